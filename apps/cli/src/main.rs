@@ -1,0 +1,2 @@
+//! The PlexiChat command line.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The PlexiChat server.
+fn main() {}

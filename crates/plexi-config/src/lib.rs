@@ -1,0 +1,1 @@
+//! Layered, typed, validated, hot-reloadable configuration that names the origin of every value.

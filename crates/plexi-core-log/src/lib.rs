@@ -1,0 +1,1 @@
+//! Structured, ASCII-only logging on tracing: rotated files, correlation ids, one set-up.

@@ -1,0 +1,1 @@
+//! The stores of PlexiChat on SQLite, PostgreSQL and MariaDB.

@@ -1,0 +1,1 @@
+//! Spaces, channels, messages, threads, reactions, read state, search, presence and the real-time hub.

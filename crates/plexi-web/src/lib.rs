@@ -1,0 +1,1 @@
+//! REST, the WebSocket gateway and the OpenAPI document of PlexiChat.

@@ -1,0 +1,2 @@
+//! The chores: run, test, check, bench, docs, ui, services.
+fn main() {}
