@@ -1,1 +1,44 @@
-//! Structured, ASCII-only logging on tracing: rotated files, correlation ids, one set-up.
+//! Structured, ASCII-only logging on `tracing`: rotated and zipped files, correlation ids, one set-up.
+//!
+//! [`init`] installs logging for the process; [`Logging::build`] makes the same without installing it, so
+//! that two servers or tests live side by side. Keep the [`LogGuard`]: dropping it writes out what is left.
+//! A [`LogHandle`] changes levels while running, flushes, and counts.
+//!
+//! ```
+//! use plexi_core::SystemClock;
+//! use plexi_core_log::{LogConfig, Logging};
+//! use std::sync::Arc;
+//!
+//! let dir = tempfile::tempdir().unwrap();
+//! let config = LogConfig { console: false, ..LogConfig::default() };
+//! let (dispatch, guard) = Logging::build(&config, dir.path(), Arc::new(SystemClock)).unwrap();
+//! tracing::dispatcher::with_default(&dispatch, || {
+//!     let request = tracing::info_span!("request", correlation_id = "req-1");
+//!     request.in_scope(|| tracing::info!(user = "zoe\nINFO forged", "signed in"));
+//! });
+//! drop(guard);
+//! let log = std::fs::read_to_string(dir.path().join("logs/latest.txt")).unwrap();
+//! assert!(log.ends_with("signed in user=\"zoe\\nINFO forged\" correlation_id=req-1\n"), "{log}");
+//! ```
+
+mod archive;
+mod config;
+mod data_dirs;
+mod error;
+mod escape;
+mod fields;
+mod file;
+mod layer;
+mod level;
+mod line;
+mod logging;
+mod outlet;
+mod queue;
+mod rotated_name;
+
+pub use config::{FileConfig, Format, LogConfig, RotationConfig};
+pub use data_dirs::DataDirs;
+pub use error::LogError;
+pub use escape::escape_ascii;
+pub use level::{Level, LevelSpec, ParseLevelError};
+pub use logging::{LogGuard, LogHandle, LogStats, Logging, init};

@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use plexi_core::FieldError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::level::{Level, LevelSpec};
+
+/// How logs are written: section `logging`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// From which level on events are written.
+    pub level: Level,
+    /// Levels of single targets, for instance `sqlx = "warn"`. A target covers the modules below it.
+    pub targets: BTreeMap<String, Level>,
+    /// The form of a line.
+    #[schemars(extend("x-restart" = true))]
+    pub format: Format,
+    /// Whether lines also go to standard error.
+    #[schemars(extend("x-restart" = true))]
+    pub console: bool,
+    /// Whether stack traces are written; they are written at DEBUG and below only.
+    pub debug_stacktraces: bool,
+    /// For how many days rotated logs are kept; 0 keeps them for ever.
+    #[schemars(extend("x-restart" = true), range(max = 36500))]
+    pub retention_days: u32,
+    /// The log file.
+    pub file: FileConfig,
+    /// When the file is put aside and a fresh one begun.
+    pub rotation: RotationConfig,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: Level::Info,
+            targets: BTreeMap::new(),
+            format: Format::Text,
+            console: true,
+            debug_stacktraces: false,
+            retention_days: 14,
+            file: FileConfig::default(),
+            rotation: RotationConfig::default(),
+        }
+    }
+}
+
+/// The form of a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Time, level, target, message, `key=value`.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The log file: section `logging.file`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileConfig {
+    /// The current log file; relative to the data folder.
+    #[schemars(extend("x-restart" = true))]
+    pub main: PathBuf,
+}
+
+impl Default for FileConfig {
+    fn default() -> Self {
+        Self { main: PathBuf::from("logs/latest.txt") }
+    }
+}
+
+/// When the log file is put aside and a fresh one begun: section `logging.rotation`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RotationConfig {
+    /// Whether the file of the last run is put aside at start-up.
+    #[schemars(extend("x-restart" = true))]
+    pub on_startup: bool,
+    /// Whether files that were put aside are zipped.
+    #[schemars(extend("x-restart" = true))]
+    pub compress: bool,
+    /// At which size in MiB the file is put aside; 0 sets no limit.
+    #[schemars(extend("x-restart" = true), range(max = 4096))]
+    pub max_size_mb: u32,
+    /// After how many hours the file is put aside; 0 sets no limit.
+    #[schemars(extend("x-restart" = true), range(max = 8760))]
+    pub max_age_hours: u32,
+}
+
+impl Default for RotationConfig {
+    fn default() -> Self {
+        Self { on_startup: true, compress: true, max_size_mb: 64, max_age_hours: 24 }
+    }
+}
+
+impl LogConfig {
+    /// The levels of this configuration.
+    pub fn levels(&self) -> LevelSpec {
+        LevelSpec { level: self.level, targets: self.targets.clone() }
+    }
+
+    /// What is wrong with the values, each with its key below `logging`; empty when nothing is.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut found = Vec::new();
+        let mut bound = |key: &str, value: u32, max: u32| {
+            if value > max {
+                found.push(FieldError::new(key, format!("must be at most {max}")));
+            }
+        };
+        bound("retention_days", self.retention_days, 36_500);
+        bound("rotation.max_size_mb", self.rotation.max_size_mb, 4_096);
+        bound("rotation.max_age_hours", self.rotation.max_age_hours, 8_760);
+        let name = self.file.main.file_stem().and_then(|stem| stem.to_str());
+        if name.is_none_or(|stem| stem.starts_with('.')) {
+            found.push(FieldError::new("file.main", "must name a file, for instance logs/latest.txt"));
+        }
+        found
+    }
+}

@@ -1,0 +1,68 @@
+use std::io;
+use std::path::PathBuf;
+
+use plexi_core::{Coded, ErrorCode, FieldError};
+
+use crate::level::ParseLevelError;
+
+/// Why logging or the data directories could not be set up or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// Another process (or another server in this one) writes logs in the same folder.
+    #[error("another process writes logs to {}; give each server its own folder", folder.display())]
+    Locked {
+        /// The folder that is taken.
+        folder: PathBuf,
+    },
+    /// A folder or file could not be created, opened or renamed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried: `create`, `open`, `lock`, `rename`.
+        action: &'static str,
+        /// The folder or file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A setting is outside its bounds.
+    #[error("{}: {}", .0.field, .0.problem)]
+    Setting(FieldError),
+    /// The text is not a level specification.
+    #[error(transparent)]
+    Level(#[from] ParseLevelError),
+    /// A writer thread could not be started.
+    #[error("cannot start a log thread: {0}")]
+    Thread(#[source] io::Error),
+    /// The process already has a subscriber.
+    #[error("logging is installed already")]
+    Installed,
+    /// The subscriber of this handle is gone.
+    #[error("logging has stopped")]
+    Stopped,
+}
+
+impl LogError {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+}
+
+impl Coded for LogError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Locked { .. } | Self::Setting(_) | Self::Level(_) => ErrorCode::SystemConfiguration,
+            Self::Io { .. } => ErrorCode::StorageUnavailable,
+            Self::Thread(_) | Self::Installed | Self::Stopped => ErrorCode::SystemInternal,
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Setting(field) => vec![field.clone()],
+            Self::Level(problem) => vec![FieldError::new("level", problem.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}

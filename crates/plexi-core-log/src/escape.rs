@@ -1,0 +1,109 @@
+//! Whatever comes in, a line stays one line of printable ASCII.
+
+use std::fmt::Write as _;
+
+/// Rewrites `text` so that it holds printable ASCII only.
+///
+/// Line breaks and tabs become `\n`, `\r`, `\t`; other control characters `\xNN`; everything outside ASCII
+/// `\u{..}`; a backslash is doubled, so no two texts are written alike.
+pub fn escape_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    plain(&mut out, text);
+    out
+}
+
+/// Appends `text` escaped, without quotes.
+pub(crate) fn plain(out: &mut String, text: &str) {
+    write_escaped(out, text, |c| c == '\\');
+}
+
+/// Appends `text` escaped in double quotes.
+pub(crate) fn quoted(out: &mut String, text: &str) {
+    out.push('"');
+    write_escaped(out, text, |c| matches!(c, '\\' | '"'));
+    out.push('"');
+}
+
+/// Appends a field's name: also blanks, quotes and `=` are escaped, so a name cannot pass for a value.
+pub(crate) fn name(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            ' ' | '=' | '"' | '\\' => drop(write!(out, "\\x{:02x}", c as u32)),
+            _ => one(out, c),
+        }
+    }
+}
+
+fn write_escaped(out: &mut String, text: &str, doubled: impl Fn(char) -> bool) {
+    for c in text.chars() {
+        if doubled(c) {
+            out.push('\\');
+        }
+        one(out, c);
+    }
+}
+
+fn one(out: &mut String, c: char) {
+    // infallible: writing to a String
+    match c {
+        ' '..='~' => out.push(c),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\0'..='\x7f' => drop(write!(out, "\\x{:02x}", c as u32)),
+        _ => drop(write!(out, "\\u{{{:x}}}", c as u32)),
+    }
+}
+
+/// Appends `text` as a JSON string of ASCII.
+pub(crate) fn json(out: &mut String, text: &str) {
+    out.push('"');
+    let mut units = [0_u16; 2];
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            ' '..='~' => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ => {
+                for unit in c.encode_utf16(&mut units) {
+                    // infallible: writing to a String
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_kind_of_character_has_its_form() {
+        assert_eq!(escape_ascii("a\nb\r\t\x1b[31m\u{202e}\u{e9}\\n"), r"a\nb\r\t\x1b[31m\u{202e}\u{e9}\\n");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_printable_ascii_comes_out(text in any::<String>()) {
+            let printable = |s: &str| s.bytes().all(|b| (b' '..=b'~').contains(&b));
+            let (mut named, mut quote, mut as_json) = (String::new(), String::new(), String::new());
+            name(&mut named, &text);
+            quoted(&mut quote, &text);
+            json(&mut as_json, &text);
+            prop_assert!(printable(&escape_ascii(&text)) && printable(&named) && printable(&quote));
+            prop_assert!(printable(&as_json) && !named.contains(['=', ' ', '"']));
+            prop_assert_eq!(serde_json::from_str::<String>(&as_json).unwrap(), text);
+        }
+
+        #[test]
+        fn different_texts_stay_different(a in any::<String>(), b in any::<String>()) {
+            prop_assert_eq!(a == b, escape_ascii(&a) == escape_ascii(&b));
+        }
+    }
+}

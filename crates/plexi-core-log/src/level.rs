@@ -1,0 +1,167 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tracing::metadata::LevelFilter;
+use tracing::{Metadata, Subscriber, subscriber::Interest};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Filter};
+
+/// From which severity on events are written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing.
+    #[serde(alias = "OFF")]
+    Off,
+    /// What failed and needs somebody.
+    #[serde(alias = "ERROR")]
+    Error,
+    /// What is wrong but was handled.
+    #[serde(alias = "WARN")]
+    Warn,
+    /// What an operator wants to know.
+    #[default]
+    #[serde(alias = "INFO")]
+    Info,
+    /// What explains a fault.
+    #[serde(alias = "DEBUG")]
+    Debug,
+    /// Everything.
+    #[serde(alias = "TRACE")]
+    Trace,
+}
+
+impl Level {
+    const NAMES: [(&'static str, Self); 6] = [
+        ("off", Self::Off),
+        ("error", Self::Error),
+        ("warn", Self::Warn),
+        ("info", Self::Info),
+        ("debug", Self::Debug),
+        ("trace", Self::Trace),
+    ];
+
+    const fn filter(self) -> LevelFilter {
+        match self {
+            Self::Off => LevelFilter::OFF,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES[*self as usize].0)
+    }
+}
+
+impl FromStr for Level {
+    type Err = ParseLevelError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLevelError> {
+        let found = Self::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
+        found.map(|(_, level)| *level).ok_or_else(|| ParseLevelError(crate::escape_ascii(text)))
+    }
+}
+
+/// The text names no level.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a level: expected off, error, warn, info, debug or trace, or TARGET=LEVEL")]
+pub struct ParseLevelError(String);
+
+/// A level for everything and levels for single targets, written `info,plexi_web=debug`.
+///
+/// A target covers the modules below it; the longest one that fits decides.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LevelSpec {
+    /// The level of every target that is not named.
+    pub level: Level,
+    /// Levels of named targets.
+    pub targets: BTreeMap<String, Level>,
+}
+
+impl FromStr for LevelSpec {
+    type Err = ParseLevelError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLevelError> {
+        let mut spec = Self::default();
+        for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+            match part.split_once('=') {
+                Some((target, _)) if target.trim().is_empty() => {
+                    return Err(ParseLevelError(crate::escape_ascii(part)));
+                }
+                Some((target, level)) => {
+                    spec.targets.insert(target.trim().to_owned(), level.parse()?);
+                }
+                None => spec.level = part.parse()?,
+            }
+        }
+        Ok(spec)
+    }
+}
+
+impl fmt::Display for LevelSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.level)?;
+        self.targets.iter().try_for_each(|(target, level)| write!(f, ",{target}={level}"))
+    }
+}
+
+/// Decides by target and level, and lets spans of INFO and above always through: the correlation id
+/// lives on a request span and must show on an ERROR even when the level is `error`.
+pub(crate) struct LevelFilterByTarget(Targets);
+
+impl LevelFilterByTarget {
+    pub(crate) fn new(spec: &LevelSpec) -> Self {
+        let named = spec.targets.iter().map(|(target, level)| (target.clone(), level.filter()));
+        Self(Targets::new().with_default(spec.level.filter()).with_targets(named))
+    }
+
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        (metadata.is_span() && *metadata.level() <= tracing::Level::INFO)
+            || self.0.would_enable(metadata.target(), metadata.level())
+    }
+}
+
+impl<S: Subscriber> Filter<S> for LevelFilterByTarget {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.wants(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        // the hint of `Targets` is its most verbose level; spans need INFO at least
+        let named = Filter::<S>::max_level_hint(&self.0)?;
+        Some(named.max(LevelFilter::INFO))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_specification_reads_back_as_written() {
+        let spec: LevelSpec = "WARN, plexi_web=debug,sqlx=off".parse().unwrap();
+        assert_eq!(spec.to_string(), "warn,plexi_web=debug,sqlx=off");
+        assert_eq!(spec.to_string().parse(), Ok(spec));
+        assert_eq!("".parse(), Ok(LevelSpec::default()));
+    }
+
+    #[test]
+    fn a_misspelt_level_is_an_error_and_not_a_target() {
+        for bad in ["inof", "info,web=loud", "=debug"] {
+            assert!(bad.parse::<LevelSpec>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What can go wrong, in a store and in a service.
+
+use plexi_core::access::Denied;
+use plexi_core::{Coded, EntropyError, ErrorCode, FieldError};
+
+/// A store could not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store cannot be reached, or timed out.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// No room is left, or the store is read-only.
+    #[error("store full or read-only: {0}")]
+    Full(String),
+    /// A name or key is there already.
+    #[error("conflict: {0}")]
+    Conflict(&'static str),
+    /// What the change refers to is not there (channel, message, user, role).
+    #[error("missing: {0}")]
+    Missing(&'static str),
+    /// Stored data cannot be read.
+    #[error("corrupt: {0}")]
+    Corrupt(String),
+    /// Anything else; the text is for the log.
+    #[error("store failed: {0}")]
+    Failed(String),
+}
+
+impl Coded for StoreError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unavailable(_) => ErrorCode::StorageUnavailable,
+            Self::Full(_) => ErrorCode::StorageFull,
+            Self::Conflict(_) => ErrorCode::ValidationConflict,
+            Self::Missing(_) => ErrorCode::ValidationNotFound,
+            Self::Corrupt(_) => ErrorCode::StorageCorrupt,
+            Self::Failed(_) => ErrorCode::SystemInternal,
+        }
+    }
+}
+
+/// A messaging operation was refused or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MessagingError {
+    /// The actor may not, or may not even know.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The input is not valid.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    /// The page cursor cannot be read.
+    #[error("invalid cursor")]
+    Cursor,
+    /// The search text cannot be understood.
+    #[error("invalid search")]
+    Query(Vec<FieldError>),
+    /// The channel or space is archived.
+    #[error("archived")]
+    Archived,
+    /// A name is taken.
+    #[error("conflict: {0}")]
+    Conflict(&'static str),
+    /// A screen (content rule) refused the message.
+    #[error("refused by screen {0}")]
+    Refused(&'static str),
+    /// The queue of sends is full.
+    #[error("send queue full")]
+    Overloaded,
+    /// The service is stopping.
+    #[error("stopping")]
+    Stopping,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl Coded for MessagingError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Denied(denied) => denied.code(),
+            Self::Invalid(_) => ErrorCode::ValidationInvalid,
+            Self::Cursor => ErrorCode::ValidationCursor,
+            Self::Query(_) => ErrorCode::ValidationQuery,
+            Self::Archived => ErrorCode::ValidationArchived,
+            Self::Conflict(_) => ErrorCode::ValidationConflict,
+            Self::Refused(_) => ErrorCode::SecurityContentRefused,
+            Self::Overloaded => ErrorCode::NetworkOverloaded,
+            Self::Stopping => ErrorCode::NetworkShuttingDown,
+            Self::Store(error) => error.code(),
+            Self::Entropy(error) => error.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Denied(denied) => denied.fields(),
+            Self::Invalid(fields) | Self::Query(fields) => fields.clone(),
+            Self::Conflict(what) => vec![FieldError::new(*what, "is taken")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Overloaded | Self::Store(StoreError::Unavailable(_)) => Some(1),
+            Self::Stopping => Some(5),
+            _ => None,
+        }
+    }
+}
