@@ -39,8 +39,8 @@ pub struct ImportedChannel {
     pub archived: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Its members, with the channel role `member`; any number.
-    pub members: Vec<UserId>,
+    /// Its members and the names of their channel roles (an unknown name counts as `member`); any number.
+    pub members: Vec<(UserId, String)>,
     /// For direct conversations: as in `NewChannel`; an existing one is used.
     pub direct_key: Option<String>,
 }
@@ -91,12 +91,15 @@ pub trait TransferStore: Send + Sync + 'static {
     async fn import_users(&self, users: &[ImportedUser]) -> Result<Imported, StoreError>;
     /// Adds a space when none has its id or name; returns the id of the one to use.
     async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError>;
-    /// Makes users members of a space with the space role `member`, unless they are. At most 1,000 a call.
-    async fn import_space_members(&self, space: SpaceId, users: &[UserId], at: Timestamp) -> Result<Imported, StoreError>;
+    /// Makes users members of a space with the named space roles (an unknown name counts as `member`), unless they are
+    /// members. At most 1,000 a call.
+    async fn import_space_members(&self, space: SpaceId, users: &[(UserId, String)], at: Timestamp) -> Result<Imported, StoreError>;
     /// Adds a channel when none has its id (or, in the same space, its name and origin); returns the id of the one to use.
     async fn import_channel(&self, channel: &ImportedChannel) -> Result<ChannelId, StoreError>;
     /// Adds messages of one channel that are not there, in the order given (which is that of time), each with its event;
-    /// roots of threads come before their replies. At most 2,000 a call, one transaction.
+    /// roots of threads come before their replies. At most 2,000 a call, one transaction. A message whose id is there counts as
+    /// present. `Conflict("id")`, with nothing stored, when a key is taken by another id, in the store or in the batch: the
+    /// importer then takes another id for that message.
     async fn import_messages(&self, channel: ChannelId, messages: &[ImportedMessage]) -> Result<Imported, StoreError>;
     /// To be called once after the last message of a channel: puts positions in order of time when live messages were
     /// posted before the import, marks everything read for imported members.
