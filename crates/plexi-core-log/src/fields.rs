@@ -62,10 +62,10 @@ impl Fields {
         } else {
             value
         };
-        match self.values.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = value,
-            None if self.values.len() < MAX_FIELDS => self.values.push((name, value)),
-            None => {}
+        if let Some((_, old)) = self.values.iter_mut().find(|(known, _)| *known == name) {
+            *old = value;
+        } else if self.values.len() < MAX_FIELDS {
+            self.values.push((name, value));
         }
     }
 

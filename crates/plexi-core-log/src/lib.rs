@@ -42,3 +42,8 @@ pub use error::LogError;
 pub use escape::escape_ascii;
 pub use level::{Level, LevelSpec, ParseLevelError};
 pub use logging::{LogGuard, LogHandle, LogStats, Logging, init};
+
+/// The examples of the README, kept true by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

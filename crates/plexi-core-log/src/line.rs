@@ -87,7 +87,8 @@ impl Line<'_> {
 
     fn json(&self, out: &mut String) {
         // infallible: writing to a String
-        let _ = write!(out, "{{\"time\":\"{}\",\"level\":\"{}\",\"target\":", fixed_width(self.at), self.level);
+        let _ =
+            write!(out, "{{\"time\":\"{}\",\"level\":\"{}\",\"target\":", fixed_width(self.at), self.level);
         escape::json(out, self.target);
         out.push_str(",\"message\":");
         escape::json(out, self.message);

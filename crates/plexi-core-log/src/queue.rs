@@ -26,6 +26,7 @@ struct State {
     lost_in_all: u64,
     taken_in: u64,
     settled: u64,
+    written: u64,
     closed: bool,
     failing: bool,
 }
@@ -128,6 +129,8 @@ impl Queue {
         state.settled += count;
         if given_up {
             state.lost_in_all += count;
+        } else {
+            state.written += count;
         }
         drop(state);
         self.settled.notify_all();
@@ -167,10 +170,10 @@ impl Queue {
         true
     }
 
-    /// Lines settled and lines lost since the start.
+    /// Lines written and lines lost since the start.
     pub(crate) fn counts(&self) -> (u64, u64) {
         let state = self.state();
-        (state.settled, state.lost_in_all)
+        (state.written, state.lost_in_all)
     }
 }
 

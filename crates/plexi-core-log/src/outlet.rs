@@ -1,0 +1,297 @@
+//! One sink, its queue, and the thread that writes from one to the other.
+
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use plexi_core::Clock;
+use tracing::Level;
+
+use crate::config::Format;
+use crate::error::LogError;
+use crate::fields::Value;
+use crate::line::Line;
+use crate::queue::Queue;
+
+/// How much is written at once, in bytes; also how exactly rotation by size is kept.
+const CHUNK: usize = 256 * 1024;
+/// How long to wait before a failed write is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Where lines end up.
+pub(crate) trait Sink: Send + 'static {
+    /// Writes whole lines: all of them or, with an error, none.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()>;
+
+    /// Makes sure that what was written stays.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// Writes lines of the log's own making, which do not come from `tracing`.
+#[derive(Clone)]
+pub(crate) struct OwnLines {
+    pub(crate) format: Format,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl OwnLines {
+    pub(crate) fn warn(&self, message: &str, fields: &[(&'static str, &Value)]) -> String {
+        let line = Line {
+            at: self.clock.now(),
+            level: Level::WARN,
+            target: "plexi_core_log",
+            message,
+            spans: &[],
+            fields,
+            correlation: None,
+        };
+        line.format(self.format)
+    }
+}
+
+/// Says on standard error what the log cannot say itself.
+pub(crate) type LastResort = Box<dyn Fn(&str) + Send>;
+
+pub(crate) fn to_stderr() -> LastResort {
+    // nothing is left to tell when standard error is gone
+    Box::new(|line| drop(io::stderr().lock().write_all(line.as_bytes())))
+}
+
+/// A sink being written to by a thread of its own. Dropping it writes what waits.
+pub(crate) struct Outlet {
+    queue: Arc<Queue>,
+    failures: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Outlet {
+    pub(crate) fn start(
+        name: &'static str,
+        queue: Arc<Queue>,
+        sink: impl Sink,
+        own: OwnLines,
+        last_resort: LastResort,
+    ) -> Result<Self, LogError> {
+        let failures = Arc::new(AtomicU64::new(0));
+        let mut writer = Writer {
+            queue: Arc::clone(&queue),
+            sink,
+            own,
+            last_resort,
+            failures: Arc::clone(&failures),
+            waiting: VecDeque::new(),
+            lost: 0,
+            failing: false,
+        };
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || writer.run());
+        Ok(Self { queue, failures, thread: Some(thread.map_err(LogError::Thread)?) })
+    }
+
+    pub(crate) fn failures(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.failures)
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            // a writer that panicked has nothing left to write
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Writer<S> {
+    queue: Arc<Queue>,
+    sink: S,
+    own: OwnLines,
+    last_resort: LastResort,
+    failures: Arc<AtomicU64>,
+    /// Lines taken from the queue and not yet written.
+    waiting: VecDeque<Arc<str>>,
+    /// Lines refused by the queue and not yet reported.
+    lost: u64,
+    failing: bool,
+}
+
+impl<S: Sink> Writer<S> {
+    fn run(&mut self) {
+        loop {
+            // while the sink fails, the queue fills and refuses: memory stays bounded
+            let batch = if self.waiting.is_empty() {
+                self.queue.take(None)
+            } else {
+                crate::queue::Batch { closed: self.queue.is_closed(), ..Default::default() }
+            };
+            self.waiting.extend(batch.lines);
+            self.lost += batch.lost;
+            match self.write_waiting() {
+                Ok(()) => self.recovered(),
+                Err(error) => self.failed(&error),
+            }
+            if batch.closed {
+                // lines may have come in between the last look and the closing
+                let rest = self.queue.take(Some(Duration::ZERO));
+                self.waiting.extend(rest.lines);
+                self.lost += rest.lost;
+                self.close();
+                return;
+            }
+            if self.failing {
+                self.queue.pause(RETRY_AFTER);
+            }
+        }
+    }
+
+    fn write_waiting(&mut self) -> io::Result<()> {
+        while !self.waiting.is_empty() {
+            let mut chunk = Vec::with_capacity(4 * 1024);
+            let mut count = 0;
+            for line in &self.waiting {
+                if count > 0 && chunk.len() + line.len() > CHUNK {
+                    break;
+                }
+                chunk.extend_from_slice(line.as_bytes());
+                count += 1;
+            }
+            self.sink.write(&chunk)?;
+            self.waiting.drain(..count);
+            self.queue.settle(count as u64, false);
+        }
+        if self.lost > 0 {
+            let count = Value::Unsigned(self.lost);
+            let line = self.own.warn("log lines were lost", &[("count", &count)]);
+            self.sink.write(line.as_bytes())?;
+            self.lost = 0;
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        if !self.failing {
+            self.failing = true;
+            self.queue.set_failing(true);
+            let error = Value::Text(error.to_string());
+            (self.last_resort)(&self.own.warn("log cannot be written, trying again", &[("error", &error)]));
+        }
+    }
+
+    fn recovered(&mut self) {
+        if self.failing {
+            self.failing = false;
+            self.queue.set_failing(false);
+            (self.last_resort)(&self.own.warn("log can be written again", &[]));
+        }
+    }
+
+    fn close(&mut self) {
+        let last = self.write_waiting().and_then(|()| self.sink.finish());
+        if let Err(error) = last {
+            let left = self.waiting.len() as u64;
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            self.queue.settle(left, true);
+            let (count, error) = (Value::Unsigned(left + self.lost), Value::Text(error.to_string()));
+            let fields = [("count", &count), ("error", &error)];
+            (self.last_resort)(&self.own.warn("log lines were lost at the end", &fields));
+        }
+    }
+}
+
+/// Standard error. A console that is gone loses lines and disturbs nobody.
+pub(crate) struct Console;
+
+impl Sink for Console {
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        // part of the lines may be out already: trying again would print them twice
+        let _ = io::stderr().lock().write_all(lines);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let _ = io::stderr().lock().flush();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc;
+
+    use plexi_core::{ManualClock, Timestamp};
+
+    use super::*;
+
+    /// A sink that is full until told otherwise.
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<(bool, String)>>);
+
+    impl Sink for Disk {
+        fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+            let mut disk = self.0.lock().unwrap();
+            if disk.0 {
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            disk.1.push_str(std::str::from_utf8(lines).unwrap());
+            Ok(())
+        }
+
+        fn finish(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn start(disk: &Disk, capacity: usize) -> (Outlet, Arc<Queue>, mpsc::Receiver<String>) {
+        let (said, hears) = mpsc::channel();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(0)));
+        let queue = Arc::new(Queue::new(capacity));
+        let outlet = Outlet::start(
+            "test",
+            Arc::clone(&queue),
+            disk.clone(),
+            OwnLines { format: Format::Text, clock },
+            Box::new(move |line| said.send(line.to_owned()).unwrap()),
+        )
+        .unwrap();
+        (outlet, queue, hears)
+    }
+
+    #[test]
+    fn a_full_disk_is_said_once_and_what_waited_is_written_when_there_is_room() {
+        let disk = Disk::default();
+        disk.0.lock().unwrap().0 = true;
+        let (outlet, queue, hears) = start(&disk, 8);
+        queue.push("first\n".into(), false);
+        assert!(hears.recv().unwrap().contains("log cannot be written, trying again error="));
+        // "first" is in the writer's hands, the queue has room for one more, the third is lost
+        queue.push("second\n".into(), false);
+        queue.push("third\n".into(), true);
+        assert_eq!(queue.counts().1, 1);
+        disk.0.lock().unwrap().0 = false;
+        assert!(hears.recv().unwrap().contains("log can be written again"));
+        let failures = outlet.failures();
+        drop(outlet);
+        assert!(failures.load(Ordering::Relaxed) >= 1);
+        let written = disk.0.lock().unwrap().1.clone();
+        let lines: Vec<_> = written.lines().collect();
+        assert_eq!(lines[..2], ["first", "second"], "{written}");
+        assert!(lines[2].ends_with("log lines were lost count=1"), "{written}");
+    }
+
+    #[test]
+    fn what_cannot_be_written_at_the_end_is_counted() {
+        let disk = Disk::default();
+        disk.0.lock().unwrap().0 = true;
+        let (outlet, queue, hears) = start(&disk, 1024);
+        queue.push("only\n".into(), false);
+        assert!(hears.recv().unwrap().contains("log cannot be written"));
+        drop(outlet);
+        assert!(hears.recv().unwrap().contains("log lines were lost at the end count=1"));
+        assert_eq!(queue.counts().1, 1);
+    }
+}
