@@ -1,0 +1,170 @@
+//! Whole workspaces in and out: Slack exports, Mattermost bulk files, and our own archive.
+//!
+//! A source is read on a thread of its own and becomes [`Step`]s; [`import`] applies them to a
+//! [`TransferStore`] batch by batch. Every id is made from the source and the id there, and every batch is one
+//! transaction, so an import can be killed at any point and run again: nothing is doubled or half-written.
+//!
+//! Architecture invariant: nothing here decides who may import; the caller asks the actor first.
+
+mod apply;
+mod ident;
+pub mod mattermost;
+pub mod native;
+mod outlet;
+pub mod slack;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use plexi_core::{Coded, ErrorCode, FieldError};
+use serde::Serialize;
+
+pub use apply::import;
+pub use outlet::{Outlet, Step};
+
+use crate::error::StoreError;
+
+/// The longest text a source may bring, in bytes; the rest is cut off and reported.
+pub(crate) const MAX_TEXT_BYTES: usize = 400_000;
+/// The largest single JSON document inside an archive, uncompressed, in bytes.
+pub(crate) const MAX_DOCUMENT_BYTES: u64 = 512 * 1024 * 1024;
+/// The longest line of a line-based file, in bytes.
+pub(crate) const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
+/// How many messages travel in one batch.
+pub(crate) const BATCH: usize = 2_000;
+
+/// A workspace could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be; the text says what was expected and where.
+    #[error("{0}")]
+    Format(String),
+    /// The store failed; what was imported before stays, and running again goes on from there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The reading thread ended early.
+    #[error("the reader stopped early")]
+    Stopped,
+}
+
+impl TransferError {
+    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), source }
+    }
+}
+
+impl Coded for TransferError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::File { .. } | Self::Format(_) => ErrorCode::ValidationInvalid,
+            Self::Store(error) => error.code(),
+            Self::Stopped => ErrorCode::SystemInternal,
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::File { .. } | Self::Format(_) => vec![FieldError::new("file", self.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Where a workspace comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A Slack workspace export (`.zip`).
+    Slack,
+    /// A Mattermost bulk file (`.jsonl`, or a `.zip` that holds one).
+    Mattermost,
+    /// An archive written by `plexi export`.
+    Plexichat,
+}
+
+/// How one kind of thing fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// New ones.
+    pub added: u64,
+    /// Those that were there from an earlier run.
+    pub present: u64,
+}
+
+/// What was not taken over, or not as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// How often.
+    pub count: u64,
+    /// One place where it occurred.
+    pub example: String,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// Accounts without credentials.
+    pub users: Count,
+    /// Spaces.
+    pub spaces: u64,
+    /// Channels and direct conversations.
+    pub channels: u64,
+    /// Messages of every kind.
+    pub messages: Count,
+    /// Threads that have a reply among them.
+    pub threads: u64,
+    /// Of them: replies in threads.
+    pub replies: u64,
+    /// Of them: joins, leaves and other notes of the system.
+    pub system: u64,
+    /// Reactions.
+    pub reactions: u64,
+    /// What was not mapped, by kind: at most 100 kinds.
+    pub notes: BTreeMap<String, Note>,
+}
+
+/// How far an import or export is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Messages done.
+    pub messages: u64,
+    /// Parts of the source done (days, lines), and of how many.
+    pub parts: (u64, u64),
+}
+
+/// Reads `path` as `source` and brings it into `store`; with `dry_run` reads everything and writes nothing.
+///
+/// # Errors
+/// [`TransferError::Format`] names file and place of what cannot be read. What was written before an error stays;
+/// running again continues.
+pub async fn import_file(
+    store: &dyn crate::ports::TransferStore,
+    source: Source,
+    path: &Path,
+    dry_run: bool,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Report, TransferError> {
+    let path = path.to_owned();
+    import(
+        store,
+        dry_run,
+        progress,
+        Box::new(move |outlet: &mut Outlet| match source {
+            Source::Slack => slack::read(&path, outlet),
+            Source::Mattermost => mattermost::read(&path, outlet),
+            Source::Plexichat => native::read(&path, outlet),
+        }),
+    )
+    .await
+}

@@ -1,0 +1,117 @@
+//! Ids that an import makes: the same in every run, from the source and the id there.
+
+use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
+use ring::digest::{Context, SHA256};
+
+/// SHA-256 over the parts, each with its length in front, so that ("ab", "c") is not ("a", "bc").
+fn digest(parts: &[&str]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
+/// A `UUIDv8` (RFC 9562: made by a method of our own) from the parts.
+fn uuid(parts: &[&str]) -> uuid::Uuid {
+    let digest = digest(parts);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+pub(super) fn user(origin: &str, id: &str) -> UserId {
+    UserId::from_uuid(uuid(&["user", origin, id]))
+}
+
+pub(super) fn space(origin: &str) -> SpaceId {
+    SpaceId::from_uuid(uuid(&["space", origin]))
+}
+
+pub(super) fn channel(origin: &str, id: &str) -> ChannelId {
+    ChannelId::from_uuid(uuid(&["channel", origin, id]))
+}
+
+/// The id of a message whose source gives its time to the microsecond, unique in its channel.
+pub(super) fn message(channel: ChannelId, at: Timestamp) -> MessageId {
+    let digest = digest(&["message", &channel.to_string(), &at.as_micros().to_string()]);
+    MessageId::imported(at, digest[0] & 0b111, origin_bits(&digest))
+}
+
+/// The id of a message whose source gives its time to the millisecond only: the digest spreads it over the
+/// microseconds of that millisecond. The message itself keeps its exact time.
+pub(super) fn message_in_millisecond(at: Timestamp, parts: &[&str]) -> MessageId {
+    let digest = digest(parts);
+    let spread = i64::from(u16::from_be_bytes([digest[1], digest[2]]) % 1_000);
+    let millis = at.as_millis();
+    MessageId::imported(Timestamp::from_micros(millis * 1_000 + spread), digest[0] & 0b111, origin_bits(&digest))
+}
+
+/// Another id for a message whose key is taken, the same in every run: the next slot, then the next microsecond.
+pub(super) fn probe(id: MessageId, attempt: u8) -> MessageId {
+    let bits = id.as_uuid().as_u128();
+    let slot = u8::try_from((bits >> 59) & 0b111).unwrap_or(0) + attempt;
+    let at = Timestamp::from_micros(id.time().as_micros() + i64::from(slot / 8));
+    let origin = u64::try_from(bits & ((1 << 59) - 1)).unwrap_or(0);
+    MessageId::imported(at, slot % 8, origin)
+}
+
+fn origin_bits(digest: &[u8; 32]) -> u64 {
+    let mut bits = [0; 8];
+    bits.copy_from_slice(&digest[8..16]);
+    u64::from_be_bytes(bits) >> 5
+}
+
+/// A name as accounts have it: lower case, `a-z 0-9 . _ -`, at most 28 characters, so that the store can append a number.
+pub(super) fn account_name(name: &str) -> String {
+    let folded: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' })
+        .take(28)
+        .collect();
+    if folded.chars().all(|c| c == '_') { format!("user{folded}") } else { folded }
+}
+
+/// A name as channels have it: lower case, no spaces, at most 60 characters.
+pub(super) fn channel_name(name: &str) -> String {
+    let folded: String = name
+        .trim()
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_whitespace() || c.is_control() { '-' } else { c })
+        .take(60)
+        .collect();
+    if folded.is_empty() { "channel".to_owned() } else { folded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_depend_on_every_part_and_repeat() {
+        assert_eq!(user("T1", "U1"), user("T1", "U1"));
+        assert_ne!(user("T1", "U1"), user("T", "1U1"));
+        assert_ne!(user("T1", "U1").as_uuid(), channel("T1", "U1").as_uuid());
+    }
+
+    #[test]
+    fn a_probe_takes_another_key_each_time() {
+        let at = Timestamp::from_micros(1_103_966_040_000_003);
+        let id = message(channel("T", "C"), at);
+        let keys: std::collections::BTreeSet<_> = (0..64).map(|attempt| probe(id, attempt).key()).collect();
+        assert_eq!(keys.len(), 64);
+        assert_eq!(probe(id, 0), id);
+    }
+
+    #[test]
+    fn names_are_folded_to_what_accounts_allow() {
+        assert_eq!(account_name("[Ada|away]"), "_ada_away_");
+        assert_eq!(account_name("東京"), "user__");
+        assert_eq!(channel_name(" Off Topic "), "off-topic");
+    }
+}

@@ -1,0 +1,324 @@
+//! Mattermost bulk files: one JSON object a line, `version` first, as `mmctl export` writes them (alone or in a zip).
+//!
+//! The file is read twice: first teams, channels, users and where each post stands; then the posts of each channel in
+//! order of time, since a bulk file promises no order.
+
+mod line;
+mod source;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use plexi_core::{ChannelId, Timestamp, UserId};
+
+use super::{Outlet, Step, TransferError, ident};
+use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
+use crate::ports::{ImportedChannel, ImportedMessage, ImportedUser, NewMessage};
+use crate::search;
+use line::{Line, MmChannel, MmPost, MmTeam, MmUser};
+use source::Lines;
+
+/// Where bulk files come from: names are the ids there, so all of one server share this.
+const ORIGIN: &str = "mattermost";
+/// The most posts of one file whose places are held in memory (40 bytes each).
+const MAX_POSTS: usize = 50_000_000;
+
+/// Reads a bulk file and puts what it holds into the outlet.
+///
+/// # Errors
+/// [`TransferError::Format`] names the line that cannot be read.
+pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
+    let mut lines = Lines::open(path)?;
+    let mut bulk = Bulk::default();
+    bulk.survey(&mut lines, outlet)?;
+    bulk.begin(outlet)?;
+    let rooms = std::mem::take(&mut bulk.rooms);
+    for (key, mut posts) in rooms {
+        let channel = bulk.channel(&key, outlet)?;
+        posts.sort_unstable();
+        for (_, offset) in posts {
+            match lines.at(offset)? {
+                Line::Post { post } | Line::DirectPost { direct_post: post } => bulk.post(channel, &post, outlet)?,
+                _ => {}
+            }
+            outlet.part_done()?;
+        }
+        outlet.put(Step::ChannelDone(channel))?;
+    }
+    Ok(())
+}
+
+/// A channel of a team by both names, or a direct conversation by its sorted members.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Room {
+    Channel(String, String),
+    Direct(Vec<String>),
+}
+
+/// What of a bulk file is held in memory: everything but the posts.
+#[derive(Default)]
+struct Bulk {
+    teams: BTreeMap<String, MmTeam>,
+    channels: BTreeMap<(String, String), MmChannel>,
+    users: BTreeMap<String, MmUser>,
+    accounts: HashMap<String, UserId>,
+    /// For each room: time and place of its posts.
+    rooms: BTreeMap<Room, Vec<(i64, u64)>>,
+    members: BTreeMap<Room, Vec<(UserId, String)>>,
+}
+
+impl Bulk {
+    fn survey(&mut self, lines: &mut Lines, outlet: &mut Outlet) -> Result<(), TransferError> {
+        let mut posts: usize = 0;
+        let mut seen_version = false;
+        while let Some((offset, line)) = lines.next_line()? {
+            if !seen_version && !matches!(line, Line::Version { .. }) {
+                return Err(TransferError::Format(
+                    "this is no Mattermost bulk file: the first line has to be its version".to_owned(),
+                ));
+            }
+            match line {
+                Line::Version { version: 1 } => seen_version = true,
+                Line::Version { version } => {
+                    return Err(TransferError::Format(format!("bulk version {version} is not known; 1 is")));
+                }
+                Line::Team { team } => {
+                    self.teams.insert(team.name.clone(), team);
+                }
+                Line::Channel { channel } => {
+                    self.rooms.entry(Room::Channel(channel.team.clone(), channel.name.clone())).or_default();
+                    self.channels.insert((channel.team.clone(), channel.name.clone()), channel);
+                }
+                Line::User { user } => {
+                    self.users.insert(user.username.clone(), user);
+                }
+                Line::Bot { bot } => {
+                    self.users.insert(bot.username.clone(), bot.into_user());
+                }
+                Line::DirectChannel { direct_channel } => {
+                    self.rooms.entry(direct(&direct_channel.members)).or_default();
+                }
+                Line::Post { post } => {
+                    let room = Room::Channel(post.team, post.channel);
+                    self.rooms.entry(room).or_default().push((post.create_at, offset));
+                    posts += 1;
+                }
+                Line::DirectPost { direct_post } => {
+                    let room = direct(&direct_post.channel_members);
+                    self.rooms.entry(room).or_default().push((direct_post.create_at, offset));
+                    posts += 1;
+                }
+                Line::Other => outlet.note("line of a kind that is not taken over", format!("byte {offset}"))?,
+            }
+            if posts > MAX_POSTS {
+                return Err(TransferError::Format("the file has more than 50 million posts; split it".to_owned()));
+            }
+        }
+        if !seen_version {
+            return Err(TransferError::Format("the file is empty".to_owned()));
+        }
+        outlet.put(Step::Parts(posts as u64))
+    }
+
+    /// Users, teams as spaces, and who is where.
+    fn begin(&mut self, outlet: &mut Outlet) -> Result<(), TransferError> {
+        let users = std::mem::take(&mut self.users);
+        self.accounts = users.keys().map(|name| (name.clone(), ident::user(ORIGIN, name))).collect();
+        outlet.put_chunks(users.values().map(account).collect(), Step::Users)?;
+        let mut in_teams: BTreeMap<String, Vec<(UserId, String)>> = BTreeMap::new();
+        for user in users.values() {
+            let id = ident::user(ORIGIN, &user.username);
+            for team in user.teams.iter().flatten() {
+                let role = if team.roles.contains("team_admin") { "admin" } else { "member" };
+                in_teams.entry(team.name.clone()).or_default().push((id, role.to_owned()));
+                for channel in team.channels.iter().flatten() {
+                    let role = if channel.roles.contains("channel_admin") { "admin" } else { "member" };
+                    let room = Room::Channel(team.name.clone(), channel.name.clone());
+                    self.members.entry(room).or_default().push((id, role.to_owned()));
+                }
+            }
+        }
+        for (name, team) in &self.teams {
+            let id = ident::space(&format!("{ORIGIN}/{name}"));
+            let title = if team.display_name.is_empty() { name } else { &team.display_name };
+            outlet.put(Step::Space(Space {
+                id,
+                name: title.chars().filter(|c| !c.is_control()).take(60).collect(),
+                archived: false,
+                created_at: Timestamp::from_micros(0),
+                role: None,
+            }))?;
+            let members = in_teams.remove(name).unwrap_or_default();
+            outlet.put_chunks(members, |chunk| Step::SpaceMembers(id, chunk))?;
+        }
+        Ok(())
+    }
+
+    fn channel(&mut self, room: &Room, outlet: &mut Outlet) -> Result<ChannelId, TransferError> {
+        let members = self.members.remove(room).unwrap_or_default();
+        let channel = match room {
+            Room::Channel(team, name) => {
+                let known = self.channels.remove(&(team.clone(), name.clone()));
+                if known.is_none() {
+                    outlet.note("channel is in no line of its own: it was made from its posts", name.as_str())?;
+                }
+                let known = known.unwrap_or_default();
+                let topic = if known.header.is_empty() { known.purpose } else { known.header };
+                ImportedChannel {
+                    id: ident::channel(ORIGIN, &format!("{team}/{name}")),
+                    space_id: Some(ident::space(&format!("{ORIGIN}/{team}"))),
+                    kind: if known.kind == "P" { ChannelKind::Private } else { ChannelKind::Public },
+                    name: ident::channel_name(name),
+                    topic: topic.chars().filter(|c| !c.is_control()).take(250).collect(),
+                    archived: known.deleted_at > 0,
+                    created_at: Timestamp::from_micros(0),
+                    members,
+                    direct_key: None,
+                }
+            }
+            Room::Direct(names) => {
+                let mut users: Vec<UserId> = Vec::with_capacity(names.len());
+                for name in names {
+                    users.push(self.author(name, outlet)?);
+                }
+                users.sort_unstable();
+                let key = users.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
+                ImportedChannel {
+                    id: ident::channel(ORIGIN, &key),
+                    space_id: None,
+                    kind: if users.len() > 2 { ChannelKind::Group } else { ChannelKind::Direct },
+                    name: String::new(),
+                    topic: String::new(),
+                    archived: false,
+                    created_at: Timestamp::from_micros(0),
+                    members: users.into_iter().map(|user| (user, "member".to_owned())).collect(),
+                    direct_key: Some(key),
+                }
+            }
+        };
+        let id = channel.id;
+        outlet.put(Step::Channel(channel))?;
+        Ok(id)
+    }
+
+    /// A post and its replies, which a bulk file holds inside it.
+    fn post(&mut self, channel: ChannelId, post: &MmPost, outlet: &mut Outlet) -> Result<(), TransferError> {
+        let root = self.message(channel, post, None, outlet)?;
+        let mut replies: Vec<&MmPost> = post.replies.iter().flatten().collect();
+        replies.sort_by_key(|reply| reply.create_at);
+        for reply in replies {
+            self.message(channel, reply, Some(root), outlet)?;
+        }
+        Ok(())
+    }
+
+    fn message(
+        &mut self,
+        channel: ChannelId,
+        post: &MmPost,
+        thread_id: Option<plexi_core::MessageId>,
+        outlet: &mut Outlet,
+    ) -> Result<plexi_core::MessageId, TransferError> {
+        let created_at = Timestamp::from_millis(post.create_at);
+        let system = post.system_note();
+        let attached = post.attachments.iter().flatten().count();
+        if attached > 0 {
+            outlet.note("attachment was not taken over: files come with a later version", created_at.to_string())?;
+        }
+        let mut text = if system.is_some() { String::new() } else { post.message.clone() };
+        if text.trim().is_empty() && system.is_none() {
+            text = post.attachments.iter().flatten().map(|file| format!("({})", file.path)).collect::<Vec<_>>().join("\n");
+        }
+        let author_id = self.author(&post.user, outlet)?;
+        let at = post.create_at.to_string();
+        let thread = thread_id.map(|id| id.to_string()).unwrap_or_default();
+        let id = ident::message_in_millisecond(
+            created_at,
+            &["post", &channel.to_string(), &thread, &post.user, &at, &post.message],
+        );
+        let named = crate::text::mentions(&text);
+        let mentions = named.names.iter().filter_map(|name| self.accounts.get(name).copied()).take(50).collect();
+        let mut reactions = Vec::new();
+        for reaction in post.reactions.iter().flatten() {
+            let user = self.author(&reaction.user, outlet)?;
+            let emoji: String = reaction.emoji_name.chars().filter(|c| !c.is_whitespace()).take(30).collect();
+            reactions.push((format!(":{emoji}:"), user, Timestamp::from_millis(reaction.create_at)));
+        }
+        outlet.message(ImportedMessage {
+            message: NewMessage {
+                id,
+                channel_id: channel,
+                author_id,
+                kind: if system.is_some() { MessageKind::System } else { MessageKind::Text },
+                index: search::index_text(&text),
+                has_link: crate::text::has_link(&text),
+                text,
+                system,
+                created_at,
+                client_id: None,
+                thread_id,
+                reply_to: None,
+                mentions,
+                mentions_all: named.all,
+            },
+            edited_at: (post.edit_at > 0).then(|| Timestamp::from_millis(post.edit_at)),
+            deleted: false,
+            pinned: post.is_pinned.then_some((author_id, created_at)),
+            reactions,
+            history: Vec::new(),
+        })?;
+        Ok(id)
+    }
+
+    /// The account of a name; one that no line brought is made on the way.
+    fn author(&mut self, name: &str, outlet: &mut Outlet) -> Result<UserId, TransferError> {
+        if let Some(user) = self.accounts.get(name) {
+            return Ok(*user);
+        }
+        outlet.note("author is in no line of users: an account was made", name)?;
+        let user = MmUser { username: name.to_owned(), ..MmUser::default() };
+        let id = ident::user(ORIGIN, name);
+        outlet.put(Step::Users(vec![account(&user)]))?;
+        self.accounts.insert(name.to_owned(), id);
+        Ok(id)
+    }
+}
+
+fn direct(members: &[String]) -> Room {
+    let mut members = members.to_vec();
+    members.sort_unstable();
+    members.dedup();
+    Room::Direct(members)
+}
+
+fn account(user: &MmUser) -> ImportedUser {
+    let full = format!("{} {}", user.first_name, user.last_name);
+    let shown = [user.nickname.as_str(), full.trim(), user.username.as_str()];
+    let shown = shown.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+    ImportedUser {
+        id: ident::user(ORIGIN, &user.username),
+        name: ident::account_name(&user.username),
+        display_name: shown.chars().filter(|c| !c.is_control()).take(64).collect(),
+        bot: user.bot,
+        disabled: user.delete_at > 0,
+        created_at: Timestamp::from_micros(0),
+    }
+}
+
+impl MmPost {
+    fn system_note(&self) -> Option<SystemNote> {
+        let kind = self.kind.as_str();
+        if !kind.starts_with("system_") {
+            return None;
+        }
+        let event = match kind {
+            "system_join_channel" | "system_join_team" => SystemEvent::Joined,
+            "system_leave_channel" | "system_leave_team" => SystemEvent::Left,
+            "system_channel_deleted" => SystemEvent::Archived,
+            "system_channel_restored" => SystemEvent::Restored,
+            _ => SystemEvent::Other,
+        };
+        let text = (event == SystemEvent::Other).then(|| self.message.clone());
+        Some(SystemNote { event, user_id: None, text })
+    }
+}

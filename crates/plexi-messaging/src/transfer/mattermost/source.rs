@@ -1,0 +1,96 @@
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read, Seek, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::super::{MAX_LINE_BYTES, TransferError};
+use super::line::Line;
+
+/// The lines of a bulk file with their places. A zip is unpacked to an unnamed temporary file first.
+pub(super) struct Lines {
+    path: PathBuf,
+    file: BufReader<File>,
+    offset: u64,
+    number: u64,
+}
+
+/// How much a zip may unpack to.
+const MAX_UNPACKED_BYTES: u64 = 256 * 1024 * 1024 * 1024;
+
+impl Lines {
+    pub fn open(path: &Path) -> Result<Self, TransferError> {
+        let failed = |error| TransferError::file(path, error);
+        let mut file = File::open(path).map_err(failed)?;
+        let mut magic = [0; 4];
+        let read = file.read(&mut magic).map_err(failed)?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        if read == 4 && magic == *b"PK\x03\x04" {
+            file = unpack(path, file)?;
+        }
+        Ok(Self { path: path.to_owned(), file: BufReader::with_capacity(1 << 16, file), offset: 0, number: 0 })
+    }
+
+    /// The next line that is not empty, and where it begins.
+    pub fn next_line(&mut self) -> Result<Option<(u64, Line)>, TransferError> {
+        loop {
+            let offset = self.offset;
+            let Some(text) = self.read_line()? else { return Ok(None) };
+            self.number += 1;
+            if text.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            return self.parse(&text, &format!("line {}", self.number)).map(|line| Some((offset, line)));
+        }
+    }
+
+    /// The line that begins at `offset`.
+    pub fn at(&mut self, offset: u64) -> Result<Line, TransferError> {
+        let by = i64::try_from(offset).unwrap_or(i64::MAX) - i64::try_from(self.offset).unwrap_or(0);
+        // Relative, so that what is buffered stays when the next post is near, as it is in most files.
+        self.file.seek_relative(by).map_err(|error| TransferError::file(&self.path, error))?;
+        self.offset = offset;
+        let text = self.read_line()?.unwrap_or_default();
+        self.parse(&text, &format!("byte {offset}"))
+    }
+
+    fn read_line(&mut self) -> Result<Option<Vec<u8>>, TransferError> {
+        let mut text = Vec::new();
+        let limit = MAX_LINE_BYTES as u64 + 1;
+        let read = self
+            .file
+            .by_ref()
+            .take(limit)
+            .read_until(b'\n', &mut text)
+            .map_err(|error| TransferError::file(&self.path, error))?;
+        self.offset += read as u64;
+        if read as u64 == limit {
+            return Err(TransferError::Format(format!(
+                "{}: the line that ends after byte {} is longer than 8 MiB",
+                self.path.display(),
+                self.offset
+            )));
+        }
+        Ok((read > 0).then_some(text))
+    }
+
+    fn parse(&self, text: &[u8], place: &str) -> Result<Line, TransferError> {
+        serde_json::from_slice(text)
+            .map_err(|error| TransferError::Format(format!("{}, {place}: {error}", self.path.display())))
+    }
+}
+
+/// Unpacks the first `.jsonl` of a zip.
+fn unpack(path: &Path, file: File) -> Result<File, TransferError> {
+    let broken = |error: &dyn std::fmt::Display| TransferError::Format(format!("{}: {error}", path.display()));
+    let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
+    let name = zip.file_names().flatten().find(|name| name.ends_with(".jsonl")).map(Cow::into_owned);
+    let name = name.ok_or_else(|| broken(&"the zip holds no .jsonl file"))?;
+    let entry = zip.by_name(&name).map_err(|error| broken(&error))?;
+    let mut target = tempfile::tempfile().map_err(|error| TransferError::file(path, error))?;
+    let copied = std::io::copy(&mut entry.take(MAX_UNPACKED_BYTES + 1), &mut target).map_err(|error| broken(&error))?;
+    if copied > MAX_UNPACKED_BYTES {
+        return Err(broken(&"it unpacks to more than 256 GiB"));
+    }
+    target.flush().and_then(|()| target.seek(SeekFrom::Start(0))).map_err(|error| TransferError::file(path, error))?;
+    Ok(target)
+}

@@ -1,0 +1,103 @@
+use plexi_core::ChannelId;
+use plexi_core::SpaceId;
+use tokio::sync::mpsc;
+
+use super::{BATCH, MAX_TEXT_BYTES, TransferError};
+use crate::model::Space;
+use crate::ports::{ImportedChannel, ImportedMessage, ImportedUser};
+
+/// A part of an import, in the order in which it is to be applied.
+#[derive(Debug)]
+pub enum Step {
+    /// How many parts there are in all.
+    Parts(u64),
+    /// A part is done.
+    PartDone,
+    /// Users, at most 1,000.
+    Users(Vec<ImportedUser>),
+    /// A space.
+    Space(Space),
+    /// Members of a space and their roles, at most 1,000.
+    SpaceMembers(SpaceId, Vec<(plexi_core::UserId, String)>),
+    /// A channel; its users and space came before.
+    Channel(ImportedChannel),
+    /// Messages of a channel in order of time.
+    Messages(ChannelId, Vec<ImportedMessage>),
+    /// The last message of a channel came before.
+    ChannelDone(ChannelId),
+    /// Something was not taken over, or not as it was: kind and place.
+    Note(&'static str, String),
+}
+
+/// Where a reader puts its steps. Bounded: the reader waits while the store is behind.
+pub struct Outlet {
+    steps: mpsc::Sender<Step>,
+    channel: Option<ChannelId>,
+    messages: Vec<ImportedMessage>,
+}
+
+impl Outlet {
+    pub(super) fn new(steps: mpsc::Sender<Step>) -> Self {
+        Self { steps, channel: None, messages: Vec::new() }
+    }
+
+    /// Passes a step on; waits while the store is behind.
+    pub fn put(&mut self, step: Step) -> Result<(), TransferError> {
+        self.flush()?;
+        self.send(step)
+    }
+
+    /// Passes many on, a thousand at a time.
+    pub fn put_chunks<T>(&mut self, items: Vec<T>, step: impl Fn(Vec<T>) -> Step) -> Result<(), TransferError> {
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let chunk: Vec<T> = items.by_ref().take(1_000).collect();
+            self.put(step(chunk))?;
+        }
+        Ok(())
+    }
+
+    /// Says that something was not taken over, without ending the present batch.
+    pub fn note(&self, kind: &'static str, place: impl Into<String>) -> Result<(), TransferError> {
+        self.send(Step::Note(kind, place.into()))
+    }
+
+    /// Says that a part of the source is done, without ending the present batch.
+    pub fn part_done(&self) -> Result<(), TransferError> {
+        self.send(Step::PartDone)
+    }
+
+    /// Adds a message to the present batch of its channel. Too long a text is cut at a character and noted.
+    pub fn message(&mut self, mut message: ImportedMessage) -> Result<(), TransferError> {
+        let channel = message.message.channel_id;
+        if self.channel != Some(channel) || self.messages.len() >= BATCH {
+            self.flush()?;
+            self.channel = Some(channel);
+        }
+        if message.message.text.len() > MAX_TEXT_BYTES {
+            let mut end = MAX_TEXT_BYTES;
+            while !message.message.text.is_char_boundary(end) {
+                end -= 1;
+            }
+            message.message.text.truncate(end);
+            self.note("text longer than 400,000 bytes was cut", message.message.created_at.to_string())?;
+        }
+        self.messages.push(message);
+        Ok(())
+    }
+
+    /// Passes the present batch on.
+    pub fn flush(&mut self) -> Result<(), TransferError> {
+        match self.channel.take() {
+            Some(channel) if !self.messages.is_empty() => {
+                let batch = std::mem::take(&mut self.messages);
+                self.send(Step::Messages(channel, batch))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn send(&self, step: Step) -> Result<(), TransferError> {
+        self.steps.blocking_send(step).map_err(|_| TransferError::Stopped)
+    }
+}

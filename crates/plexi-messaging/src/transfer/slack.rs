@@ -1,0 +1,289 @@
+//! Slack workspace exports: `users.json`, `channels.json`, `groups.json`, `dms.json`, `mpims.json`, and a folder a channel
+//! with a JSON file a day.
+
+mod archive;
+mod document;
+mod text;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
+
+use super::{Outlet, Step, TransferError, ident};
+use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
+use crate::ports::{ImportedChannel, ImportedMessage, ImportedUser, NewMessage};
+use crate::search;
+use archive::Archive;
+use document::{Conversation, Post, SlackUser};
+
+/// Reads an export and puts what it holds into the outlet.
+///
+/// # Errors
+/// [`TransferError::Format`] names the document that cannot be read.
+pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
+    let mut archive = Archive::open(path)?;
+    let users: Vec<SlackUser> = archive.document("users.json")?.unwrap_or_default();
+    let mut conversations = Vec::new();
+    for (name, kind) in [
+        ("channels.json", ChannelKind::Public),
+        ("groups.json", ChannelKind::Private),
+        ("mpims.json", ChannelKind::Group),
+        ("dms.json", ChannelKind::Direct),
+    ] {
+        let list: Vec<Conversation> = archive.document(name)?.unwrap_or_default();
+        conversations.extend(list.into_iter().map(|conversation| (kind, conversation)));
+    }
+    if conversations.is_empty() {
+        return Err(TransferError::Format(format!(
+            "{}: this is no Slack export: it has no channels.json, groups.json, mpims.json or dms.json",
+            path.display()
+        )));
+    }
+    let origin = users.iter().find_map(|user| user.team_id.clone()).unwrap_or_else(|| "slack".to_owned());
+    let mut workspace = Workspace::new(format!("slack/{origin}"), users);
+    workspace.begin(&archive, &conversations, outlet)?;
+    for (kind, conversation) in conversations {
+        workspace.conversation(&mut archive, kind, &conversation, outlet)?;
+    }
+    Ok(())
+}
+
+/// What of an export is needed while its messages are read.
+struct Workspace {
+    origin: String,
+    users: HashMap<String, UserId>,
+    /// Account names by Slack id, for mentions in texts.
+    names: HashMap<String, String>,
+    documents: Vec<SlackUser>,
+}
+
+impl Workspace {
+    fn new(origin: String, documents: Vec<SlackUser>) -> Self {
+        let users = documents.iter().map(|user| (user.id.clone(), ident::user(&origin, &user.id))).collect();
+        let names = documents.iter().map(|user| (user.id.clone(), ident::account_name(&user.name))).collect();
+        Self { origin, users, names, documents }
+    }
+
+    /// Users, the space, its members.
+    fn begin(
+        &mut self,
+        archive: &Archive,
+        conversations: &[(ChannelKind, Conversation)],
+        outlet: &mut Outlet,
+    ) -> Result<(), TransferError> {
+        let days = conversations.iter().map(|(kind, conversation)| archive.days(folder(*kind, conversation)).len());
+        outlet.put(Step::Parts(days.sum::<usize>() as u64))?;
+        let users = self.documents.iter().map(|user| self.account(user)).collect();
+        outlet.put_chunks(users, Step::Users)?;
+        let space = ident::space(&self.origin);
+        let created_at = conversations.iter().map(|(_, c)| Timestamp::from_seconds(c.created)).min();
+        outlet.put(Step::Space(Space {
+            id: space,
+            name: archive.title(),
+            archived: false,
+            created_at: created_at.unwrap_or_default(),
+            role: None,
+        }))?;
+        let members = self.documents.iter().map(|user| (ident::user(&self.origin, &user.id), "member".to_owned()));
+        outlet.put_chunks(members.collect(), |chunk| Step::SpaceMembers(space, chunk))?;
+        self.documents = Vec::new();
+        Ok(())
+    }
+
+    fn account(&self, user: &SlackUser) -> ImportedUser {
+        let profile = &user.profile;
+        let shown = [&profile.display_name, &profile.real_name, &user.real_name, &user.name];
+        let shown = shown.into_iter().find(|name| !name.trim().is_empty()).cloned().unwrap_or_default();
+        ImportedUser {
+            id: ident::user(&self.origin, &user.id),
+            name: ident::account_name(&user.name),
+            display_name: shown.trim().chars().filter(|c| !c.is_control()).take(64).collect(),
+            bot: user.is_bot,
+            disabled: user.deleted,
+            created_at: Timestamp::from_seconds(0),
+        }
+    }
+
+    /// The account of an author; one that no list names is made on the way.
+    fn author(&mut self, post: &Post, outlet: &mut Outlet) -> Result<UserId, TransferError> {
+        let id = post.user.as_deref().or(post.bot_id.as_deref()).unwrap_or("unknown");
+        if let Some(user) = self.users.get(id) {
+            return Ok(*user);
+        }
+        outlet.note("author is in no list of users: an account was made from the message", id)?;
+        let name = post.username.clone().unwrap_or_else(|| id.to_owned());
+        let user = ident::user(&self.origin, id);
+        outlet.put(Step::Users(vec![ImportedUser {
+            id: user,
+            name: ident::account_name(&name),
+            display_name: name.chars().filter(|c| !c.is_control()).take(64).collect(),
+            bot: post.user.is_none(),
+            disabled: false,
+            created_at: Timestamp::from_seconds(0),
+        }]))?;
+        outlet.put(Step::SpaceMembers(ident::space(&self.origin), vec![(user, "member".to_owned())]))?;
+        self.users.insert(id.to_owned(), user);
+        self.names.insert(id.to_owned(), ident::account_name(&name));
+        Ok(user)
+    }
+
+    fn conversation(
+        &mut self,
+        archive: &mut Archive,
+        kind: ChannelKind,
+        conversation: &Conversation,
+        outlet: &mut Outlet,
+    ) -> Result<(), TransferError> {
+        let mut members: Vec<UserId> =
+            conversation.members.iter().filter_map(|member| self.users.get(member).copied()).collect();
+        members.sort_unstable();
+        members.dedup();
+        let direct_key = kind.is_direct().then(|| {
+            members.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
+        });
+        let id = ident::channel(&self.origin, &conversation.id);
+        outlet.put(Step::Channel(ImportedChannel {
+            id,
+            space_id: (!kind.is_direct()).then(|| ident::space(&self.origin)),
+            kind,
+            name: if kind.is_direct() { String::new() } else { ident::channel_name(&conversation.name) },
+            topic: conversation.topic(),
+            archived: conversation.is_archived,
+            created_at: Timestamp::from_seconds(conversation.created),
+            members: members.into_iter().map(|user| (user, "member".to_owned())).collect(),
+            direct_key,
+        }))?;
+        let pinned: HashSet<String> = conversation.pins.iter().filter_map(|pin| pin.id.clone()).collect();
+        let mut line = Line { channel: id, roots: HashSet::new(), last: None };
+        for day in archive.days(folder(kind, conversation)) {
+            let mut posts: Vec<Post> = archive.document(&day)?.unwrap_or_default();
+            // A stable sort: posts of one instant stay in the order of the file.
+            posts.sort_by_key(Post::time);
+            for post in &posts {
+                self.post(post, &day, &pinned, &mut line, outlet)?;
+            }
+            outlet.part_done()?;
+        }
+        outlet.put(Step::ChannelDone(id))
+    }
+
+    fn post(
+        &mut self,
+        post: &Post,
+        day: &str,
+        pinned: &HashSet<String>,
+        line: &mut Line,
+        outlet: &mut Outlet,
+    ) -> Result<(), TransferError> {
+        let place = || format!("{day}, ts {}", post.ts);
+        let Some(at) = post.time() else {
+            return outlet.note("message without a valid ts was left out", place());
+        };
+        if line.last == Some(at) {
+            return outlet.note("message with the ts of the one before was left out", place());
+        }
+        let system = post.system_note();
+        let mut text = if system.is_some() { String::new() } else { text::markdown(post, &self.names) };
+        if post.subtype.as_deref() == Some("me_message") {
+            text = format!("_{text}_");
+        }
+        if !post.files.is_empty() {
+            outlet.note("file was not fetched: an export holds only links, kept in the text", place())?;
+        }
+        let author_id = self.author(post, outlet)?;
+        let id = ident::message(line.channel, at);
+        let thread_id = self.thread(post, id, line, outlet, &place)?;
+        let mentions = if system.is_some() { Vec::new() } else { text::mentions(&post.text, &self.users) };
+        let created_at = at;
+        line.last = Some(at);
+        outlet.message(ImportedMessage {
+            message: NewMessage {
+                id,
+                channel_id: line.channel,
+                author_id,
+                kind: if system.is_some() { MessageKind::System } else { MessageKind::Text },
+                index: search::index_text(&text),
+                has_link: crate::text::has_link(&text),
+                text,
+                system,
+                created_at,
+                client_id: None,
+                thread_id,
+                reply_to: None,
+                mentions,
+                mentions_all: ["<!channel", "<!here", "<!everyone"].iter().any(|all| post.text.contains(all)),
+            },
+            edited_at: post.edited.as_ref().and_then(|edited| document::time(&edited.ts)),
+            deleted: false,
+            pinned: pinned.contains(&post.ts).then_some((author_id, created_at)),
+            reactions: self.reactions(post, created_at),
+            history: Vec::new(),
+        })
+    }
+
+    /// The thread a post replies in, if its first message was read; a first message is remembered.
+    fn thread(
+        &self,
+        post: &Post,
+        id: MessageId,
+        line: &mut Line,
+        outlet: &Outlet,
+        place: &dyn Fn() -> String,
+    ) -> Result<Option<MessageId>, TransferError> {
+        let Some(root) = post.thread_ts.as_deref().and_then(document::time) else { return Ok(None) };
+        let root = ident::message(line.channel, root);
+        if root == id {
+            line.roots.insert(id);
+            return Ok(None);
+        }
+        if line.roots.contains(&root) {
+            return Ok(Some(root));
+        }
+        outlet.note("reply whose thread is not in the export became a message of the channel", place())?;
+        Ok(None)
+    }
+
+    fn reactions(&self, post: &Post, at: Timestamp) -> Vec<(String, UserId, Timestamp)> {
+        let mut all = Vec::new();
+        for reaction in post.reactions.iter().take(50) {
+            let emoji = text::emoji(&reaction.name);
+            for user in reaction.users.iter().filter_map(|user| self.users.get(user)) {
+                all.push((emoji.clone(), *user, at));
+            }
+        }
+        all
+    }
+}
+
+/// The channel that is being read.
+struct Line {
+    channel: ChannelId,
+    /// First messages of threads that were read.
+    roots: HashSet<MessageId>,
+    last: Option<Timestamp>,
+}
+
+/// Direct conversations have folders named by their id, the others by their name.
+fn folder(kind: ChannelKind, conversation: &Conversation) -> &str {
+    if kind == ChannelKind::Direct || conversation.name.is_empty() { &conversation.id } else { &conversation.name }
+}
+
+impl Post {
+    /// The note that a post of this subtype is.
+    fn system_note(&self) -> Option<SystemNote> {
+        let (event, text) = match self.subtype.as_deref()? {
+            "channel_join" | "group_join" => (SystemEvent::Joined, None),
+            "channel_leave" | "group_leave" => (SystemEvent::Left, None),
+            "channel_topic" | "group_topic" => (SystemEvent::Topic, self.topic.clone()),
+            "channel_purpose" | "group_purpose" => (SystemEvent::Topic, self.purpose.clone()),
+            "channel_name" | "group_name" => (SystemEvent::Renamed, self.name.clone()),
+            "channel_archive" | "group_archive" => (SystemEvent::Archived, None),
+            "channel_unarchive" | "group_unarchive" => (SystemEvent::Restored, None),
+            "pinned_item" | "channel_convert_to_private" | "channel_posting_permissions" | "reminder_add"
+            | "bot_add" | "bot_remove" | "tombstone" => (SystemEvent::Other, Some(self.text.clone())),
+            _ => return None,
+        };
+        Some(SystemNote { event, user_id: None, text })
+    }
+}
