@@ -1,0 +1,152 @@
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use plexi_core::{Coded, ErrorCode, FieldError};
+
+use crate::origin::Origin;
+
+/// The most problems reported at once.
+pub(crate) const MAX_PROBLEMS: usize = 100;
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, for instance `server.listen`; empty when a whole file is meant.
+    pub key: String,
+    /// Where the value stands.
+    pub origin: Origin,
+    /// What is wrong. Never repeats a secret.
+    pub message: String,
+    /// The key that was probably meant, as it is written in that place.
+    pub suggestion: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.origin)?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.message)?;
+        match &self.suggestion {
+            Some(meant) => write!(f, "; did you mean {meant}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All that is wrong with a configuration, one problem a line.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds a problem, unless there are a hundred or the same place has the same one.
+    pub(crate) fn add(&mut self, problem: Problem) {
+        if !self.is_full() && !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() >= MAX_PROBLEMS
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|problem| problem.key == key)
+    }
+
+    /// The problems in the order found.
+    pub fn as_slice(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, problem) in self.0.iter().enumerate() {
+            if nth > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        if self.is_full() {
+            f.write_str("\nthere may be more problems")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a configuration could not be loaded, kept or put back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Something in the configuration is not valid. Nothing was changed.
+    #[error("{0}")]
+    Invalid(Problems),
+    /// The history could not be written or read, or a file not put back.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried: `write`, `read`, `create`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The history has no readable version of this number.
+    #[error("there is no version {0} in the history")]
+    NoVersion(u64),
+    /// A version cannot be put back: it held a secret in its text, which the history does not keep, and
+    /// the file of today does not hold it either.
+    #[error("version {version} had a secret in its text for {key}, which is not kept; set it by hand")]
+    SecretNotKept {
+        /// The version.
+        version: u64,
+        /// The key of the secret.
+        key: String,
+    },
+    /// A secret could not be read from where it is kept.
+    #[error("secret from {place}: {reason}")]
+    Secret {
+        /// Where it is kept; never the secret.
+        place: String,
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+impl ConfigError {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// What is wrong, when the configuration is not valid; empty otherwise.
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Invalid(problems) => problems.as_slice(),
+            _ => &[],
+        }
+    }
+}
+
+impl Coded for ConfigError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) | Self::Secret { .. } => ErrorCode::SystemConfiguration,
+            Self::Io { .. } => ErrorCode::StorageUnavailable,
+            Self::NoVersion(_) => ErrorCode::ValidationNotFound,
+            Self::SecretNotKept { .. } => ErrorCode::ValidationConflict,
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        let told = |problem: &Problem| FieldError::new(problem.key.clone(), problem.to_string());
+        self.problems().iter().map(told).collect()
+    }
+}
