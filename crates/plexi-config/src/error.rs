@@ -110,6 +110,14 @@ pub enum ConfigError {
         /// The key of the secret.
         key: String,
     },
+    /// A version cannot be put back: it was made from other files.
+    #[error("version {version} has no text of {}", path.display())]
+    FileNotKept {
+        /// The version.
+        version: u64,
+        /// The file it does not have.
+        path: PathBuf,
+    },
     /// A secret could not be read from where it is kept.
     #[error("secret from {place}: {reason}")]
     Secret {
@@ -141,7 +149,7 @@ impl Coded for ConfigError {
             Self::Invalid(_) | Self::Secret { .. } => ErrorCode::SystemConfiguration,
             Self::Io { .. } => ErrorCode::StorageUnavailable,
             Self::NoVersion(_) => ErrorCode::ValidationNotFound,
-            Self::SecretNotKept { .. } => ErrorCode::ValidationConflict,
+            Self::SecretNotKept { .. } | Self::FileNotKept { .. } => ErrorCode::ValidationConflict,
         }
     }
 

@@ -28,6 +28,13 @@ pub struct Version {
     pub files: Vec<VersionFile>,
 }
 
+impl Version {
+    /// The keys that differ between this version and what is loaded now.
+    pub fn changes_to<T: Serialize>(&self, loaded: &Loaded<T>) -> Vec<Change> {
+        changes(&self.settings, &serde_json::to_value(&loaded.settings).unwrap_or_default())
+    }
+}
+
 /// A configuration file of a [`Version`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionFile {
@@ -198,7 +205,7 @@ pub(crate) fn value_at<'a>(all: &'a Value, key: &str) -> Option<&'a Value> {
     })
 }
 
-pub(crate) fn changes(before: &Value, after: &Value) -> Vec<Change> {
+fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
     flatten(before, "", &mut old);
     flatten(after, "", &mut new);

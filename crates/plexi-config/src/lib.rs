@@ -39,6 +39,7 @@ mod layer;
 mod live;
 mod load;
 mod origin;
+mod put_back;
 mod reference;
 mod reload;
 mod schema;

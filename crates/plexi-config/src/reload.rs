@@ -7,15 +7,14 @@ use figment::value::Dict;
 use plexi_core::Clock;
 use tokio::sync::watch;
 
-use crate::error::{ConfigError, Problems};
-use crate::history::{History, replace, write_atomically};
+use crate::error::ConfigError;
+use crate::history::History;
 use crate::key::{Path, dotted};
-use crate::layer::{find, leaves, put, read_toml, remove};
+use crate::layer::{find, leaves, put, remove};
 use crate::live::Live;
 use crate::load::{Loaded, Settings, load_with, settings};
 use crate::origin::Origin;
 use crate::schema::ConfigSchema;
-use crate::secret::LITERAL_SHOWN;
 use crate::sources::Sources;
 
 /// What a reload did.
@@ -189,52 +188,11 @@ impl<T: Settings> Reloader<T> {
         paths.into_iter().filter(|path| differs(path)).collect()
     }
 
-    /// Puts the files of a version back and reloads.
-    ///
-    /// They are checked first with the other layers as they are now; when they are not valid any more,
-    /// nothing is written. Secrets that stood in the text are taken from the files of today.
+    /// Puts the files of a version back ([`History::put_back`]) and reloads.
     pub fn roll_back(&self, number: u64) -> Result<Reloaded, ConfigError> {
         let history = self.history.as_ref().ok_or(ConfigError::NoVersion(number))?;
-        let version = history.version(number)?;
-        let mut checked = self.sources.clone();
-        let mut texts = Vec::new();
-        for path in self.sources.paths() {
-            let kept = version.files.iter().find(|file| file.path == path);
-            let text = kept.and_then(|file| file.text.as_deref()).unwrap_or_default();
-            if text.is_empty() && !path.exists() {
-                continue;
-            }
-            let text = self.with_secrets_of_today(number, &path, text)?;
-            checked = checked.with_text(path.clone(), text.clone());
-            texts.push((path, text));
-        }
-        load_with::<T>(&self.schema, &checked)?;
-        for (path, text) in texts {
-            write_atomically(&path, text.as_bytes()).map_err(ConfigError::io("write", &path))?;
-        }
+        history.put_back::<T>(number, &self.sources)?;
         self.reload()
-    }
-
-    fn with_secrets_of_today(
-        &self,
-        version: u64,
-        path: &std::path::Path,
-        text: &str,
-    ) -> Result<String, ConfigError> {
-        let kept = read_toml(&self.schema, path, text, &mut Problems::default());
-        let now = std::fs::read_to_string(path).unwrap_or_default();
-        let today = read_toml(&self.schema, path, &now, &mut Problems::default());
-        let mut replacements = Vec::new();
-        for (key, place) in kept.literals {
-            if !text[place.clone()].contains(LITERAL_SHOWN) {
-                continue;
-            }
-            let Some((_, current)) = today.literals.iter().find(|(name, _)| *name == key) else {
-                return Err(ConfigError::SecretNotKept { version, key: dotted(&key) });
-            };
-            replacements.push((place, now[current.clone()].to_owned()));
-        }
-        Ok(replace(text, replacements))
     }
 }
 

@@ -124,6 +124,38 @@ fn rolling_back_restores_the_text_and_applies_it() {
 }
 
 #[test]
+fn a_version_is_put_back_over_files_that_are_not_valid_and_from_any_folder() {
+    let server = Server::start("title = \"one\"");
+    server.write("this is = = no configuration");
+    let sources = Sources::new().file(server.folder.path().join(".").join(FILE));
+    server.history().put_back::<Demo>(1, &sources).unwrap();
+    assert_eq!(server.text(), "title = \"one\"");
+    let other = Sources::new().file(server.folder.path().join("other.toml"));
+    let refused = server.history().put_back::<Demo>(1, &other).unwrap_err();
+    assert!(matches!(refused, ConfigError::FileNotKept { version: 1, .. }), "{refused}");
+}
+
+#[test]
+fn a_version_that_is_not_valid_any_more_is_not_put_back() {
+    let server = Server::start("[auth]\nmin_length = 20\nmax_length = 30");
+    server.write("title = \"two\"");
+    let sources =
+        Sources::new().file(server.folder.path().join(FILE)).flags(["auth.max_length=10".to_owned()]);
+    let refused = server.history().put_back::<Demo>(1, &sources).unwrap_err();
+    assert_eq!(refused.problems()[0].key, "auth.min_length");
+    assert_eq!(server.text(), "title = \"two\"");
+}
+
+#[test]
+fn a_version_is_compared_with_what_is_loaded() {
+    let server = Server::start("title = \"one\"");
+    server.write("title = \"two\"");
+    server.reloader.reload().unwrap();
+    let changes = server.history().version(1).unwrap().changes_to(&server.reloader.loaded());
+    assert_eq!(changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), ["title"]);
+}
+
+#[test]
 fn the_history_keeps_no_secret_and_rolling_back_takes_it_from_the_file_of_today() {
     let server = Server::start("[auth]\npepper = \"hunter2\"\n# more\nsigning = 'hunter2'\n");
     server.write("title = \"new\"\n[auth]\nsigning = 'changed'\npepper = \"hunter3\"\n");
