@@ -131,3 +131,12 @@ pub struct Invitation {
     /// Until when it is valid.
     pub expires_at: Timestamp,
 }
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Page<T> {
+    /// The entries of this page.
+    pub items: Vec<T>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+}

@@ -1,0 +1,116 @@
+//! Passwords: hashed with Argon2id in a bounded queue, checked against a policy before they are accepted.
+
+mod common;
+mod hash;
+mod policy;
+mod queue;
+
+use std::sync::Arc;
+
+use plexi_core::{Entropy, Secret};
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use crate::config::AuthConfig;
+use crate::error::AuthError;
+use hash::Recipe;
+use queue::Queue;
+
+/// The most characters of a password; more are refused before any work is done.
+pub const MAX_CHARS: usize = 256;
+
+/// What a check of a password found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    /// It is the password.
+    pub right: bool,
+    /// The password hashed anew, when it is right and the stored hash has other parameters than today's.
+    pub renewed: Option<String>,
+}
+
+/// The one place where passwords are checked and hashed. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    recipe: Arc<Recipe>,
+    queue: Queue,
+    min_length: usize,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Passwords {
+    pub fn new(config: &AuthConfig, entropy: Arc<dyn Entropy>) -> Result<Self, AuthError> {
+        let mut decoy = [0_u8; hash::SALT + hash::OUTPUT];
+        entropy.fill(&mut decoy)?;
+        Ok(Self {
+            recipe: Arc::new(Recipe::new(config, decoy)?),
+            queue: Queue::new(config.max_password_jobs as usize),
+            min_length: config.password_min_length as usize,
+            entropy,
+        })
+    }
+
+    /// Refuses what is longer than any password, before any work is done for it.
+    pub fn check_size(&self, password: &Secret<String>) -> Result<(), AuthError> {
+        let text = password.expose();
+        if text.len() > MAX_CHARS * 4 || text.chars().count() > MAX_CHARS {
+            let problem = format!("must be at most {MAX_CHARS} characters");
+            return Err(AuthError::Invalid(vec![plexi_core::FieldError::new("password", problem)]));
+        }
+        Ok(())
+    }
+
+    /// Checks a password against a stored hash. Without one the same work is done and the answer is no.
+    pub async fn verify(&self, password: &Secret<String>, stored: Option<&str>) -> Result<Checked, AuthError> {
+        self.check_size(password)?;
+        let password = normal(password);
+        let stored = stored.map(ToOwned::to_owned);
+        let salt = self.salt()?;
+        let recipe = self.recipe.clone();
+        self.queue
+            .run(move |memory| {
+                let Some(stored) = stored else {
+                    recipe.verify(password.as_bytes(), recipe.decoy(), memory)?;
+                    return Ok(Checked { right: false, renewed: None });
+                };
+                let right = recipe.verify(password.as_bytes(), &stored, memory)?;
+                let renewed = if right && !recipe.is_present(&stored) {
+                    Some(recipe.hash(password.as_bytes(), salt, memory)?)
+                } else {
+                    None
+                };
+                Ok(Checked { right, renewed })
+            })
+            .await
+    }
+
+    /// Checks a new password against the policy and hashes it. `about` are words that a guesser would try first: the account's
+    /// name and display name.
+    pub async fn accept(&self, password: &Secret<String>, about: &[&str]) -> Result<String, AuthError> {
+        self.check_size(password)?;
+        let password = normal(password);
+        policy::check_length(&password, self.min_length)?;
+        let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
+        let salt = self.salt()?;
+        let recipe = self.recipe.clone();
+        self.queue
+            .run(move |memory| {
+                policy::check_strength(&password, &about)?;
+                recipe.hash(password.as_bytes(), salt, memory)
+            })
+            .await
+    }
+
+    fn salt(&self) -> Result<[u8; hash::SALT], AuthError> {
+        let mut salt = [0; hash::SALT];
+        self.entropy.fill(&mut salt)?;
+        Ok(salt)
+    }
+}
+
+/// The same password typed on another keyboard is the same password.
+fn normal(password: &Secret<String>) -> Zeroizing<String> {
+    // Room for the longest expansion, so that growing leaves no copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(password.expose().len() * 4));
+    text.extend(password.expose().nfkc());
+    text
+}

@@ -1,0 +1,226 @@
+//! Signing in: every way ends in a new session.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use plexi_core::{FieldError, Secret, SessionId, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AuthError;
+use crate::model::{Me, Session, User, UserKind};
+use crate::names;
+use crate::ports::{Account, NewAccount, SessionRecord};
+use crate::profile;
+use crate::provider::{Attempt, Proof};
+use crate::secrets;
+use crate::service::{Auth, Inner};
+use crate::sessions::{Caller, shown};
+use crate::tokens::Claims;
+
+/// How a client shows that it is signed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// A cookie, for browsers.
+    Cookie,
+    /// Access and refresh tokens, for everything else.
+    #[default]
+    Token,
+}
+
+/// Access and refresh tokens.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The biscuit to send as `Authorization: Bearer`.
+    pub access_token: Secret<String>,
+    /// When it expires, to the second.
+    pub expires_at: Timestamp,
+    /// For the next pair; works once.
+    pub refresh_token: Secret<String>,
+}
+
+/// What signing in gives.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The account.
+    pub me: Me,
+    /// The new session.
+    pub session: Session,
+    /// The value of the session cookie, for [`Transport::Cookie`].
+    pub cookie: Option<Secret<String>>,
+    /// The tokens, for [`Transport::Token`].
+    pub tokens: Option<Tokens>,
+}
+
+/// Somebody for whom an account is to be made.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    /// The name to sign in and be mentioned with: 1 to 32 letters, digits, `.`, `_`, `-`.
+    pub name: String,
+    /// The name shown, 1 to 64 characters.
+    pub display_name: String,
+    /// 15 to 256 characters, not a guessable one.
+    pub password: Secret<String>,
+}
+
+impl Auth {
+    /// Signs in with name and password. [`AuthError::InvalidCredentials`] for every refusal, after the same work whether or not
+    /// the account exists; [`AuthError::Overloaded`] when too many passwords wait to be checked.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: Secret<String>,
+        transport: Transport,
+        device: Option<String>,
+        peer: Option<IpAddr>,
+    ) -> Result<SignedIn, AuthError> {
+        let device = profile::device(device.as_deref()).map_err(invalid)?;
+        let proof = Proof::Password { name: name.to_owned(), password };
+        let account = self.inner.prove(&Attempt { proof, peer }).await?;
+        self.inner.begin(account, transport, device).await
+    }
+
+    /// Changes the caller's password and ends all their other sessions. Access tokens of this session expire, too: the
+    /// refresh token gives new ones. [`AuthError::InvalidCredentials`] when `current` is wrong, [`AuthError::PasswordWeak`].
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: Secret<String>,
+        new: Secret<String>,
+    ) -> Result<(), AuthError> {
+        let inner = &*self.inner;
+        let user = &caller.account.user;
+        let stored = inner.store.password_hash(user.id).await?;
+        if !inner.passwords.verify(&current, stored.as_deref()).await?.right {
+            return Err(AuthError::InvalidCredentials);
+        }
+        let hash = inner.passwords.accept(&new, &[&user.name, &user.display_name]).await?;
+        inner.store.set_password_hash(user.id, &hash, true).await?;
+        inner.recent.forget_account(user.id);
+        inner.end_all(user.id, Some(caller.session)).await?;
+        tracing::info!(user = %user.id, "password changed");
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Asks the provider of that kind of proof.
+    async fn prove(&self, attempt: &Attempt) -> Result<Account, AuthError> {
+        let provider =
+            self.providers.iter().find(|p| p.accepts(&attempt.proof)).ok_or(AuthError::InvalidCredentials)?;
+        let verified = provider.verify(attempt).await;
+        let peer = attempt.peer.map(tracing::field::display);
+        match &verified {
+            Ok(verified) => {
+                tracing::info!(user = %verified.account.user.id, provider = provider.name(), peer, "signed in");
+            }
+            // The name is not logged: people type passwords into that field.
+            Err(error) => tracing::info!(provider = provider.name(), peer, %error, "sign-in refused"),
+        }
+        Ok(verified?.account)
+    }
+
+    /// Begins a session of an account whose owner has just proven who they are.
+    pub async fn begin(&self, account: Account, transport: Transport, device: String) -> Result<SignedIn, AuthError> {
+        let now = self.now();
+        let secret = secrets::generate::<32>(&*self.entropy)?;
+        let digest = secrets::digest_of(secret.expose());
+        let (cookie, refresh) = match transport {
+            Transport::Cookie => (Some(digest), None),
+            Transport::Token => (None, Some(digest)),
+        };
+        let record = SessionRecord {
+            id: self.ids.next()?,
+            user_id: account.user.id,
+            device,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: self.session_end(now),
+            cookie,
+            refresh,
+        };
+        self.store.create_session(&record).await?;
+        // The password may have been changed or the account disabled since it was read; what ended all sessions then has
+        // not seen this one.
+        let present = self.store.account(account.user.id).await?;
+        if present.is_none_or(|present| present.epoch != account.epoch || present.user.disabled) {
+            self.end(account.user.id, record.id).await?;
+            return Err(AuthError::InvalidCredentials);
+        }
+        let session = shown(&record, true);
+        let (cookie, tokens) = match transport {
+            Transport::Cookie => (Some(secret), None),
+            Transport::Token => (None, Some(self.pair(&account, record.id, record.expires_at, secret)?)),
+        };
+        Ok(SignedIn { me: me(&account), session, cookie, tokens })
+    }
+
+    /// An access token to go with a refresh token.
+    pub fn pair(
+        &self,
+        account: &Account,
+        session: SessionId,
+        session_end: Timestamp,
+        refresh_token: Secret<String>,
+    ) -> Result<Tokens, AuthError> {
+        let lifetime = Duration::from_secs(60) * self.config.access_token_minutes;
+        let expires_at = Timestamp::from_seconds(self.now().plus(lifetime).min(session_end).as_seconds());
+        let claims = Claims { user: account.user.id, session, epoch: account.epoch, expires_at };
+        Ok(Tokens { access_token: self.tokens.issue(&claims)?, expires_at, refresh_token })
+    }
+
+    /// Checks what somebody chose and hashes the password. All fields are judged before the password costs any work.
+    pub async fn new_account(&self, person: &NewPerson, role: &str) -> Result<NewAccount, AuthError> {
+        let mut problems = Vec::new();
+        let folded = names::fold(&person.name).map_err(|problem| problems.push(problem)).ok();
+        let shown = profile::display_name(&person.display_name).map_err(|problem| problems.push(problem)).ok();
+        let (Some(folded), Some(display_name)) = (folded, shown) else { return Err(AuthError::Invalid(problems)) };
+        let hash = self.passwords.accept(&person.password, &[&folded.name, &display_name]).await?;
+        Ok(NewAccount {
+            user: User {
+                id: self.ids.next()?,
+                name: folded.name,
+                display_name,
+                status_text: String::new(),
+                kind: UserKind::Person,
+                disabled: false,
+                created_at: self.now(),
+            },
+            skeleton: folded.skeleton,
+            role: role.to_owned(),
+            password_hash: Some(hash),
+        })
+    }
+
+    /// Signs in to an account that was made a moment ago.
+    pub async fn begin_new(
+        &self,
+        account: &NewAccount,
+        transport: Transport,
+        device: String,
+    ) -> Result<SignedIn, AuthError> {
+        let id = account.user.id;
+        let account = self.store.account(id).await?.ok_or(AuthError::InvalidCredentials)?;
+        self.account_changed(&account.user, false);
+        tracing::info!(user = %id, role = account.role, "account made");
+        self.begin(account, transport, device).await
+    }
+}
+
+/// An account as its owner sees it.
+pub(crate) fn me(account: &Account) -> Me {
+    Me {
+        user: account.user.clone(),
+        role: account.role.clone(),
+        permissions: account.permissions,
+        locale: account.locale.clone(),
+        theme: account.theme,
+    }
+}
+
+/// One field is wrong.
+pub(crate) fn invalid(problem: FieldError) -> AuthError {
+    AuthError::Invalid(vec![problem])
+}

@@ -1,0 +1,230 @@
+//! The key that signs access tokens, kept in a file that only the server's user can read.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use biscuit_auth::{KeyPair, PrivateKey, builder::Algorithm};
+use plexi_core::{Coded, Entropy, EntropyError, ErrorCode};
+use zeroize::Zeroizing;
+
+use crate::error::AuthError;
+
+const PREFIX: &str = "plexi-token-key-ed25519:";
+const SEED: usize = 32;
+
+/// The key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// It cannot be read or written.
+    #[error("token key file {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It does not hold a key.
+    #[error("token key file {path}: not a token key; move it away and a new one is made, which signs everybody out of the API")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// No randomness for a new key.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl Coded for KeyFileError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Io { .. } | Self::Malformed { .. } => ErrorCode::SystemConfiguration,
+            Self::Entropy(error) => error.code(),
+        }
+    }
+}
+
+/// The key pair that signs access tokens.
+pub struct TokenKeys {
+    seed: Zeroizing<[u8; SEED]>,
+}
+
+impl std::fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenKeys(..)")
+    }
+}
+
+impl TokenKeys {
+    /// A new key that is kept nowhere: access tokens end with the process.
+    pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut seed = Zeroizing::new([0; SEED]);
+        entropy.fill(&mut *seed)?;
+        Ok(Self { seed })
+    }
+
+    /// Reads the key of a file, or makes one there. On Unix the file is readable by its owner only, and a file that others
+    /// can read is closed to them. Of several processes that start at once all get the same key.
+    pub fn load_or_create(path: &Path, entropy: &dyn Entropy) -> Result<Self, KeyFileError> {
+        match read(path)? {
+            Some(keys) => Ok(keys),
+            None => {
+                Self::generate(entropy)?.write(path, entropy)?;
+                // Another process may have been quicker: the file decides.
+                read(path)?.ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
+            }
+        }
+    }
+
+    pub(super) fn into_pair(self) -> KeyPair {
+        pair_of(&self.seed)
+    }
+
+    /// Writes beside the file, then links it into place, which fails if there is one already.
+    fn write(&self, path: &Path, entropy: &dyn Entropy) -> Result<(), KeyFileError> {
+        let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
+        let mut noise = [0_u8; 9];
+        entropy.fill(&mut noise)?;
+        let beside = path.with_extension(format!("new-{}", URL_SAFE_NO_PAD.encode(noise)));
+        let line = Zeroizing::new(format!("{PREFIX}{}\n", URL_SAFE_NO_PAD.encode(*self.seed)));
+        let written = create(&beside).and_then(|mut file| {
+            file.write_all(line.as_bytes())?;
+            file.sync_all()
+        });
+        let placed = written.and_then(|()| match fs::hard_link(&beside, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        });
+        let removed = fs::remove_file(&beside);
+        placed.and(removed).and_then(|()| sync_folder(path)).map_err(failed)
+    }
+}
+
+fn pair_of(seed: &[u8; SEED]) -> KeyPair {
+    // infallible: every 32 bytes are an Ed25519 seed; a fresh pair would only make tokens that nobody accepts
+    PrivateKey::from_bytes(seed, Algorithm::Ed25519).map_or_else(|_| KeyPair::new(), |private| KeyPair::from(&private))
+}
+
+/// A key pair of its own.
+pub(super) fn pair(entropy: &dyn Entropy) -> Result<KeyPair, AuthError> {
+    Ok(TokenKeys::generate(entropy)?.into_pair())
+}
+
+fn read(path: &Path) -> Result<Option<TokenKeys>, KeyFileError> {
+    let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    close_to_others(&file, path).map_err(failed)?;
+    let mut line = Zeroizing::new(String::with_capacity(256));
+    file.take(256).read_to_string(&mut line).map_err(failed)?;
+    let seed = line.trim().strip_prefix(PREFIX).and_then(|text| {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+        Some(Zeroizing::new(<[u8; SEED]>::try_from(bytes.as_slice()).ok()?))
+    });
+    match seed {
+        // A key of one byte over and over is somebody's placeholder.
+        Some(seed) if seed.iter().any(|byte| *byte != seed[0]) => Ok(Some(TokenKeys { seed })),
+        _ => Err(KeyFileError::Malformed { path: path.to_owned() }),
+    }
+}
+
+#[cfg(unix)]
+fn create(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(unix)]
+fn close_to_others(file: &File, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "token key file was open to others and is closed now");
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plexi_core::SeededEntropy;
+
+    #[test]
+    fn a_key_is_made_once_and_read_ever_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.key");
+        let first = TokenKeys::load_or_create(&path, &SeededEntropy::new(1)).unwrap();
+        let second = TokenKeys::load_or_create(&path, &SeededEntropy::new(2)).unwrap();
+        assert_eq!(first.seed, second.seed);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(format!("{first:?}"), "TokenKeys(..)");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_the_file_also_when_it_was_open_before() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.key");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        TokenKeys::load_or_create(&path, &SeededEntropy::new(1)).unwrap();
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        TokenKeys::load_or_create(&path, &SeededEntropy::new(1)).unwrap();
+        assert_eq!(mode(), 0o600);
+    }
+
+    #[test]
+    fn a_file_that_holds_no_key_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.key");
+        let zeros = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([0_u8; SEED]));
+        for content in ["", "changeme", PREFIX, &zeros] {
+            fs::write(&path, content).unwrap();
+            let refused = TokenKeys::load_or_create(&path, &SeededEntropy::new(1));
+            assert!(matches!(refused, Err(KeyFileError::Malformed { .. })), "{content:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn processes_that_start_at_once_share_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.key");
+        let seeds: Vec<_> = std::thread::scope(|scope| {
+            let path = &path;
+            let threads: Vec<_> = (0..8_u64)
+                .map(|n| scope.spawn(move || TokenKeys::load_or_create(path, &SeededEntropy::new(n)).unwrap().seed))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(seeds.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+}

@@ -1,0 +1,125 @@
+use super::*;
+use biscuit_auth::{BlockBuilder, UnverifiedBiscuit};
+use plexi_core::SeededEntropy;
+
+const START: i64 = 1_800_000_000;
+
+fn tokens(seed: u64) -> AccessTokens {
+    let entropy = Arc::new(SeededEntropy::new(seed));
+    AccessTokens::new(TokenKeys::generate(&*entropy).unwrap(), entropy)
+}
+
+fn claims() -> Claims {
+    Claims {
+        user: UserId::from_uuid(Uuid::from_u128(1)),
+        session: SessionId::from_uuid(Uuid::from_u128(2)),
+        epoch: 3,
+        expires_at: at(600),
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(START + seconds)
+}
+
+fn narrowed(text: &Secret<String>, block: &str) -> String {
+    let token = UnverifiedBiscuit::from(BASE64.decode(text.expose()).unwrap()).unwrap();
+    let block = BlockBuilder::new().code(block).unwrap();
+    BASE64.encode(token.append(block).unwrap().to_vec().unwrap())
+}
+
+#[test]
+fn a_token_says_what_it_was_issued_with_until_its_time_is_over() {
+    let tokens = tokens(1);
+    let text = tokens.issue(&claims()).unwrap();
+    assert!(text.expose().len() < 500, "{}", text.expose().len());
+    assert_eq!(tokens.verify(text.expose(), at(0), None).unwrap(), claims());
+    assert_eq!(tokens.verify(text.expose(), at(599), Some("read")).unwrap(), claims());
+    assert!(matches!(tokens.verify(text.expose(), at(600), None), Err(AuthError::TokenExpired)));
+}
+
+#[test]
+fn a_token_of_another_root_key_is_refused() {
+    let text = tokens(1).issue(&claims()).unwrap();
+    assert!(matches!(tokens(2).verify(text.expose(), at(0), None), Err(AuthError::TokenInvalid)));
+}
+
+#[test]
+fn a_holder_can_narrow_a_token_in_time_and_operation() {
+    let tokens = tokens(1);
+    let whole = tokens.issue(&claims()).unwrap();
+    let reading = narrowed(&whole, r#"check if operation("read") or operation("list");"#);
+    assert_eq!(tokens.verify(&reading, at(0), Some("read")).unwrap(), claims());
+    assert!(matches!(tokens.verify(&reading, at(0), Some("write")), Err(AuthError::TokenInvalid)));
+    assert!(matches!(tokens.verify(&reading, at(0), None), Err(AuthError::TokenInvalid)));
+    let short = narrowed(&whole, "check if time($now), $now < 2027-01-15T08:01:00Z && true;");
+    assert!(tokens.verify(&short, at(59), None).is_ok());
+    assert!(matches!(tokens.verify(&short, at(60), None), Err(AuthError::TokenInvalid)));
+}
+
+#[test]
+fn a_block_that_would_widen_or_burn_time_is_refused() {
+    let tokens = tokens(1);
+    let whole = tokens.issue(&claims()).unwrap();
+    let widening = [
+        r#"operation("read");"#,
+        "time(2020-01-01T00:00:00Z);",
+        "session(hex:00000000000000000000000000000009, hex:00000000000000000000000000000009, 9, 2099-01-01T00:00:00Z);",
+        "f(1); g($x) <- f($x);",
+        r#"check if operation($o), $o.matches("(a{100}){100}");"#,
+        "check if [1, 2, 3].all($x -> [1, 2, 3].any($y -> $x == $y));",
+    ];
+    for block in widening {
+        assert!(matches!(tokens.verify(&narrowed(&whole, block), at(0), Some("read")), Err(AuthError::TokenInvalid)), "{block}");
+    }
+}
+
+#[test]
+fn a_token_grows_to_eight_blocks_and_no_further() {
+    let tokens = tokens(1);
+    let mut text = tokens.issue(&claims()).unwrap();
+    for blocks in 2..=MAX_BLOCKS + 1 {
+        text = Secret::new(narrowed(&text, "check if true;"));
+        assert_eq!(tokens.verify(text.expose(), at(0), None).is_ok(), blocks <= MAX_BLOCKS, "{blocks} blocks");
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_is_refused_unread() {
+    let refused = tokens(1).verify(&"A".repeat(1 << 20), at(0), None);
+    assert!(matches!(refused, Err(AuthError::TokenInvalid)));
+}
+
+#[test]
+fn a_limit_says_busy_and_never_invalid() {
+    for limit in [RunLimit::Timeout, RunLimit::TooManyFacts, RunLimit::TooManyIterations] {
+        assert!(matches!(refusal(&BiscuitError::RunLimit(limit)), AuthError::Overloaded));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn arbitrary_bytes_are_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..2_000)) {
+        let refused = tokens(1).verify(&BASE64.encode(bytes), at(0), None);
+        proptest::prop_assert!(matches!(refused, Err(AuthError::TokenInvalid)));
+    }
+
+    #[test]
+    fn arbitrary_text_is_refused(text: String) {
+        proptest::prop_assert!(matches!(tokens(1).verify(&text, at(0), None), Err(AuthError::TokenInvalid)));
+    }
+
+    #[test]
+    fn a_token_with_one_byte_changed_is_refused(position: proptest::sample::Index, by in 1_u8..=255) {
+        let tokens = tokens(1);
+        let whole = tokens.issue(&claims()).unwrap();
+        let mut bytes = BASE64.decode(narrowed(&whole, "check if time($t);")).unwrap();
+        let position = position.index(bytes.len());
+        bytes[position] = bytes[position].wrapping_add(by);
+        let verified = tokens.verify(&BASE64.encode(&bytes), at(0), None);
+        // A few bytes say nothing (an unused flag of the encoding); what is accepted must still say the same.
+        if let Ok(said) = verified {
+            proptest::prop_assert_eq!(said, claims());
+        }
+    }
+}
