@@ -232,7 +232,14 @@ fn describe(schema: &ConfigSchema, error: &figment::Error, path: &[String], orig
         Kind::Message(words) => (path.to_vec(), words.clone(), None),
         _ if secret => (path.to_vec(), crate::secret::EXPECTED.to_owned(), None),
         Kind::UnknownField(name, known) => (below(path, name), "unknown key".to_owned(), near(name, known)),
-        Kind::UnknownVariant(name, known) => (path.to_vec(), error.kind.to_string(), near(name, known)),
+        // in the words of the schema: the type's own list also has spellings that are merely understood
+        Kind::UnknownVariant(name, known) => {
+            let words = schema.at(path).map_or_else(|| known.join(" or "), |shape| shape.type_words());
+            let documented: Vec<&str> =
+                known.iter().copied().filter(|known| words.contains(&format!("\"{known}\""))).collect();
+            let near = near(&name.to_lowercase(), &documented);
+            (path.to_vec(), format!("found {name:?}, expected {words}"), near)
+        }
         kind => (path.to_vec(), kind.to_string(), None),
     };
     Problem { key: dotted(&key), origin, message, suggestion }

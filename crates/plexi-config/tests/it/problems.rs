@@ -69,7 +69,7 @@ fn all_problems_of_all_layers_are_reported_at_once_with_their_places() {
     expected.sort_unstable();
     assert_eq!(sorted, expected, "{error}");
     let text = error.to_string();
-    assert!(text.contains("logging.level: unknown variant: found `debg`"), "{text}");
+    assert!(text.contains("logging.level: found \"debg\", expected \"info\" or \"debug\""), "{text}");
     assert!(text.contains("did you mean \"debug\"?"), "{text}");
     assert!(text.contains("auth.min_length: must not be above auth.max_length"), "{text}");
     assert_eq!(error.code(), ErrorCode::SystemConfiguration);
