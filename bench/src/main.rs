@@ -1,0 +1,156 @@
+//! `cargo xtask bench chat`: PlexiChat beside two limits that run in the same minute on the same machine, a WebSocket
+//! broadcaster that stores nothing and one that syncs each group of messages to a log. Prints a table and writes JSON.
+//!
+//! Figures are ratios of one run, never promises. Everything listens on loopback, is bounded in count and time, and is
+//! ended by the run that started it.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark spawns its own load")]
+
+mod client;
+mod fanout;
+mod idle;
+mod peer;
+mod plexichat;
+mod process;
+mod report;
+mod search;
+mod sends;
+mod startup;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use serde_json::json;
+
+use crate::peer::Peer;
+use crate::plexichat::PlexiChat;
+use crate::process::Server;
+use crate::report::Table;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    area: Area,
+}
+
+#[derive(Subcommand)]
+enum Area {
+    /// Sends, fan-out, memory, start, import and search.
+    Chat {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/plexi-server")]
+        server: PathBuf,
+        /// The command line's binary, for the import.
+        #[arg(long, default_value = "target/release/plexi")]
+        cli: PathBuf,
+        /// A Slack export for import and search; both are left out, and the table says so, when it is not there.
+        #[arg(long, default_value = "../shared/data/ubuntu-irc-slack-export.zip")]
+        workspace: PathBuf,
+        /// Where the JSON goes.
+        #[arg(long, default_value = "target/bench/chat.json")]
+        out: PathBuf,
+        /// Seconds of each measurement of sends and fan-out.
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
+        seconds: u64,
+    },
+    /// One of the two limits, as a process of its own. Started by `chat`.
+    #[command(hide = true)]
+    Peer {
+        /// Where the log goes; without it nothing is stored.
+        #[arg(long)]
+        log: Option<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    match Arguments::parse().area {
+        Area::Peer { log } => peer::serve(log).await,
+        Area::Chat { server, cli, workspace, out, seconds } => {
+            // Server and clients share this limit: 5,000 connections need 5,000 files on each side.
+            let files = rlimit::increase_nofile_limit(20_000)?;
+            if files < 11_000 {
+                return Err(format!("needs 11,000 open files, has {files}: raise `ulimit -n`").into());
+            }
+            chat(&server, &cli, &workspace, &out, Duration::from_secs(seconds)).await
+        }
+    }
+}
+
+async fn chat(
+    server: &std::path::Path,
+    cli: &std::path::Path,
+    workspace: &std::path::Path,
+    out: &std::path::Path,
+    lasting: Duration,
+) -> Outcome<()> {
+    let scratch = tempfile::tempdir()?;
+    let mut table = Table::default();
+
+    table.section("durable sends: one message at a time from each sender, 8 channels");
+    for senders in [1_usize, 16, 64] {
+        let bare = Peer::start(None).await?;
+        let bare_sends = sends::measure(&bare.server, &bare.rooms(8), senders, lasting).await?;
+        bare.server.stop().await?;
+        let log = Peer::start(Some(&scratch.path().join(format!("log-{senders}")))).await?;
+        let log_sends = sends::measure(&log.server, &log.rooms(8), senders, lasting).await?;
+        log.server.stop().await?;
+        let ours = PlexiChat::fresh(server, &scratch.path().join(format!("sends-{senders}"))).await?;
+        let rooms = ours.rooms(8).await?;
+        let our_sends = sends::measure(&ours.server, &rooms, senders, lasting).await?;
+        ours.server.stop().await?;
+        table.sends(senders, &bare_sends, &log_sends, &our_sends);
+    }
+
+    table.section("fan-out: one sender, all others read");
+    for (readers, rate) in [(100_usize, 100_u32), (1_000, 10)] {
+        let bare = Peer::start(None).await?;
+        let bare_fan = fanout::measure(&bare.server, &bare.rooms(1)[0], readers, rate, lasting).await?;
+        bare.server.stop().await?;
+        let ours = PlexiChat::fresh(server, &scratch.path().join(format!("fan-{readers}"))).await?;
+        let rooms = ours.rooms(1).await?;
+        let our_fan = fanout::measure(&ours.server, &rooms[0], readers, rate, lasting).await?;
+        ours.server.stop().await?;
+        table.fanout(readers, rate, &bare_fan, &our_fan);
+    }
+
+    table.section("memory and start");
+    let ours = PlexiChat::fresh(server, &scratch.path().join("idle")).await?;
+    let rooms = ours.rooms(1).await?;
+    table.idle(&idle::measure(&ours.server, &rooms[0], &[1_000, 5_000]).await?);
+    ours.server.stop().await?;
+    table.startup(&startup::measure(server, &scratch.path().join("idle")).await?);
+
+    if workspace.exists() {
+        table.section("a workspace of 214,532 messages");
+        let (import, found) = search::measure(server, cli, workspace, &scratch.path().join("import")).await?;
+        table.import(&import);
+        table.search(&found);
+    } else {
+        table.section("import and search: left out, there is no export at the given path");
+    }
+
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(out, serde_json::to_vec_pretty(&json!({ "chat": table.json() }))?)?;
+    println!("{table}");
+    println!("JSON: {}", out.display());
+    Ok(())
+}
+
+/// What a client needs to join a room of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Room {
+    url: String,
+    token: Option<String>,
+    /// The fields of a `send` frame that name the room.
+    channel: String,
+}
+
+pub(crate) fn stopped(server: &Server) -> String {
+    format!("{} ended early", server.name)
+}

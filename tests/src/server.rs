@@ -1,0 +1,161 @@
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::{Outcome, Person};
+
+/// A password that the policy accepts.
+pub const PASSWORD: &str = "correct horse battery staple 42";
+
+/// A running server and its folder.
+pub struct Plexi {
+    folder: PathBuf,
+    address: String,
+    child: Child,
+    setup_token: Option<String>,
+    printed: Vec<String>,
+}
+
+/// The binary of that name beside the test's own.
+fn binary(name: &str) -> Outcome<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test.parent().and_then(Path::parent).ok_or("no target folder")?;
+    let path = folder.join(name);
+    if !path.exists() {
+        return Err(format!("{} is not built: run `cargo build -p plexi-server -p plexi` first", path.display()).into());
+    }
+    Ok(path)
+}
+
+/// The command line, on the data in `folder`.
+pub fn cli(folder: &Path) -> Outcome<Command> {
+    let mut command = Command::new(binary("plexi")?);
+    command.current_dir(folder).arg("--set").arg(format!("server.data_dir=\"{}\"", folder.join("data").display()));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    Ok(command)
+}
+
+impl Plexi {
+    /// Starts the server with its data below `folder`.
+    pub async fn start(folder: &Path) -> Outcome<Self> {
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        Self::start_at(folder, &address).await
+    }
+
+    /// Starts the server on a given address, as after a crash.
+    pub async fn start_at(folder: &Path, address: &str) -> Outcome<Self> {
+        let mut command = Self::command(folder, address)?;
+        let mut child = command.spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        let mut errors = BufReader::new(child.stderr.take().ok_or("no errors")?).lines();
+        let mut printed = Vec::new();
+        let mut setup_token = None;
+        // The server prints its address last: then everything of the start has been said.
+        let ready = async {
+            while let Some(line) = lines.next_line().await? {
+                if let Some((_, token)) = line.split_once("setup#token=") {
+                    setup_token = Some(token.trim().to_owned());
+                }
+                printed.push(line);
+                if healthy(address).await {
+                    return Ok(true);
+                }
+            }
+            Outcome::Ok(false)
+        };
+        let started = tokio::time::timeout(Duration::from_secs(60), ready).await.map_err(|_| "no answer in a minute")??;
+        let alive = started || healthy(address).await;
+        if !alive {
+            while let Some(line) = errors.next_line().await? {
+                printed.push(line);
+            }
+            return Err(format!("the server did not start:\n{}", printed.join("\n")).into());
+        }
+        // What is printed later is read, so that no pipe fills.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        tokio::spawn(async move { while let Ok(Some(_)) = errors.next_line().await {} });
+        Ok(Self { folder: folder.to_owned(), address: address.to_owned(), child, setup_token, printed })
+    }
+
+    /// The command that starts the server.
+    pub fn command(folder: &Path, address: &str) -> Outcome<Command> {
+        // A file that grows past its limit gives an error to the server, as a full disk does, and no signal.
+        let mut command = Command::new("sh");
+        command.arg("-c").arg("trap '' XFSZ; exec \"$0\" \"$@\"").arg(binary("plexi-server")?);
+        command.arg("--set").arg(format!("server.listen=\"{address}\""));
+        command.arg("--set").arg(format!("server.data_dir=\"{}\"", folder.join("data").display()));
+        command.current_dir(folder).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(command)
+    }
+
+    /// Starts the server on a fresh folder and makes its administrator, `ada`.
+    pub async fn set_up(folder: &Path) -> Outcome<(Self, Person)> {
+        let server = Self::start(folder).await?;
+        let token = server.setup_token.clone().ok_or("no set-up link was printed")?;
+        let ada = Person::set_up(&server, &token).await?;
+        Ok((server, ada))
+    }
+
+    /// `127.0.0.1:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The one-time token of the set-up link, when one was printed.
+    pub fn setup_token(&self) -> Option<&str> {
+        self.setup_token.as_deref()
+    }
+
+    /// What was printed until the server answered.
+    pub fn printed(&self) -> &[String] {
+        &self.printed
+    }
+
+    /// The id of the process.
+    pub fn pid(&self) -> Outcome<u32> {
+        self.child.id().ok_or_else(|| "the server has ended".into())
+    }
+
+    /// Ends the server without a warning, as a power cut does to it, and starts it again at the same address.
+    pub async fn kill_and_restart(mut self) -> Outcome<Self> {
+        self.child.start_kill()?;
+        self.child.wait().await?;
+        Self::start_at(&self.folder, &self.address).await
+    }
+
+    /// Asks the server to stop and waits for it.
+    pub async fn stop(mut self) -> Outcome<std::process::ExitStatus> {
+        let pid = self.pid()?;
+        let told = Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
+        if !told.success() {
+            return Err("kill failed".into());
+        }
+        Ok(tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.map_err(|_| "it did not stop")??)
+    }
+
+    /// Limits how large a file of the server may grow, in bytes; `None` lifts the limit. A disk that is full, and has room again.
+    pub async fn limit_files(&self, bytes: Option<u64>) -> Outcome<()> {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let pid = self.pid()?.to_string();
+        let status =
+            Command::new("prlimit").args(["--pid", &pid]).arg(format!("--fsize={limit}:unlimited")).status().await?;
+        if status.success() { Ok(()) } else { Err("prlimit failed".into()) }
+    }
+}
+
+async fn healthy(address: &str) -> bool {
+    let client = reqwest::Client::new();
+    for _ in 0..200 {
+        let answer = client.get(format!("http://{address}/health/ready")).send().await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return true;
+        }
+        // Nothing tells a stranger when a port opens: asking again is all there is. Bounded: two seconds.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
