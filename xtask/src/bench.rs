@@ -1,0 +1,29 @@
+//! `cargo xtask bench`: the measurements of `plexi-bench`, in release.
+
+use clap::Args;
+
+use crate::failure::Outcome;
+use crate::ui;
+use crate::workspace::Workspace;
+
+/// What to measure.
+#[derive(Args)]
+pub struct Options {
+    /// The area to measure, such as `chat`; without it all, or what `plexi-bench` offers
+    area: Option<String>,
+    /// Arguments for `plexi-bench`, after `--`
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// Builds the server and the benchmark in release and runs the benchmark.
+pub fn bench(workspace: &Workspace, options: &Options) -> Outcome {
+    ui::build_if_stale(workspace)?;
+    let packages = ["--package", "plexi-server", "--package", "plexi", "--package", "plexi-bench"];
+    workspace.cargo().args(["build", "--release", "--bins"]).args(packages).run()?;
+    crate::process::Call::new(workspace.program("release", "plexi-bench"))
+        .in_folder(&workspace.root)
+        .args(&options.area)
+        .args(&options.arguments)
+        .run()
+}

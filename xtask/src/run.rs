@@ -1,0 +1,55 @@
+//! `cargo xtask run`: from a fresh clone to a running server.
+
+use std::fs;
+
+use clap::Args;
+
+use crate::failure::{Doing, Outcome};
+use crate::process::Call;
+use crate::ui;
+use crate::workspace::Workspace;
+
+/// What to start, and with what arguments.
+#[derive(Args)]
+pub struct Options {
+    /// Use the development profile: builds faster, runs slower
+    #[arg(long)]
+    debug: bool,
+    /// Arguments for the server, after `--`
+    #[arg(last = true)]
+    server_arguments: Vec<String>,
+}
+
+/// Builds what is missing or old, makes the data folder, and becomes the server.
+pub fn run(workspace: &Workspace, options: &Options) -> Outcome {
+    ui::build_if_stale(workspace)?;
+    println!("building the server (a first release build takes some minutes)");
+    let profile = if options.debug {
+        // The same features as the tests build with, so that neither recompiles the other's dependencies.
+        workspace.cargo().args(["build", "--workspace", "--bins"]).run()?;
+        "debug"
+    } else {
+        workspace.cargo().args(["build", "--release", "--package", "plexi-server"]).run()?;
+        "release"
+    };
+    let data = workspace.root.join("data");
+    fs::create_dir_all(&data).doing(format!("cannot create the data folder {}", data.display()))?;
+    let server = Call::new(workspace.program(profile, "plexi-server"))
+        .in_folder(&workspace.root)
+        .args(&options.server_arguments);
+    println!("starting {}", server.shown());
+    become_program(server)
+}
+
+/// Replaces this process, so that signals and the exit code are the server's own.
+#[cfg(unix)]
+fn become_program(call: Call) -> Outcome {
+    use std::os::unix::process::CommandExt as _;
+    let shown = call.shown();
+    Err(call.into_command().exec()).doing(format!("cannot start `{shown}`"))
+}
+
+#[cfg(not(unix))]
+fn become_program(call: Call) -> Outcome {
+    call.run()
+}
