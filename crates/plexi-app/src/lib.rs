@@ -1,1 +1,42 @@
-//! The composition root: settings in, a running PlexiChat out.
+//! The composition root: settings in, a running `PlexiChat` out.
+//!
+//! [`Services`] are the parts on one data folder, without an address: what the command line works with. [`App`] serves them. Both are
+//! values: two servers run in one process, and nothing is global.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), plexi_app::AppError> {
+//! use plexi_app::{App, AppParts, Signals, SettingsArgs};
+//!
+//! let settings = SettingsArgs::default().start()?;
+//! let app = App::build(AppParts { settings, log: None, ambient: Default::default() }).await?;
+//! println!("serving at {}", app.url());
+//! let signals = Signals::listen().expect("signals");
+//! app.run(signals.into_stream()).await
+//! # }
+//! ```
+
+mod app;
+mod data_lock;
+mod documents;
+mod doctor;
+mod error;
+mod glue;
+mod lifecycle;
+mod listener;
+mod services;
+mod settings;
+mod setup;
+mod sources;
+
+pub use app::{App, AppParts};
+pub use data_lock::DataLock;
+pub use doctor::{Finding, Health, examine};
+pub use documents::{Document, documents};
+pub use error::AppError;
+pub use lifecycle::{Lifecycle, ServiceNotice, Signal, Signals};
+pub use listener::{Listener, ListenerLimits};
+pub use services::{Ambient, Services};
+pub use settings::{DatabaseSection, ServerConfig, Settings};
+pub use sources::{DEFAULT_FILE, HISTORY, SettingsArgs};
+
+pub use {plexi_auth as auth, plexi_config as config, plexi_core_log as log, plexi_messaging as messaging};

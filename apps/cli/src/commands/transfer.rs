@@ -1,0 +1,88 @@
+use std::time::Duration;
+
+use plexi_app::messaging::transfer::{self, Count, Progress, Report, Source};
+use plexi_core::{Clock as _, SystemClock};
+
+use crate::args::{Export, Global, Import, ImportSource};
+use crate::exit::CliError;
+use crate::output::{Out, Table, plain};
+use crate::workspace::open_services;
+
+/// `plexi import`
+pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<(), CliError> {
+    only_local(global, "import")?;
+    let source = match args.source {
+        ImportSource::Slack => Source::Slack,
+        ImportSource::Mattermost => Source::Mattermost,
+        ImportSource::Plexichat => Source::Plexichat,
+    };
+    if !args.file.is_file() {
+        return Err(CliError::not_found(format!("{} is no file", args.file.display())));
+    }
+    let services = open_services(global).await?;
+    let (bar, report) = {
+        let bar = out.progress("parts");
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let show = |progress: Progress| show(&bar, progress);
+        let report = transfer::import_file(services.transfer(), source, &args.file, args.dry_run, &show).await;
+        (bar, report)
+    };
+    bar.finish_and_clear();
+    services.close().await;
+    out.show(&report?, told)
+}
+
+/// `plexi export`
+pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<(), CliError> {
+    only_local(global, "export")?;
+    if args.file.exists() {
+        return Err(CliError::usage(format!("{} is there already", args.file.display())).remedy("Give a new name."));
+    }
+    let services = open_services(global).await?;
+    let bar = out.progress("messages");
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let show = |progress: Progress| show(&bar, progress);
+    let exported = transfer::native::export(services.transfer(), &args.file, SystemClock.now(), &show).await;
+    bar.finish_and_clear();
+    services.close().await;
+    out.show(&exported?, |done| {
+        let place = args.file.display();
+        format!("{} messages, {} channels, {} spaces, {} users written to {place}", done.messages, done.channels, done.spaces, done.users)
+    })
+}
+
+fn only_local(global: &Global, what: &str) -> Result<(), CliError> {
+    match &global.server {
+        None => Ok(()),
+        Some(_) => Err(CliError::usage(format!("plexi {what} works on the data folder, not through a running server"))
+            .remedy("Stop the server and run it on the server's machine without --server.")),
+    }
+}
+
+fn show(bar: &indicatif::ProgressBar, progress: Progress) {
+    let (done, of) = progress.parts;
+    bar.set_length(of.max(done));
+    bar.set_position(done);
+    bar.set_message(format!("{} messages", progress.messages));
+}
+
+fn told(report: &Report) -> String {
+    let mut table = Table::new(&["what", "new", "there before"]);
+    let mut counted = |what: &str, count: Count| table.row([what, &count.added.to_string(), &count.present.to_string()]);
+    counted("users", report.users);
+    counted("messages", report.messages);
+    let mut text = if report.dry_run { "dry run: nothing was written\n\n".to_owned() } else { String::new() };
+    text.push_str(&table.to_string());
+    text.push_str(&format!(
+        "\n{} spaces, {} channels; among the messages {} threads with {} replies, {} system notes; {} reactions\n",
+        report.spaces, report.channels, report.threads, report.replies, report.system, report.reactions
+    ));
+    if !report.notes.is_empty() {
+        let mut notes = Table::new(&["not as it was", "times", "for instance"]);
+        for (kind, note) in &report.notes {
+            notes.row([kind, &note.count.to_string(), &plain(&note.example)]);
+        }
+        text.push_str(&format!("\n{notes}"));
+    }
+    text
+}

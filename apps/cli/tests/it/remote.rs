@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use plexi_app::config::{Reloader, Sources};
+use plexi_app::{Ambient, App, AppParts, Signal};
+use plexi_core::SystemClock;
+use tempfile::TempDir;
+
+use crate::plexi::{PASSWORD, Plexi};
+
+/// A server in this process, which stops when it is dropped.
+struct Server {
+    url: String,
+    setup_token: String,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let set =
+            [format!("server.data_dir={}", folder.path().join("data").display()), "server.listen=127.0.0.1:0".to_owned()];
+        let (told, hear) = std::sync::mpsc::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let settings = Reloader::start(Sources::new().flags(set), None, Arc::new(SystemClock)).unwrap();
+                let parts = AppParts { settings: Arc::new(settings), log: None, ambient: Ambient::default() };
+                let app = App::build(parts).await.unwrap();
+                let token = app.setup_link().unwrap().split_once("#token=").unwrap().1.to_owned();
+                told.send((app.url(), token)).unwrap();
+                let asks = Box::pin(futures_util::stream::once(async move {
+                    let _ = stopped.await;
+                    Signal::Stop
+                }));
+                app.run(asks).await.unwrap();
+            });
+        });
+        let (url, setup_token) = hear.recv().unwrap();
+        Self { url, setup_token, stop: Some(stop), thread: Some(thread), _folder: folder }
+    }
+
+    /// Sets up through the command line, which is then signed in as `ada`.
+    fn with_admin() -> (Self, Plexi) {
+        let server = Self::start();
+        let plexi = Plexi::at(&server.url);
+        plexi.ok_with(&["setup", "ada", "--setup-token", &server.setup_token, "--password-stdin"], PASSWORD);
+        (server, plexi)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || std::thread::panicking());
+        }
+    }
+}
+
+#[test]
+fn a_person_sets_up_signs_in_and_out() {
+    let (server, admin) = Server::with_admin();
+    assert!(admin.ok(&["user", "list"]).contains("ada"));
+    let other = Plexi::at(&server.url);
+    let ran = other.fails(&["user", "list"], 4);
+    assert!(ran.err.contains("plexi sign-in"), "{}", ran.err);
+    let wrong = other.run(&["sign-in", "ada", "--password-stdin"], "not the password at all");
+    assert_eq!(wrong.code, 4, "{}", wrong.err);
+    assert!(wrong.err.contains("correlation id: req-"), "{}", wrong.err);
+    other.ok_with(&["sign-in", "ada", "--password-stdin"], PASSWORD);
+    assert!(other.ok(&["channel", "list"]).contains("#general"));
+    other.ok(&["sign-out"]);
+    other.fails(&["user", "list"], 4);
+    assert!(admin.ok(&["user", "list"]).contains("ada"), "other sessions go on");
+}
+
+#[test]
+fn the_same_commands_do_the_same_through_the_server() {
+    let (_server, plexi) = Server::with_admin();
+    plexi.ok_with(&["user", "create", "grace", "--display-name", "Grace", "--password-stdin"], PASSWORD);
+    plexi.ok(&["channel", "create", "ops", "--kind", "private", "--topic", "Pagers"]);
+    plexi.ok(&["channel", "members", "add", "ops", "grace"]);
+    assert!(plexi.ok(&["channel", "members", "list", "ops"]).contains("Grace"));
+    let first = plexi.json(&["send", "ops", "hello there", "--client-id", "k1"]);
+    let again = plexi.json(&["send", "ops", "hello there", "--client-id", "k1"]);
+    assert_eq!(first["id"], again["id"]);
+    assert!(plexi.ok(&["search", "hello"]).contains("#ops  ada\n  hello there"));
+    plexi.ok(&["role", "create", "greeter", "--scope", "space", "--grant", "space.read"]);
+    plexi.ok(&["role", "delete", "greeter"]);
+    plexi.ok(&["user", "disable", "grace"]);
+    plexi.ok(&["channel", "archive", "ops"]);
+    plexi.fails(&["channel", "members", "list", "nowhere"], 3);
+}
+
+#[test]
+fn members_may_not_do_what_administrators_may() {
+    let (server, admin) = Server::with_admin();
+    admin.ok_with(&["user", "create", "grace", "--password-stdin"], PASSWORD);
+    let grace = Plexi::at(&server.url);
+    grace.ok_with(&["sign-in", "grace", "--password-stdin"], PASSWORD);
+    let ran = grace.fails(&["user", "disable", "ada"], 4);
+    assert!(ran.err.contains("permission"), "{}", ran.err);
+}
+
+#[test]
+fn health_and_version_need_no_session_and_a_server_that_is_gone_is_unavailable() {
+    let server = Server::start();
+    let plexi = Plexi::at(&server.url);
+    assert!(plexi.ok(&["doctor"]).contains("database"));
+    assert!(plexi.ok(&["version"]).contains("server PlexiChat"));
+    plexi.fails(&["import", "slack", "some.zip"], 2);
+    drop(server);
+    plexi.fails(&["version"], 5);
+}

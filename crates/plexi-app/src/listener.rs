@@ -1,0 +1,181 @@
+//! From the port to the router: one task for each connection, bounded in number, in time to the first request and at the end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::{Request, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::Service as _;
+
+use crate::lifecycle::Lifecycle;
+
+/// What every HTTP/2 connection that is spoken in the clear begins with (RFC 9113, section 3.4).
+const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Bounds of the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerLimits {
+    /// Connections at once; one more is closed unanswered.
+    pub connections: usize,
+    /// How long a request's header may take to arrive, the first one included.
+    pub header_timeout: Duration,
+}
+
+/// Accepts connections and gives their requests to a router.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    limits: ListenerLimits,
+    open: Arc<AtomicUsize>,
+}
+
+impl Listener {
+    /// Takes a bound socket.
+    pub fn new(socket: TcpListener, limits: ListenerLimits) -> Self {
+        Self { socket, limits, open: Arc::new(AtomicUsize::new(0)) }
+    }
+
+    /// How many connections are open; stays readable while [`Listener::serve`] runs.
+    pub fn open(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.open)
+    }
+
+    /// Serves until the soft stop; then no connection is accepted, and those open finish their present request. The connections
+    /// are tasks of `life`, whose drain waits for them.
+    pub async fn serve(self, router: Router, life: Lifecycle) {
+        let permits = Arc::new(Semaphore::new(self.limits.connections));
+        let server = Arc::new(builder(self.limits));
+        let soft = life.soft();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                () = soft.cancelled() => return,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // out of file handles or a connection that died in the queue: others must not starve for it
+                    tracing::warn!(%error, "accept failed");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+                tracing::warn!(limit = self.limits.connections, "connection refused, too many are open");
+                continue;
+            };
+            let (server, router, inner) = (Arc::clone(&server), router.clone(), life.clone());
+            let open = Open::one(&self.open);
+            let timeout = self.limits.header_timeout;
+            life.spawn("connection", async move {
+                let _held = (permit, open);
+                connection(&server, stream, peer, router, &inner, timeout).await;
+            });
+        }
+    }
+}
+
+fn builder(limits: ListenerLimits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(64 * 1_024)
+        .max_headers(100);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(100)
+        .max_header_list_size(32 * 1_024)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+async fn connection(
+    server: &auto::Builder<TokioExecutor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    life: &Lifecycle,
+    timeout: Duration,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no delay not set");
+    }
+    let (soft, hard) = (life.soft(), life.hard());
+    tokio::select! {
+        spoken = tokio::time::timeout(timeout, version_is_known(&stream)) => match spoken {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return,
+        },
+        // it asked for nothing yet: there is nothing to finish
+        () = soft.cancelled() => return,
+    }
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let mut router = router.clone();
+        async move {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let answer: Result<Response, Infallible> = router.call(request).await;
+            answer
+        }
+    });
+    let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let mut serving = std::pin::pin!(serving);
+    let mut finishing = false;
+    loop {
+        tokio::select! {
+            ended = serving.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended early");
+                }
+                return;
+            }
+            () = soft.cancelled(), if !finishing => {
+                finishing = true;
+                serving.as_mut().graceful_shutdown();
+            }
+            () = hard.cancelled() => return,
+        }
+    }
+}
+
+/// Waits until it can be told which HTTP is spoken; false when the peer closes first. The server library has no time limit for this step.
+async fn version_is_known(stream: &TcpStream) -> bool {
+    let mut first = [0_u8; HTTP2_PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(n) if n == first.len() || first[..n] != HTTP2_PREFACE[..n] => return true,
+            // the rest of the preface is under way: the socket stays readable meanwhile, so look again a little later
+            Ok(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+/// Counts a connection while it lives.
+struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    fn one(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

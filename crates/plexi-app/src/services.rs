@@ -1,0 +1,108 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use plexi_auth::model::User;
+use plexi_auth::ports::{Account, AccountStore as _};
+use plexi_auth::{Auth, NewPerson, TokenKeys};
+use plexi_core::{Clock, Entropy, IdSource, SystemClock, SystemEntropy};
+use plexi_core_log::DataDirs;
+use plexi_db::Database;
+use plexi_messaging::ports::TransferStore;
+use plexi_messaging::{Hub, Messaging};
+
+use crate::data_lock::DataLock;
+use crate::error::AppError;
+use crate::lifecycle::Lifecycle;
+use crate::settings::Settings;
+
+/// How long what was accepted may take to be stored when the services close.
+const FLUSH: Duration = Duration::from_secs(10);
+
+/// Where time and chance come from.
+#[derive(Clone)]
+pub struct Ambient {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for Ambient {
+    /// The machine's own.
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::new()) }
+    }
+}
+
+/// The services on one data folder, without any address: what the command line works with, and what a server serves.
+pub struct Services {
+    /// Who somebody is.
+    pub auth: Auth,
+    /// Spaces, channels, messages, real time.
+    pub messaging: Messaging,
+    /// The hub that messages reach connections through.
+    pub hub: Hub,
+    /// All stores.
+    pub database: Database,
+    /// The folders of this server.
+    pub dirs: DataDirs,
+    /// Where time and chance come from.
+    pub ambient: Ambient,
+    pub(crate) life: Lifecycle,
+    pub(crate) lock: DataLock,
+}
+
+impl Services {
+    /// Opens the services on the data folder of `settings`, which nobody else may hold. `program` is what others are told
+    /// who holds it.
+    pub async fn open(settings: &Settings, program: &str) -> Result<Self, AppError> {
+        Self::open_with(settings, program, Ambient::default()).await
+    }
+
+    /// As [`Services::open`], with time and chance given.
+    pub async fn open_with(settings: &Settings, program: &str, ambient: Ambient) -> Result<Self, AppError> {
+        let dirs = DataDirs::create(&settings.server.data_dir)?;
+        let lock = DataLock::take(dirs.root(), &format!("{program} (process {})", std::process::id()))?;
+        let keys = TokenKeys::load_or_create(&dirs.keys().join("token.key"), &*ambient.entropy)?;
+        let database = Database::connect(&settings.database.open()?, dirs.root()).await?;
+        let (clock, entropy) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.entropy));
+        let ids = IdSource::new(Arc::clone(&clock), Arc::clone(&entropy));
+        let stores = Arc::new(database.clone());
+        let auth = Auth::new(stores.clone(), keys, ids.clone(), clock.clone(), entropy, settings.auth.clone())?;
+        let hub = Hub::new(&settings.messaging.hub);
+        let config = settings.messaging.clone();
+        let screens = Vec::new();
+        let messaging = Messaging::new(stores.clone(), stores, screens, hub.clone(), ids, clock, config);
+        let life = Lifecycle::new();
+        let (sender, stop) = (messaging.clone(), life.soft());
+        life.spawn_essential("sender", async move { sender.run_sender(stop).await });
+        Ok(Self { auth, messaging, hub, database, dirs, ambient, life, lock })
+    }
+
+    /// Whole workspaces in and out. Whoever uses it asks first whether the actor may.
+    pub fn transfer(&self) -> &dyn TransferStore {
+        &self.database
+    }
+
+    /// An account by its name in any case, for the operator.
+    pub async fn account_by_name(&self, name: &str) -> Result<Option<Account>, AppError> {
+        let found = self.database.account_by_name(&name.to_lowercase()).await.map_err(plexi_auth::AuthError::from)?;
+        Ok(found.map(|(account, _)| account))
+    }
+
+    /// Makes the first administrator, the first space and its channel `general`, for the operator at the console.
+    pub async fn set_up(&self, person: NewPerson, space: &str) -> Result<User, AppError> {
+        crate::setup::set_up(self, person, space).await
+    }
+
+    /// Finishes: stores what was accepted, closes the database, frees the data folder.
+    pub async fn close(self) {
+        self.life.stop();
+        let left = self.life.drain(FLUSH).await;
+        if left > 0 {
+            tracing::error!(left, "services did not finish in time");
+        }
+        self.database.close().await;
+        drop(self.lock);
+    }
+}

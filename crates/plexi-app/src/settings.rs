@@ -1,0 +1,95 @@
+//! Everything an operator can set, one section for each part, with defaults that are safe and work.
+
+mod database;
+mod server;
+
+use plexi_auth::AuthConfig;
+use plexi_config::Validate;
+use plexi_core::FieldError;
+use plexi_core_log::LogConfig;
+use plexi_messaging::MessagingConfig;
+use plexi_web::WebConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use database::DatabaseSection;
+pub use server::ServerConfig;
+
+/// The configuration of a `PlexiChat` server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The address, the data folder, limits of connections, start and stop.
+    #[schemars(extend("x-restart" = true))]
+    pub server: ServerConfig,
+    /// Where everything is stored.
+    #[schemars(extend("x-restart" = true))]
+    pub database: DatabaseSection,
+    /// What is written to the log.
+    pub logging: LogConfig,
+    /// Passwords, sessions and tokens.
+    #[schemars(extend("x-restart" = true))]
+    pub auth: AuthConfig,
+    /// Messages and real-time delivery.
+    #[schemars(extend("x-restart" = true))]
+    pub messaging: MessagingConfig,
+}
+
+impl Settings {
+    /// What is allowed and yet deserves a word at start-up, each with its whole key.
+    pub fn warnings(&self) -> Vec<FieldError> {
+        self.server.warnings()
+    }
+
+    /// The settings of the web server, from the sections that hold them.
+    pub fn web(&self) -> WebConfig {
+        let server = &self.server;
+        WebConfig {
+            public_url: server.address(),
+            allowed_hosts: server.allowed_hosts.clone(),
+            allowed_origins: server.allowed_origins.clone(),
+            trusted_proxies: server.trusted_proxies.clone(),
+            request_timeout_seconds: server.request_timeout_seconds,
+            max_in_flight: server.max_in_flight,
+            max_sockets: server.max_connections,
+            max_unauthenticated_sockets: server.max_unauthenticated_sockets,
+            heartbeat_seconds: server.heartbeat_seconds,
+            max_message_length: self.messaging.max_message_length,
+        }
+    }
+}
+
+impl Validate for Settings {
+    fn validate(&self) -> Vec<FieldError> {
+        let sections = [
+            ("server", self.server.problems()),
+            ("database", self.database.problems()),
+            ("logging", self.logging.problems()),
+            ("auth", self.auth.check().err().unwrap_or_default()),
+            ("messaging", self.messaging.problems()),
+        ];
+        let whole = |section: &str, found: FieldError| FieldError::new(format!("{section}.{}", found.field), found.problem);
+        sections.into_iter().flat_map(|(section, found)| found.into_iter().map(move |one| whole(section, one))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_every_section_checks_itself() {
+        assert_eq!(Settings::default().validate(), []);
+        let mut settings = Settings::default();
+        settings.server.heartbeat_seconds = 0;
+        settings.database.max_connections = 1;
+        settings.logging.retention_days = 40_000;
+        settings.auth.session_days = 0;
+        settings.messaging.batch = 0;
+        let keys: Vec<String> = settings.validate().into_iter().map(|problem| problem.field).collect();
+        assert_eq!(
+            keys,
+            ["server.heartbeat_seconds", "database.max_connections", "logging.retention_days", "auth.session_days", "messaging.batch"]
+        );
+    }
+}

@@ -1,0 +1,27 @@
+use plexi_auth::model::User;
+use plexi_auth::ports::SessionStore as _;
+use plexi_auth::{AuthError, NewPerson, Transport};
+use plexi_core::{Actor, ActorKind};
+use plexi_messaging::ChannelDraft;
+use plexi_messaging::model::ChannelKind;
+
+use crate::error::AppError;
+use crate::services::Services;
+
+/// Does what the set-up page does, for the operator at the console, who needs no link: whoever can write to the data folder
+/// has the server anyhow.
+pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) -> Result<User, AppError> {
+    let auth = &services.auth;
+    let token = auth.prepare().await?.ok_or(AuthError::SetupClosed)?;
+    let device = Some("plexi setup".to_owned());
+    let signed_in = auth.set_up(token.expose(), person, Transport::Token, device).await?;
+    let user = signed_in.me.user;
+    // the console keeps no session
+    services.database.end_sessions(user.id, None).await.map_err(AuthError::from)?;
+    let actor =
+        Actor { user: user.id, session: None, kind: ActorKind::User, system: signed_in.me.permissions };
+    let space = services.messaging.create_space(&actor, space).await?;
+    let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
+    services.messaging.create_channel(&actor, space.id, general).await?;
+    Ok(user)
+}
