@@ -40,6 +40,25 @@ impl Coded for StoreError {
     }
 }
 
+/// What a store says of a change, in the words of the service: what the caller named and is not there is
+/// the caller's to mend, what the change itself is about does not exist for the caller.
+impl From<StoreError> for MessagingError {
+    fn from(error: StoreError) -> Self {
+        let invalid = |field: &str, problem: &str| Self::Invalid(vec![FieldError::new(field, problem)]);
+        match error {
+            StoreError::Missing("thread") => invalid("thread_id", "is no message that can have a thread in this channel"),
+            StoreError::Missing("reply_to") => invalid("reply_to", "is no message of this channel"),
+            StoreError::Missing("user") => invalid("user_id", "no such user"),
+            StoreError::Missing("role") => invalid("role", "no role has this name here"),
+            StoreError::Missing("member") => invalid("channel_id", "you are not a member of this channel"),
+            StoreError::Missing(_) => Self::Denied(Denied::Unseen),
+            StoreError::Conflict("edited") => Self::Changed,
+            StoreError::Conflict(what) => Self::Conflict(what),
+            other => Self::Store(other),
+        }
+    }
+}
+
 /// A messaging operation was refused or failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,6 +81,12 @@ pub enum MessagingError {
     /// A name is taken.
     #[error("conflict: {0}")]
     Conflict(&'static str),
+    /// It was changed since the caller read it.
+    #[error("changed in the meantime")]
+    Changed,
+    /// Only the author may edit a message.
+    #[error("not the author")]
+    NotAuthor,
     /// A screen (content rule) refused the message.
     #[error("refused by screen {0}")]
     Refused(&'static str),
@@ -73,7 +98,7 @@ pub enum MessagingError {
     Stopping,
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -88,6 +113,8 @@ impl Coded for MessagingError {
             Self::Query(_) => ErrorCode::ValidationQuery,
             Self::Archived => ErrorCode::ValidationArchived,
             Self::Conflict(_) => ErrorCode::ValidationConflict,
+            Self::Changed => ErrorCode::ValidationPrecondition,
+            Self::NotAuthor => ErrorCode::AuthForbidden,
             Self::Refused(_) => ErrorCode::SecurityContentRefused,
             Self::Overloaded => ErrorCode::NetworkOverloaded,
             Self::Stopping => ErrorCode::NetworkShuttingDown,
@@ -100,7 +127,11 @@ impl Coded for MessagingError {
         match self {
             Self::Denied(denied) => denied.fields(),
             Self::Invalid(fields) | Self::Query(fields) => fields.clone(),
+            Self::Conflict("reactions") => vec![FieldError::new("emoji", "a message takes at most 50 different ones")],
+            Self::Conflict("pins") => vec![FieldError::new("pin", "a channel takes at most 100 pins")],
+            Self::Conflict("drafts") => vec![FieldError::new("draft", "there can be at most 500 drafts")],
             Self::Conflict(what) => vec![FieldError::new(*what, "is taken")],
+            Self::NotAuthor => vec![FieldError::new("message_id", "only its author may edit a message")],
             _ => Vec::new(),
         }
     }

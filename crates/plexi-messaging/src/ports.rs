@@ -9,7 +9,7 @@ mod store;
 mod transfer;
 
 use async_trait::async_trait;
-use plexi_core::{Actor, UserId};
+use plexi_core::{Actor, PermissionSet, RoleScope, UserId};
 
 pub use store::*;
 pub use transfer::*;
@@ -24,6 +24,10 @@ pub trait Directory: Send + Sync + 'static {
 
     /// Which of these accounts exist and are not disabled. At most 200.
     async fn existing(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError>;
+
+    /// What the role of this scope and name grants; `None` when there is no such role. Needed so that nobody
+    /// gives a role that grants more than they have.
+    async fn role_grants(&self, scope: RoleScope, name: &str) -> Result<Option<PermissionSet>, StoreError>;
 }
 
 /// What a screen says of a message before it is stored.

@@ -1,0 +1,201 @@
+//! What an actor may do here: the standing to a space or channel, remembered for a moment, and the one decision.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use plexi_core::access::{Denied, Standing, decide};
+use plexi_core::{Actor, ActorKind, ChannelId, Permission, PermissionSet, SpaceId, UserId};
+
+use crate::error::MessagingError;
+use crate::messaging::Messaging;
+use crate::model::ChannelKind;
+use crate::ports::{ChannelAccess, ChatStore, SpaceAccess};
+
+/// How many (user, channel) pairs are remembered.
+const MOST_REMEMBERED: u64 = 100_000;
+
+/// What a system or space role grants to somebody who sees a channel and is not in it.
+const FROM_OUTSIDE: PermissionSet = PermissionSet::EMPTY
+    .with(Permission::SpaceRead)
+    .with(Permission::ChannelRead)
+    .with(Permission::ChannelJoin)
+    .with(Permission::ChannelManage)
+    .with(Permission::ChannelMembersManage);
+
+/// The standing of an actor to a space.
+pub(crate) fn space_standing(actor: &Actor, access: &SpaceAccess) -> Standing {
+    Standing {
+        visible: access.granted.is_some() || actor.system.has(Permission::SpaceRead),
+        granted: actor.system.union(access.granted.unwrap_or(PermissionSet::EMPTY)),
+    }
+}
+
+/// The standing of an actor to a channel.
+pub(crate) fn channel_standing(actor: &Actor, access: &ChannelAccess) -> Standing {
+    let around = actor.system.union(access.space.unwrap_or(PermissionSet::EMPTY));
+    match access.member {
+        // A conversation of fixed people is nobody else's business, whatever roles they have elsewhere.
+        Some(role) if access.kind.is_direct() => Standing { visible: true, granted: role },
+        Some(role) => Standing { visible: true, granted: around.union(role) },
+        None => Standing {
+            visible: access.kind == ChannelKind::Public && around.has(Permission::SpaceRead),
+            granted: FROM_OUTSIDE.iter().filter(|permission| around.has(*permission)).collect(),
+        },
+    }
+}
+
+#[derive(Clone)]
+struct Remembered {
+    access: Arc<ChannelAccess>,
+    generation: u64,
+}
+
+/// Decisions of a moment ago. Bounded; forgets after the configured time and when told.
+pub(crate) struct AccessCache {
+    entries: moka::sync::Cache<(UserId, ChannelId), Remembered>,
+    /// Counts every invalidation: what was read before one is not kept after it.
+    changes: AtomicU64,
+    /// Counts the invalidations of everything.
+    generation: AtomicU64,
+}
+
+impl AccessCache {
+    pub(crate) fn new(ttl: Duration) -> Self {
+        let entries =
+            moka::sync::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(ttl).build();
+        Self { entries, changes: AtomicU64::new(0), generation: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn forget(&self, user: UserId, channel: ChannelId) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate(&(user, channel));
+    }
+
+    pub(crate) fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    async fn get(
+        &self,
+        store: &dyn ChatStore,
+        channel: ChannelId,
+        user: UserId,
+    ) -> Result<Option<Arc<ChannelAccess>>, MessagingError> {
+        let generation = self.generation.load(Ordering::SeqCst);
+        if let Some(known) = self.entries.get(&(user, channel))
+            && known.generation == generation
+        {
+            return Ok(Some(known.access));
+        }
+        let changes = self.changes.load(Ordering::SeqCst);
+        let Some(access) = store.channel_access(channel, user).await? else { return Ok(None) };
+        let access = Arc::new(access);
+        let key = (user, channel);
+        self.entries.insert(key, Remembered { access: Arc::clone(&access), generation });
+        if self.changes.load(Ordering::SeqCst) != changes {
+            self.entries.invalidate(&key);
+        }
+        Ok(Some(access))
+    }
+}
+
+/// A channel that the actor sees, and how.
+pub(crate) struct Seen {
+    pub(crate) access: Arc<ChannelAccess>,
+    pub(crate) standing: Standing,
+}
+
+impl Seen {
+    /// The channel, if it can be changed.
+    pub(crate) fn writable(&self) -> Result<(), MessagingError> {
+        if self.access.archived { Err(MessagingError::Archived) } else { Ok(()) }
+    }
+
+    pub(crate) fn may(&self, actor: &Actor, permission: Permission) -> bool {
+        decide(actor, permission, self.standing).is_ok()
+    }
+
+    /// The actor's permissions here, for showing.
+    pub(crate) fn granted(&self, actor: &Actor) -> PermissionSet {
+        if actor.kind == ActorKind::System { PermissionSet::all() } else { self.standing.granted }
+    }
+}
+
+impl Messaging {
+    /// A channel, if the actor may know of it.
+    pub(crate) async fn see(&self, actor: &Actor, channel: ChannelId) -> Result<Seen, MessagingError> {
+        let access = self.0.access.get(&*self.0.store, channel, actor.user).await?;
+        let access = access.ok_or(Denied::Unseen)?;
+        let standing = channel_standing(actor, &access);
+        if !standing.visible && actor.kind != ActorKind::System {
+            return Err(Denied::Unseen.into());
+        }
+        Ok(Seen { access, standing })
+    }
+
+    /// A channel, if the actor has `permission` in it.
+    pub(crate) async fn allow(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        permission: Permission,
+    ) -> Result<Seen, MessagingError> {
+        let seen = self.see(actor, channel).await?;
+        decide(actor, permission, seen.standing)?;
+        Ok(seen)
+    }
+
+    /// As [`Messaging::allow`], and the channel can be changed.
+    pub(crate) async fn allow_change(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        permission: Permission,
+    ) -> Result<Seen, MessagingError> {
+        let seen = self.allow(actor, channel, permission).await?;
+        seen.writable()?;
+        Ok(seen)
+    }
+
+    pub(crate) async fn see_space(
+        &self,
+        actor: &Actor,
+        space: SpaceId,
+    ) -> Result<(SpaceAccess, Standing), MessagingError> {
+        let access = self.0.store.space_access(space, actor.user).await?.ok_or(Denied::Unseen)?;
+        let standing = space_standing(actor, &access);
+        if !standing.visible && actor.kind != ActorKind::System {
+            return Err(Denied::Unseen.into());
+        }
+        Ok((access, standing))
+    }
+
+    pub(crate) async fn allow_space(
+        &self,
+        actor: &Actor,
+        space: SpaceId,
+        permission: Permission,
+    ) -> Result<SpaceAccess, MessagingError> {
+        let (access, standing) = self.see_space(actor, space).await?;
+        decide(actor, permission, standing)?;
+        Ok(access)
+    }
+
+    /// Asks whether the actor has `permission` in a space. `Denied`: no such space for the actor, or no permission.
+    pub async fn require_space(
+        &self,
+        actor: &Actor,
+        space: SpaceId,
+        permission: Permission,
+    ) -> Result<(), MessagingError> {
+        self.allow_space(actor, space, permission).await.map(drop)
+    }
+
+    /// Forgets remembered access: to be called after roles were changed elsewhere. Takes effect at once.
+    pub fn roles_changed(&self) {
+        self.0.access.forget_all();
+        self.0.roles.forget_all();
+    }
+}

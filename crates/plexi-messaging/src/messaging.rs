@@ -1,0 +1,152 @@
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use plexi_core::{Actor, ActorKind, ChannelId, Clock, FieldError, IdSource, Timestamp, UserId};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::AccessCache;
+use crate::config::MessagingConfig;
+use crate::error::{MessagingError, StoreError};
+use crate::event::ChannelEvent;
+use crate::hub::Hub;
+use crate::pipeline::{StepTiming, Timings};
+use crate::ports::{ChatStore, Directory, Screen};
+use crate::roles::RoleCache;
+use crate::sending::Job;
+
+/// The service: every operation takes the [`Actor`] first, and decides what it may do. Cheap to clone; all
+/// clones are the same service.
+#[derive(Clone)]
+pub struct Messaging(pub(crate) Arc<Parts>);
+
+/// What the service is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn ChatStore>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) screens: Vec<Arc<dyn Screen>>,
+    pub(crate) hub: Hub,
+    pub(crate) ids: IdSource,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: MessagingConfig,
+    pub(crate) access: AccessCache,
+    pub(crate) roles: RoleCache,
+    pub(crate) timings: Timings,
+    pub(crate) sends: mpsc::Sender<Job>,
+    pub(crate) waiting_bytes: Arc<AtomicUsize>,
+    receiver: Mutex<Option<mpsc::Receiver<Job>>>,
+}
+
+impl Messaging {
+    /// The service on its collaborators. Sends wait until [`Messaging::run_sender`] runs. Screens are asked in order.
+    pub fn new(
+        store: Arc<dyn ChatStore>,
+        directory: Arc<dyn Directory>,
+        screens: Vec<Arc<dyn Screen>>,
+        hub: Hub,
+        ids: IdSource,
+        clock: Arc<dyn Clock>,
+        config: MessagingConfig,
+    ) -> Self {
+        let (sends, receiver) = mpsc::channel(usize::try_from(config.send_queue).unwrap_or(4_096).max(1));
+        let ttl = Duration::from_secs(u64::from(config.access_ttl_seconds.max(1)));
+        let timings = Timings::new(screens.iter().map(|screen| screen.name()));
+        Self(Arc::new(Parts {
+            store,
+            directory,
+            screens,
+            hub,
+            ids,
+            clock,
+            config,
+            access: AccessCache::new(ttl),
+            roles: RoleCache::new(ttl),
+            timings,
+            sends,
+            waiting_bytes: Arc::default(),
+            receiver: Mutex::new(Some(receiver)),
+        }))
+    }
+
+    /// The hub that the service publishes to.
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    /// How long the steps of the pipeline took, since the start.
+    pub fn step_timings(&self) -> Vec<StepTiming> {
+        self.0.timings.read()
+    }
+
+    /// Stores what waits, many sends with one sync to disk, and repairs the order of events, until `stop`; then
+    /// stores what still waits, and returns. New sends are refused from then on. To be spawned once; a second call
+    /// returns at once.
+    pub async fn run_sender(&self, stop: CancellationToken) {
+        let receiver = self.0.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(receiver) = receiver else { return };
+        let repair = self.run_repair();
+        let sending = self.run_sends(receiver, stop);
+        futures_util::pin_mut!(repair, sending);
+        // Repairing ends when the last send is stored.
+        futures_util::future::select(sending, repair).await;
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// A change of a channel and the announcement of its event. When the caller goes away in between, or the
+    /// outcome is not known, the channel is marked stale, and the event is brought from the store.
+    pub(crate) async fn change<T>(
+        &self,
+        channel: ChannelId,
+        change: impl Future<Output = Result<T, StoreError>>,
+        event: impl FnOnce(&T) -> Option<&ChannelEvent>,
+    ) -> Result<T, MessagingError> {
+        let mut doubt = Doubt { hub: &self.0.hub, channel: Some(channel) };
+        let result = change.await;
+        match &result {
+            Ok(done) => {
+                if let Some(event) = event(done) {
+                    self.0.hub.publish(event);
+                }
+                doubt.channel = None;
+            }
+            Err(StoreError::Conflict(_) | StoreError::Missing(_)) => doubt.channel = None,
+            Err(_) => {}
+        }
+        Ok(result?)
+    }
+}
+
+struct Doubt<'a> {
+    hub: &'a Hub,
+    channel: Option<ChannelId>,
+}
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        if let Some(channel) = self.channel {
+            self.hub.mark_stale(channel);
+        }
+    }
+}
+
+/// The user behind an actor, for what only users have; the server itself has none.
+pub(crate) fn account(actor: &Actor) -> Result<UserId, MessagingError> {
+    match actor.kind {
+        ActorKind::User => Ok(actor.user),
+        ActorKind::System => Err(invalid("user_id", "the server itself has no account")),
+    }
+}
+
+pub(crate) fn invalid(field: &str, problem: impl Into<String>) -> MessagingError {
+    MessagingError::Invalid(vec![FieldError::new(field, problem)])
+}
+
+impl std::fmt::Debug for Messaging {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Messaging").field("hub", &self.0.hub).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! Connections: what they hear, how they catch up, and how the order of events is repaired.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use plexi_core::{Actor, ChannelId, MessageId, Permission, UserId};
+
+use crate::error::MessagingError;
+use crate::hub::{Catching, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription};
+use crate::messaging::{Messaging, account, invalid};
+
+/// Events of one channel that are replayed; a client that missed more reads the channel again.
+const MOST_MISSED: i64 = 1_000;
+/// Events of all channels that one resume replays.
+const MOST_REPLAYED: i64 = 20_000;
+/// Events read at once.
+const BATCH: u32 = 500;
+/// Positions in one resume.
+const MOST_POSITIONS: usize = 5_000;
+/// How often the list of channels is read again when memberships change meanwhile.
+const MOST_READS: u32 = 10;
+/// The pause after a repair that did not succeed.
+const REPAIR_PAUSE: Duration = Duration::from_millis(100);
+
+impl Messaging {
+    /// Takes a connection in: from now on it hears the events of all the actor's channels. Dropping the subscription
+    /// disconnects.
+    pub async fn connect(&self, actor: &Actor, id: ConnectionId) -> Result<Subscription, MessagingError> {
+        let user = account(actor)?;
+        let subscription = self.0.hub.register(id, user, actor.session);
+        for _ in 0..MOST_READS {
+            let version = self.0.hub.membership_version(user);
+            let heads = self.0.store.heads_of(user).await?;
+            if self.0.hub.listen(user, &heads, version) {
+                return Ok(subscription);
+            }
+        }
+        Err(MessagingError::Overloaded)
+    }
+
+    /// Sends a connection what it missed since `positions` (the last `seq` the client has of each channel, at most
+    /// 5,000), in order, and then what happens live; nothing is left out and nothing comes twice. Returns the last `seq` of each of
+    /// the actor's channels. A channel that is more than 1,000 events behind gets a `reset`; so do the rest after 20,000 events. A
+    /// channel that is no longer the actor's is told as removed.
+    ///
+    /// It waits while the queue is half full: [`Subscription::receive`] must be polled meanwhile. When it is dropped before
+    /// its end, the connection is closed.
+    pub async fn resume(
+        &self,
+        actor: &Actor,
+        subscription: &Subscription,
+        positions: &HashMap<ChannelId, i64>,
+    ) -> Result<BTreeMap<ChannelId, i64>, MessagingError> {
+        let user = account(actor)?;
+        if positions.len() > MOST_POSITIONS {
+            return Err(invalid("positions", "must be at most 5000"));
+        }
+        let mut catching = self.0.hub.catch_up(subscription, positions).await;
+        let mut heads: BTreeMap<ChannelId, i64> = self.0.store.heads_of(user).await?.into_iter().collect();
+        for gone in positions.keys().filter(|channel| !heads.contains_key(channel)) {
+            let frame = ServerFrame::Channel { channel: None, channel_id: Some(*gone), removed: true };
+            if let Some(frame) = OutFrame::encode(&frame) {
+                subscription.push(&frame);
+            }
+        }
+        let mut left = MOST_REPLAYED;
+        for (channel, position) in catching.held() {
+            let head = heads.get(&channel).copied().unwrap_or(0);
+            let last = self.replay(&mut catching, channel, position, head, &mut left).await?;
+            heads.entry(channel).and_modify(|head| *head = last.max(*head));
+        }
+        Ok(heads)
+    }
+
+    /// Replays one channel after `position` and makes it live. Returns the last event sent.
+    async fn replay(
+        &self,
+        catching: &mut Catching<'_>,
+        channel: ChannelId,
+        position: i64,
+        mut head: i64,
+        left: &mut i64,
+    ) -> Result<i64, MessagingError> {
+        // A client that is ahead of us has its position from a store we do not have: it starts again from here.
+        let mut last = position;
+        let mut must_reset = !(0..=head).contains(&position);
+        loop {
+            if must_reset || head - last > MOST_MISSED.min(*left) {
+                catching.push_reset(channel, head).await;
+                last = head;
+                must_reset = false;
+            }
+            while last < head && !catching.is_over() {
+                let events = self.0.store.events_after(channel, last, BATCH).await?;
+                if events.is_empty() {
+                    break;
+                }
+                for event in &events {
+                    catching.push(event).await;
+                    last = event.seq;
+                    *left -= 1;
+                }
+            }
+            if catching.is_over() || catching.release(channel, last) {
+                return Ok(last);
+            }
+            // More was published meanwhile; it is committed, so the store has it.
+            head = self.0.hub.awaited(channel).map_or(last, |next| next - 1).max(last);
+        }
+    }
+
+    /// Tells the others in a channel that the actor is typing; at most once in two seconds. Needs `message.post`.
+    pub async fn typing(
+        &self,
+        actor: &Actor,
+        subscription: &Subscription,
+        channel: ChannelId,
+        thread: Option<MessageId>,
+    ) -> Result<(), MessagingError> {
+        self.allow_change(actor, channel, Permission::MessagePost).await?;
+        self.0.hub.typing(subscription, channel, thread);
+        Ok(())
+    }
+
+    /// Notes whether the user is active at this connection.
+    pub fn set_presence(&self, subscription: &Subscription, state: PresenceState) {
+        self.0.hub.set_presence(subscription, state);
+    }
+
+    /// Tells this connection from now on when one of these users (at most 500; replaces those before) comes or goes, and
+    /// returns how they are now.
+    pub fn subscribe_presence(
+        &self,
+        subscription: &Subscription,
+        users: &[UserId],
+    ) -> Result<BTreeMap<UserId, PresenceState>, MessagingError> {
+        if users.len() > crate::hub::MOST_WATCHED {
+            return Err(invalid("user_ids", "must be at most 500"));
+        }
+        Ok(self.0.hub.watch_presence(subscription, users))
+    }
+
+    /// Brings events that were not announced in order from the store, for ever.
+    pub(crate) async fn run_repair(&self) {
+        loop {
+            for channel in self.0.hub.stale().await {
+                // Whoever announces the missing event is often only a moment late.
+                tokio::task::yield_now().await;
+                if let Err(error) = self.repair(channel).await {
+                    tracing::warn!(%channel, %error, "events of a channel could not be read, trying again");
+                    tokio::time::sleep(REPAIR_PAUSE).await;
+                    self.0.hub.mark_stale(channel);
+                }
+            }
+        }
+    }
+
+    async fn repair(&self, channel: ChannelId) -> Result<(), MessagingError> {
+        let Some(start) = self.0.hub.awaited(channel) else { return Ok(()) };
+        let mut next = start;
+        loop {
+            let events = self.0.store.events_after(channel, next - 1, BATCH).await?;
+            for event in &events {
+                self.0.hub.publish_repaired(event);
+            }
+            let Some(last) = events.last().map(|event| event.seq) else { break };
+            next = last + 1;
+            if events.len() < usize::try_from(BATCH).unwrap_or(1) {
+                break;
+            }
+            if next - start > MOST_MISSED {
+                let head = self.0.store.channel(channel, UserId::from_uuid(plexi_core::Actor::system().user.as_uuid())).await?;
+                self.0.hub.reset(channel, head.map_or(last, |channel| channel.last_seq));
+                break;
+            }
+        }
+        Ok(())
+    }
+}

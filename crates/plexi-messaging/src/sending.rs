@@ -1,0 +1,202 @@
+//! Group commit: sends wait in a bounded queue; whatever waits is stored with one sync to disk, then answered, then
+//! announced. While the store works, the next sends gather.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use plexi_core::{ChannelId, MessageId};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{MessagingError, StoreError};
+use crate::event::ChannelEvent;
+use crate::messaging::Messaging;
+use crate::ports::{NewMessage, Posted};
+
+/// How often a message whose key collides gets a new one.
+const MOST_COLLISIONS: u32 = 3;
+
+/// A message that waits to be stored, and who waits for it.
+pub(crate) struct Job {
+    message: NewMessage,
+    answer: oneshot::Sender<Result<Posted, MessagingError>>,
+    room: Room,
+}
+
+/// A share of the bytes that may wait.
+struct Room {
+    bytes: usize,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Room {
+    fn take(waiting: &Arc<AtomicUsize>, bytes: usize, most: usize) -> Option<Self> {
+        let before = waiting.fetch_add(bytes, Ordering::Relaxed);
+        let room = Self { bytes, waiting: Arc::clone(waiting) };
+        // A single message larger than the limit passes when nothing else waits.
+        (before == 0 || before + bytes <= most).then_some(room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// What became of a message in the store.
+type Outcome = Result<Posted, StoreError>;
+
+impl Messaging {
+    /// Stores a message with the next batch. When the caller goes away, it is stored all the same.
+    pub(crate) async fn store_message(&self, message: NewMessage) -> Result<Posted, MessagingError> {
+        let since = Instant::now();
+        let most = usize::try_from(self.0.config.send_queue_mib).unwrap_or(64).saturating_mul(1 << 20);
+        let bytes = message.text.len() + message.index.len() + size_of::<NewMessage>();
+        let room = Room::take(&self.0.waiting_bytes, bytes, most).ok_or(MessagingError::Overloaded)?;
+        let (answer, answered) = oneshot::channel();
+        self.0.sends.try_send(Job { message, answer, room }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => MessagingError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => MessagingError::Stopping,
+        })?;
+        let posted = answered.await.map_err(|_| MessagingError::Stopping)?;
+        self.0.timings.note("store", since);
+        posted
+    }
+
+    pub(crate) async fn run_sends(&self, mut receiver: mpsc::Receiver<Job>, stop: CancellationToken) {
+        let most = usize::try_from(self.0.config.batch).unwrap_or(256).max(1);
+        let mut jobs: Vec<Job> = Vec::new();
+        // Announcing a batch can take longer than a sync when many listen: it happens while the next is stored.
+        let mut unannounced: Vec<ChannelEvent> = Vec::new();
+        loop {
+            if unannounced.is_empty() {
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled(), if !receiver.is_closed() => receiver.close(),
+                    _ = receiver.recv_many(&mut jobs, most) => {}
+                }
+            } else {
+                while jobs.len() < most
+                    && let Ok(job) = receiver.try_recv()
+                {
+                    jobs.push(job);
+                }
+            }
+            if jobs.is_empty() && unannounced.is_empty() {
+                if receiver.is_closed() && receiver.is_empty() {
+                    return;
+                }
+                continue;
+            }
+            let announce = async {
+                let since = Instant::now();
+                for event in &unannounced {
+                    self.0.hub.publish(event);
+                }
+                if !unannounced.is_empty() {
+                    self.0.timings.note("broadcast", since);
+                }
+            };
+            let (events, ()) = futures_util::future::join(self.commit(&mut jobs), announce).await;
+            unannounced = events;
+        }
+    }
+
+    /// Stores a batch, answers each caller, and returns the events to be announced in order.
+    async fn commit(&self, jobs: &mut Vec<Job>) -> Vec<ChannelEvent> {
+        if jobs.is_empty() {
+            return Vec::new();
+        }
+        let (mut messages, answers): (Vec<_>, Vec<_>) =
+            jobs.drain(..).map(|job| (job.message, (job.answer, job.room))).unzip();
+        let outcomes = self.post_batch(&mut messages).await;
+        let mut events = Vec::new();
+        let mut doubtful = BTreeSet::new();
+        for ((message, (answer, room)), outcome) in messages.iter().zip(answers).zip(outcomes) {
+            let outcome = match outcome {
+                Ok(mut posted) => {
+                    events.extend(posted.event.take());
+                    Ok(posted)
+                }
+                Err(error) => {
+                    doubtful.insert(message.channel_id);
+                    Err(error.into())
+                }
+            };
+            drop(room);
+            // A caller who went away needs no answer.
+            let _ = answer.send(outcome);
+        }
+        for channel in doubtful {
+            self.0.hub.mark_stale(channel);
+        }
+        events
+    }
+
+    /// Stores messages in one transaction; those whose keys collide get new ones and are tried again.
+    async fn post_batch(&self, messages: &mut [NewMessage]) -> Vec<Outcome> {
+        let mut outcomes = self.post_once(messages).await;
+        for _ in 0..MOST_COLLISIONS {
+            let again: Vec<usize> = (0..messages.len()).filter(|at| is_collision(&outcomes[*at])).collect();
+            if again.is_empty() {
+                break;
+            }
+            let mut retried = Vec::with_capacity(again.len());
+            for at in &again {
+                match self.0.ids.next::<MessageId>() {
+                    Ok(id) => messages[*at].id = id,
+                    Err(error) => tracing::error!(%error, "no new message id"),
+                }
+                retried.push(messages[*at].clone());
+            }
+            tracing::info!(count = again.len(), "message keys collided, taking new ones");
+            for (at, outcome) in again.into_iter().zip(self.post_once(&retried).await) {
+                outcomes[at] = outcome;
+            }
+        }
+        outcomes
+    }
+
+    async fn post_once(&self, messages: &[NewMessage]) -> Vec<Outcome> {
+        match self.0.store.post(messages).await {
+            Ok(outcomes) if outcomes.len() == messages.len() => outcomes,
+            Ok(_) => messages.iter().map(|_| Err(StoreError::Failed("wrong number of outcomes".to_owned()))).collect(),
+            Err(error) => {
+                tracing::error!(%error, count = messages.len(), "messages could not be stored");
+                messages.iter().map(|_| Err(alike(&error))).collect()
+            }
+        }
+    }
+
+    /// Posts a note of what happened, as a message of the actor. The change it notes is done: a failure is logged.
+    pub(crate) async fn note(&self, message: NewMessage) {
+        let channel: ChannelId = message.channel_id;
+        let outcome = self
+            .change(channel, async { self.post_batch(&mut [message]).await.pop().unwrap_or_else(|| Err(StoreError::Failed("no outcome".to_owned()))) }, |posted| {
+                posted.event.as_ref()
+            })
+            .await;
+        if let Err(error) = outcome {
+            tracing::warn!(%channel, %error, "a system message could not be stored");
+        }
+    }
+}
+
+fn is_collision(outcome: &Outcome) -> bool {
+    matches!(outcome, Err(StoreError::Conflict("id")))
+}
+
+/// The error of a batch, for each of its messages.
+fn alike(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
+        StoreError::Full(text) => StoreError::Full(text.clone()),
+        StoreError::Conflict(what) => StoreError::Conflict(what),
+        StoreError::Missing(what) => StoreError::Missing(what),
+        StoreError::Corrupt(text) => StoreError::Corrupt(text.clone()),
+        StoreError::Failed(text) => StoreError::Failed(text.clone()),
+    }
+}

@@ -1,0 +1,140 @@
+use plexi_core::access::Denied;
+use plexi_core::{Actor, Permission, RoleScope, SpaceId, UserId};
+
+use crate::access::space_standing;
+use crate::error::MessagingError;
+use crate::event::EventBody;
+use crate::messaging::{Messaging, account, invalid};
+use crate::model::{MemberEntry, Page, Space};
+use crate::paging;
+use crate::search::fold::fold;
+
+/// The longest name of a space or channel, in characters.
+pub(crate) const LONGEST_NAME: usize = 64;
+
+impl Messaging {
+    /// Makes a space, with the actor as its administrator. Needs `spaces.create`. Names are 1 to 64 characters and
+    /// unique without regard to case.
+    pub async fn create_space(&self, actor: &Actor, name: &str) -> Result<Space, MessagingError> {
+        actor.require(Permission::SpacesCreate)?;
+        let owner = account(actor)?;
+        let space = Space {
+            id: self.0.ids.next()?,
+            name: accept_name(name)?,
+            archived: false,
+            created_at: self.now(),
+            role: Some("admin".to_owned()),
+        };
+        self.0.store.create_space(&space, owner).await?;
+        self.0.access.forget_all();
+        Ok(space)
+    }
+
+    /// The spaces the actor sees, by name; at most 200.
+    pub async fn spaces(&self, actor: &Actor) -> Result<Vec<Space>, MessagingError> {
+        if actor.system.has(Permission::SpaceRead) {
+            Ok(self.0.store.spaces(actor.user).await?)
+        } else {
+            Ok(self.0.store.spaces_of(actor.user).await?)
+        }
+    }
+
+    /// A space.
+    pub async fn space(&self, actor: &Actor, id: SpaceId) -> Result<Space, MessagingError> {
+        self.see_space(actor, id).await?;
+        Ok(self.0.store.space(id, actor.user).await?.ok_or(Denied::Unseen)?)
+    }
+
+    /// Renames, archives or restores a space. Needs `space.manage`.
+    pub async fn update_space(
+        &self,
+        actor: &Actor,
+        id: SpaceId,
+        name: Option<&str>,
+        archived: Option<bool>,
+    ) -> Result<Space, MessagingError> {
+        let access = self.allow_space(actor, id, Permission::SpaceManage).await?;
+        if access.archived && archived != Some(false) {
+            return Err(MessagingError::Archived);
+        }
+        let name = name.map(accept_name).transpose()?;
+        if name.is_some() || archived.is_some() {
+            self.0.store.update_space(id, name.as_deref(), archived).await?;
+            self.0.access.forget_all();
+        }
+        self.space(actor, id).await
+    }
+
+    /// Members of a space, by id; `query` is the start of a name. Needs `space.read`.
+    pub async fn space_members(
+        &self,
+        actor: &Actor,
+        id: SpaceId,
+        query: Option<&str>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<MemberEntry>, MessagingError> {
+        self.allow_space(actor, id, Permission::SpaceRead).await?;
+        let (page, limit) = paging::store_page(cursor, limit)?;
+        let prefix = query.map(fold).filter(|prefix| !prefix.is_empty());
+        let members = self.0.store.space_members(id, prefix.as_deref(), page).await?;
+        Ok(paging::page(members, limit, |member| member.user_id.to_string()))
+    }
+
+    /// Adds a member or changes the role. Needs `space.manage`; nobody gives power they lack.
+    pub async fn set_space_member(
+        &self,
+        actor: &Actor,
+        id: SpaceId,
+        user: UserId,
+        role: &str,
+    ) -> Result<MemberEntry, MessagingError> {
+        let access = self.allow_space(actor, id, Permission::SpaceManage).await?;
+        if access.archived {
+            return Err(MessagingError::Archived);
+        }
+        let held = space_standing(actor, &access).granted;
+        self.may_give_role(actor, held, RoleScope::Space, role).await?;
+        self.must_exist(user).await?;
+        let member = self.0.store.set_space_member(id, user, role, self.now()).await?;
+        self.0.access.forget_all();
+        Ok(member)
+    }
+
+    /// Removes a member from a space and all its channels. Needs `space.manage`, but for oneself.
+    pub async fn remove_space_member(&self, actor: &Actor, id: SpaceId, user: UserId) -> Result<(), MessagingError> {
+        if user == actor.user {
+            self.see_space(actor, id).await?;
+        } else {
+            self.allow_space(actor, id, Permission::SpaceManage).await?;
+        }
+        let events = self.0.store.remove_space_member(id, user, self.now()).await;
+        self.0.access.forget_all();
+        let events = events?;
+        for event in &events {
+            if let EventBody::MemberLeft { user_id } = event.event {
+                self.gone(user_id, event.channel_id);
+            }
+            self.0.hub.publish(event);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn must_exist(&self, user: UserId) -> Result<(), MessagingError> {
+        if self.0.directory.existing(&[user]).await?.contains(&user) {
+            Ok(())
+        } else {
+            Err(invalid("user_id", "no such user"))
+        }
+    }
+}
+
+/// A name of a space: 1 to 64 characters, no control characters, no white space around it.
+fn accept_name(name: &str) -> Result<String, MessagingError> {
+    let name = name.trim();
+    let length = name.chars().take(LONGEST_NAME + 1).count();
+    if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(invalid("name", "must be 1 to 64 characters"));
+    }
+    Ok(name.to_owned())
+}
