@@ -28,18 +28,33 @@ const MARK_ENDS: &str = " -->";
 const BLOCK_ENDS: &str = "<!-- end generated -->";
 
 /// Write or compare.
-#[derive(Args, Default)]
+#[derive(Args)]
 pub struct Options {
     /// Change no committed page: fail when one is not current or a link leads nowhere
     #[arg(long)]
-    pub check: bool,
+    check: bool,
 }
 
-/// Writes the reference, then updates or compares the pages that embed it, then checks links.
+/// What happens to a committed page that is not current.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is written anew.
+    Write,
+    /// It is a finding.
+    Compare,
+}
+
+/// Builds the server, then writes or compares.
 pub fn docs(workspace: &Workspace, options: &Options) -> Outcome {
+    workspace.cargo().args(["build", "--package", "plexi-server"]).run()?;
+    write_or_compare(workspace, if options.check { Mode::Compare } else { Mode::Write })
+}
+
+/// Writes the reference with the server that is built, then updates or compares the pages that embed it, then checks
+/// links.
+pub fn write_or_compare(workspace: &Workspace, mode: Mode) -> Outcome {
     let folder = workspace.root.join(FOLDER);
     fs::create_dir_all(&folder).doing(format!("cannot create {FOLDER}"))?;
-    workspace.cargo().args(["build", "--workspace", "--bins"]).run()?;
     Call::new(workspace.program("debug", "plexi-server"))
         .in_folder(&workspace.root)
         .args(["docs", "--out", FOLDER])
@@ -59,7 +74,7 @@ pub fn docs(workspace: &Workspace, options: &Options) -> Outcome {
         if current == page {
             continue;
         }
-        if options.check {
+        if mode == Mode::Compare {
             findings.push(Finding::new(place, "embeds an old table: run `cargo xtask docs` and commit"));
         } else {
             fs::write(&file, current).doing(format!("cannot write {place}"))?;

@@ -23,15 +23,10 @@ pub struct Options {
 /// Builds what is missing or old, makes the data folder, and becomes the server.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome {
     ui::build_if_stale(workspace)?;
-    println!("building the server (a first release build takes some minutes)");
-    let profile = if options.debug {
-        // The same features as the tests build with, so that neither recompiles the other's dependencies.
-        workspace.cargo().args(["build", "--workspace", "--bins"]).run()?;
-        "debug"
-    } else {
-        workspace.cargo().args(["build", "--release", "--package", "plexi-server"]).run()?;
-        "release"
-    };
+    println!("building the server (a first build takes some minutes)");
+    let profile = if options.debug { "debug" } else { "release" };
+    let release: &[&str] = if options.debug { &[] } else { &["--release"] };
+    workspace.cargo().args(["build", "--package", "plexi-server"]).args(release).run()?;
     let data = workspace.root.join("data");
     fs::create_dir_all(&data).doing(format!("cannot create the data folder {}", data.display()))?;
     let server = Call::new(workspace.program(profile, "plexi-server"))

@@ -12,11 +12,11 @@ use crate::services;
 use crate::ui;
 use crate::workspace::Workspace;
 
-/// Names the server under test to tests that are not cargo's: the browser tests and the fuzzer.
+/// Names the server under test to the browser tests.
 const SERVER_VARIABLE: &str = "PLEXI_TEST_SERVER";
 /// Names the browser to the browser tests.
 const BROWSER_VARIABLE: &str = "PLEXI_TEST_CHROMIUM";
-/// Runs the schema fuzzer against a server that it starts.
+/// Runs the schema fuzzer against a server that it starts from the program it is given.
 const FUZZ: &str = "tests/fuzz/run.sh";
 
 /// Which parts.
@@ -60,8 +60,8 @@ const STEPS: &[(Part, &str, Body)] = &[
     (Part::Client, "web client: types and build", ui::build),
     (Part::Check, "lints", lints),
     (Part::Rust, "nextest", install_nextest),
-    (Part::Rust, "programs", programs),
-    (Part::Docs, "documentation", |workspace| docs::docs(workspace, &docs::Options { check: true })),
+    (Part::Rust, "programs and tests", programs),
+    (Part::Docs, "documentation", documentation),
     (Part::Rust, "Rust tests", rust_tests),
     (Part::Rust, "examples in the documentation", doc_tests),
     (Part::Browser, "browser tests", browser_tests),
@@ -92,9 +92,15 @@ fn install_nextest(workspace: &Workspace) -> Outcome {
     workspace.cargo().args(["install", "cargo-nextest", "--locked"]).run()
 }
 
-/// The programs that the black-box tests, the browser tests and the fuzzer start.
+/// The programs that the black-box tests, the browser tests and the fuzzer start. All targets, because a build of the
+/// programs alone has other features than the tests need, and everything would be compiled twice.
 fn programs(workspace: &Workspace) -> Outcome {
-    workspace.cargo().args(["build", "--workspace", "--bins"]).run()
+    workspace.cargo().args(["build", "--workspace", "--all-targets"]).run()
+}
+
+fn documentation(workspace: &Workspace) -> Outcome {
+    programs(workspace)?;
+    docs::write_or_compare(workspace, docs::Mode::Compare)
 }
 
 fn rust_tests(workspace: &Workspace) -> Outcome {
@@ -134,6 +140,6 @@ fn fuzz(workspace: &Workspace) -> Outcome {
     Call::new("bash")
         .in_folder(&workspace.root)
         .arg(FUZZ)
-        .env(SERVER_VARIABLE, workspace.program("debug", "plexi-server"))
+        .arg(workspace.program("debug", "plexi-server"))
         .run()
 }

@@ -2,6 +2,7 @@
 //!
 //! The files are copied into `OUT_DIR` first, so that a client build that runs at the same time cannot change or
 //! remove a file between hashing and embedding.
+#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on its output")]
 
 mod rules;
 
@@ -15,6 +16,9 @@ use std::path::{Path, PathBuf};
 const FOLDER_VARIABLE: &str = "PLEXI_UI_DIST";
 /// The page of a development build without a client. No style and no script: the strict policy allows neither inline.
 const PLAIN_PAGE: &str = include_str!("without_client.html");
+
+/// A file's path below the client's folder, with `/`, and its content.
+type Content = (String, Vec<u8>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed={FOLDER_VARIABLE}");
@@ -46,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Every file below `dist` as its path with `/` and its content, sorted by path.
-fn read_folder(dist: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<dyn Error>> {
+fn read_folder(dist: &Path) -> Result<Vec<Content>, Box<dyn Error>> {
     let mut files = Vec::new();
     let mut folders = vec![dist.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -67,7 +71,7 @@ fn read_folder(dist: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<dyn Error>> {
 }
 
 /// The Rust source of the table; contents are copied to `out` and included from there.
-fn table(files: &[(String, Vec<u8>)], out: &Path) -> Result<String, Box<dyn Error>> {
+fn table(files: &[Content], out: &Path) -> Result<String, Box<dyn Error>> {
     let mut source = String::from("&[\n");
     for (number, (path, content)) in files.iter().enumerate() {
         if !rules::is_served(path, |name| has(files, name)) {
@@ -99,7 +103,7 @@ fn table(files: &[(String, Vec<u8>)], out: &Path) -> Result<String, Box<dyn Erro
     Ok(source)
 }
 
-fn has(files: &[(String, Vec<u8>)], name: &str) -> bool {
+fn has(files: &[Content], name: &str) -> bool {
     files.iter().any(|(path, _)| path == name)
 }
 

@@ -7,9 +7,8 @@ const HASHED: &str = "assets/";
 /// maps stay with the developer.
 pub fn is_served(path: &str, exists: impl Fn(&str) -> bool) -> bool {
     let is_sibling = [".gz", ".br"].iter().any(|ending| path.strip_suffix(ending).is_some_and(&exists));
-    !is_sibling
-        && !path.ends_with(".map")
-        && !path.rsplit('/').next().is_some_and(|name| name.starts_with('.'))
+    let (name, ending) = name_and_ending(path);
+    !is_sibling && ending != "map" && !name.starts_with('.')
 }
 
 /// Whether the name changes with the content, so that a browser may keep it for ever.
@@ -19,8 +18,7 @@ pub fn is_immutable(path: &str) -> bool {
 
 /// The media type by the file's ending; text is UTF-8.
 pub fn content_type(path: &str) -> &'static str {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+    match name_and_ending(path).1 {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -41,6 +39,12 @@ pub fn content_type(path: &str) -> &'static str {
         "ogg" => "audio/ogg",
         _ => "application/octet-stream",
     }
+}
+
+/// The last part of a path, and what follows its last dot.
+fn name_and_ending(path: &str) -> (&str, &str) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    (name, name.rsplit_once('.').map_or("", |(_, ending)| ending))
 }
 
 /// FNV-1a over 128 bits as 32 hexadecimal digits: names a version, protects nothing.
