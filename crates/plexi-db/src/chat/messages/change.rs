@@ -1,0 +1,111 @@
+//! Edits, deletions, pins.
+
+use plexi_core::{MessageId, Timestamp, UserId};
+use plexi_messaging::event::{ChannelEvent, EventBody};
+use plexi_messaging::ports::Edit;
+
+use super::view::{self, Stored};
+use super::{index, write};
+use crate::chat::channels::{Head, lock};
+use crate::chat::events::append;
+use crate::fault::Fault;
+use crate::sql::{Conn, pack_ids, params, single};
+
+/// Former texts kept of a message.
+const MOST_REVISIONS: i64 = 100;
+/// Pinned messages of a channel.
+const MOST_PINS: i64 = 100;
+
+/// The message and its channel, locked. `Missing("message")`, also when it is deleted, unless `deleted` allows that.
+pub(super) async fn locked(conn: Conn<'_>, id: MessageId, deleted: bool) -> Result<(Head, Stored), Fault> {
+    let found = view::row(conn, id).await?.ok_or(Fault::Missing("message"))?;
+    let head = lock(conn, found.message.channel_id).await?;
+    // It may have changed while the lock was waited for.
+    let found = view::row(conn, id).await?.ok_or(Fault::Missing("message"))?;
+    if found.message.deleted && !deleted {
+        return Err(Fault::Missing("message"));
+    }
+    Ok((head, found))
+}
+
+pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<ChannelEvent, Fault> {
+    let (mut head, found) = locked(conn, id, false).await?;
+    if edit.expected.is_some_and(|expected| expected != found.message.edited_at) {
+        return Err(Fault::Conflict("edited"));
+    }
+    let sql = "SELECT COALESCE(MAX(revision), 0) FROM message_revisions WHERE message_key = ?";
+    let last: i64 = conn.one(sql, params![found.key]).await?.as_ref().map_or(Ok(0), single)?;
+    conn.run(
+        "INSERT INTO message_revisions (message_key, revision, body, replaced_at) VALUES (?, ?, ?, ?)",
+        params![found.key, last + 1, &found.message.text, edit.at],
+    )
+    .await?;
+    let sql = "DELETE FROM message_revisions WHERE message_key = ? AND revision <= ?";
+    conn.run(sql, params![found.key, last + 1 - MOST_REVISIONS]).await?;
+
+    write::remove_mentions(conn, &found.message).await?;
+    index::remove(conn, found.key).await?;
+    index::add(conn, std::iter::once((found.key, edit.index.as_str()))).await?;
+    conn.run(
+        "UPDATE messages SET body = ?, edited_at = ?, mentions = ?, mentions_all = ?, has_link = ? WHERE message_key = ?",
+        params![&edit.text, edit.at, pack_ids(&edit.mentions), edit.mentions_all, edit.has_link, found.key],
+    )
+    .await?;
+    let message = view::one(conn, id, None).await?.ok_or(Fault::Missing("message"))?;
+    write::insert_mentions(conn, std::iter::once(&message)).await?;
+    append(conn, &mut head, edit.at, EventBody::MessageEdited { message: Box::new(message) }).await
+}
+
+pub(super) async fn delete(conn: Conn<'_>, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, Fault> {
+    let (mut head, found) = locked(conn, id, true).await?;
+    if found.message.deleted {
+        return Ok(None);
+    }
+    write::remove_mentions(conn, &found.message).await?;
+    index::remove(conn, found.key).await?;
+    conn.run("DELETE FROM message_revisions WHERE message_key = ?", params![found.key]).await?;
+    conn.run("DELETE FROM reactions WHERE message_key = ?", params![found.key]).await?;
+    conn.run(
+        "UPDATE messages SET body = '', deleted = true, mentions = NULL, mentions_all = false, has_link = false, \
+         has_reactions = false, pinned_at = NULL, pinned_by = NULL WHERE message_key = ?",
+        params![found.key],
+    )
+    .await?;
+    if let Some(root) = found.message.thread_id {
+        let sql = "UPDATE messages SET reply_count = reply_count - 1 WHERE message_key = ? AND reply_count > 0";
+        conn.run(sql, params![root.key()]).await?;
+    }
+    let event = EventBody::MessageDeleted { message_id: id, thread_id: found.message.thread_id };
+    Ok(Some(append(conn, &mut head, at, event).await?))
+}
+
+pub(super) async fn pin(
+    conn: Conn<'_>,
+    id: MessageId,
+    user: UserId,
+    pinned: bool,
+    at: Timestamp,
+) -> Result<Option<ChannelEvent>, Fault> {
+    let (mut head, found) = locked(conn, id, false).await?;
+    if found.pinned.is_some() == pinned {
+        return Ok(None);
+    }
+    if pinned {
+        let sql = "SELECT COUNT(*) FROM messages WHERE channel_id = ? AND pinned_at IS NOT NULL";
+        let count: i64 = conn.one(sql, params![head.id]).await?.as_ref().map_or(Ok(0), single)?;
+        if count >= MOST_PINS {
+            return Err(Fault::Conflict("pins"));
+        }
+    }
+    conn.run(
+        "UPDATE messages SET pinned_at = ?, pinned_by = ? WHERE message_key = ?",
+        params![pinned.then_some(at), pinned.then_some(user), found.key],
+    )
+    .await?;
+    let event = if pinned {
+        EventBody::MessagePinned { message_id: id, user_id: user }
+    } else {
+        EventBody::MessageUnpinned { message_id: id, user_id: user }
+    };
+    Ok(Some(append(conn, &mut head, at, event).await?))
+}

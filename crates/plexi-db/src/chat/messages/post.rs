@@ -1,0 +1,294 @@
+//! Posting: a batch in a handful of statements, whatever its size.
+
+use std::collections::{HashMap, HashSet};
+
+use plexi_core::{ChannelId, MessageId, UserId};
+use plexi_messaging::event::{ChannelEvent, EventBody};
+use plexi_messaging::model::Message;
+use plexi_messaging::ports::{NewMessage, Posted};
+
+use super::write::{self, NewRow, Replies};
+use super::{index, view};
+use crate::chat::channels::{Head, lock_many};
+use crate::chat::events;
+use crate::database::Engine;
+use crate::fault::Fault;
+use crate::sql::{Cells, Conn, Param, params, placeholders, unpack_ids};
+
+/// A message that others of the batch refer to.
+struct Known {
+    id: MessageId,
+    channel: ChannelId,
+    /// It is a reply itself, so no thread starts at it.
+    reply: bool,
+    replies: Replies,
+    changed: bool,
+}
+
+/// What became of a message of the batch.
+enum Fate {
+    /// To be written: its place in the list of new messages.
+    New(usize),
+    /// It was there: its key in the store.
+    Present(i64),
+    /// The same message came before in this batch.
+    Repeated(usize),
+    Refused(Fault),
+}
+
+type ClientKey<'a> = (UserId, ChannelId, &'a str);
+
+/// Writes a batch. Each entry of the answer belongs to the entry of the batch at the same place.
+pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Result<Posted, Fault>>, Fault> {
+    let heads = lock_many(conn, batch.iter().map(|new| new.channel_id).collect()).await?;
+    let mut heads: HashMap<ChannelId, Head> = heads.into_iter().map(|head| (head.id, head)).collect();
+    let present = clients(conn, batch).await?;
+    let mut known = references(conn, batch).await?;
+
+    let mut messages: Vec<Message> = Vec::with_capacity(batch.len());
+    let mut sources: Vec<&NewMessage> = Vec::with_capacity(batch.len());
+    let mut seen: HashMap<ClientKey<'_>, usize> = HashMap::new();
+    let mut fates = Vec::with_capacity(batch.len());
+    for new in batch {
+        let client = new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client));
+        if let Some(client) = client {
+            if let Some(key) = present.get(&(client.0, client.1, client.2.to_owned())) {
+                fates.push(Fate::Present(*key));
+                continue;
+            }
+            if let Some(place) = seen.get(&client) {
+                fates.push(Fate::Repeated(*place));
+                continue;
+            }
+        }
+        match place(new, &mut heads, &mut known) {
+            Ok(message) => {
+                fates.push(Fate::New(messages.len()));
+                if let Some(client) = client {
+                    seen.insert(client, messages.len());
+                }
+                messages.push(message);
+                sources.push(new);
+            }
+            Err(fault) => fates.push(Fate::Refused(fault)),
+        }
+    }
+    store(conn, &messages, &sources, &heads, &known).await?;
+    answer(conn, fates, messages).await
+}
+
+/// Checks a message against what is there and gives it its numbers.
+fn place(
+    new: &NewMessage,
+    heads: &mut HashMap<ChannelId, Head>,
+    known: &mut HashMap<i64, Known>,
+) -> Result<Message, Fault> {
+    let head = heads.get_mut(&new.channel_id).ok_or(Fault::Missing("channel"))?;
+    let key = new.id.key().0;
+    if known.contains_key(&key) {
+        return Err(Fault::Conflict("id"));
+    }
+    if let Some(to) = new.reply_to {
+        let found = known.get(&to.key().0).filter(|found| found.id == to && found.channel == new.channel_id);
+        found.ok_or(Fault::Missing("reply_to"))?;
+    }
+    let position = match new.thread_id {
+        Some(root) => {
+            let root = known
+                .get_mut(&root.key().0)
+                .filter(|found| found.id == root && found.channel == new.channel_id && !found.reply)
+                .ok_or(Fault::Missing("thread"))?;
+            root.changed = true;
+            root.replies.add(new.author_id, new.created_at, false)
+        }
+        None => {
+            head.main_count += 1;
+            head.main_count - 1
+        }
+    };
+    head.last_seq += 1;
+    head.last_message_at = head.last_message_at.max(Some(new.created_at));
+    let itself = Known {
+        id: new.id,
+        channel: new.channel_id,
+        reply: new.thread_id.is_some(),
+        replies: Replies::default(),
+        changed: false,
+    };
+    known.insert(key, itself);
+    Ok(message(new, head.last_seq, position))
+}
+
+/// A new message with its numbers.
+pub(crate) fn message(new: &NewMessage, seq: i64, position: i64) -> Message {
+    Message {
+        id: new.id,
+        channel_id: new.channel_id,
+        seq,
+        position,
+        author_id: new.author_id,
+        kind: new.kind,
+        text: new.text.clone(),
+        system: new.system.clone(),
+        created_at: new.created_at,
+        edited_at: None,
+        deleted: false,
+        client_id: new.client_id.clone(),
+        thread_id: new.thread_id,
+        reply_to: new.reply_to,
+        mentions: new.mentions.clone(),
+        mentions_all: new.mentions_all,
+        pinned: false,
+        reactions: Vec::new(),
+        thread: None,
+    }
+}
+
+/// The messages of the store that have a `client_id` of the batch.
+async fn clients(
+    conn: Conn<'_>,
+    batch: &[NewMessage],
+) -> Result<HashMap<(UserId, ChannelId, String), i64>, Fault> {
+    let mut keys: HashSet<ClientKey<'_>> = HashSet::new();
+    for new in batch {
+        keys.extend(new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client)));
+    }
+    let keys: Vec<_> = keys.into_iter().collect();
+    let mut found = HashMap::new();
+    let mut rest = keys.as_slice();
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(1 << rest.len().min(256).ilog2());
+        let row = placeholders(3);
+        let rows = vec![row; now.len()].join(",");
+        // The condition on null lets the engine use the index that leaves nulls out.
+        let list = if conn.engine == Engine::MariaDb { rows } else { format!("VALUES {rows}") };
+        let sql = format!(
+            "SELECT author_id, channel_id, client_id, message_key FROM messages \
+             WHERE (author_id, channel_id, client_id) IN ({list}) AND client_id IS NOT NULL"
+        );
+        let values = now.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
+        for row in conn.all(&sql, values).await? {
+            let mut cells = Cells::new(&row);
+            found.insert((cells.take()?, cells.take()?, cells.take()?), cells.take()?);
+        }
+        rest = later;
+    }
+    Ok(found)
+}
+
+/// What the batch refers to, and whatever has a key that the batch wants.
+async fn references(conn: Conn<'_>, batch: &[NewMessage]) -> Result<HashMap<i64, Known>, Fault> {
+    let ids = batch.iter().flat_map(|new| [Some(new.id), new.thread_id, new.reply_to]).flatten();
+    let mut keys: Vec<i64> = ids.map(|id| id.key().0).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let sql = "SELECT message_key, id, channel_id, thread_key, reply_total, reply_count, last_reply_at, participants \
+               FROM messages WHERE message_key IN {in}";
+    let rows = conn.all_in(sql, &[], keys.into_iter().map(Param::param).collect(), &[]).await?;
+    let mut known = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let mut cells = Cells::new(row);
+        let key: i64 = cells.take()?;
+        let (id, channel): (MessageId, ChannelId) = (cells.take()?, cells.take()?);
+        let reply = cells.take::<i64>()? != 0;
+        let replies = replies_of(&mut cells)?;
+        known.insert(key, Known { id, channel, reply, replies, changed: false });
+    }
+    Ok(known)
+}
+
+/// Reads `reply_total, reply_count, last_reply_at, participants`.
+pub(crate) fn replies_of(cells: &mut Cells<'_>) -> Result<Replies, Fault> {
+    Ok(Replies {
+        total: cells.take()?,
+        count: cells.take()?,
+        last_at: cells.take()?,
+        participants: unpack_ids(cells.take::<Option<Vec<u8>>>()?.as_deref()),
+    })
+}
+
+async fn store(
+    conn: Conn<'_>,
+    messages: &[Message],
+    sources: &[&NewMessage],
+    heads: &HashMap<ChannelId, Head>,
+    known: &HashMap<i64, Known>,
+) -> Result<(), Fault> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let rows = messages.iter().zip(sources).map(|(message, new)| NewRow {
+        message,
+        pinned: None,
+        has_link: new.has_link,
+        has_reactions: false,
+        replies: known.get(&message.id.key().0).map(|itself| &itself.replies),
+    });
+    write::insert(conn, rows).await?;
+    let entries = messages.iter().flat_map(|message| {
+        params![message.channel_id, message.seq, message.created_at, events::POSTED, message.id.key(), None::<String>]
+    });
+    conn.insert_many(events::INSERT, "(?,?,?,?,?,?)", entries.collect()).await?;
+    write::insert_mentions(conn, messages.iter()).await?;
+    index::add(conn, sources.iter().map(|new| (new.id.key().0, new.index.as_str()))).await?;
+
+    let written: HashSet<i64> = messages.iter().map(|message| message.id.key().0).collect();
+    for (key, root) in known.iter().filter(|(key, root)| root.changed && !written.contains(*key)) {
+        root.replies.save(conn, *key).await?;
+    }
+    let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    for head in changed.iter().filter_map(|id| heads.get(id)) {
+        head.save(conn).await?;
+    }
+    Ok(())
+}
+
+async fn answer(
+    conn: Conn<'_>,
+    fates: Vec<Fate>,
+    messages: Vec<Message>,
+) -> Result<Vec<Result<Posted, Fault>>, Fault> {
+    let keys: Vec<i64> =
+        fates.iter().filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None }).collect();
+    let present = present(conn, &keys).await?;
+    let mut answers = Vec::with_capacity(fates.len());
+    for fate in fates {
+        answers.push(match fate {
+            Fate::New(place) => posted(messages.get(place), false),
+            Fate::Repeated(place) => posted(messages.get(place), true),
+            Fate::Present(key) => posted(present.get(&key), true),
+            Fate::Refused(fault) => Err(fault),
+        });
+    }
+    Ok(answers)
+}
+
+/// Messages that were there, each as its author sees it.
+async fn present(conn: Conn<'_>, keys: &[i64]) -> Result<HashMap<i64, Message>, Fault> {
+    let mut found = HashMap::new();
+    for key in keys {
+        let row = view::rows(conn, "FROM messages m WHERE m.message_key = ?", params![*key]).await?;
+        let author = row.first().map(|stored| stored.message.author_id);
+        for message in view::complete(conn, row, author).await? {
+            found.insert(*key, message);
+        }
+    }
+    Ok(found)
+}
+
+fn posted(message: Option<&Message>, duplicate: bool) -> Result<Posted, Fault> {
+    let message = message.ok_or(Fault::Missing("message"))?;
+    let event = (!duplicate).then(|| {
+        let mut shown = message.clone();
+        shown.client_id = None;
+        ChannelEvent {
+            channel_id: message.channel_id,
+            seq: message.seq,
+            at: message.created_at,
+            event: EventBody::MessagePosted { message: Box::new(shown) },
+        }
+    });
+    Ok(Posted { message: message.clone(), duplicate, event })
+}

@@ -1,0 +1,133 @@
+//! The rows of new messages.
+
+use plexi_core::{Timestamp, UserId};
+use plexi_messaging::model::Message;
+use sea_orm::Value;
+
+use super::view::kind_name;
+use crate::chat::reading::EVERYBODY;
+use crate::fault::Fault;
+use crate::sql::{Conn, Param, pack_ids, params};
+
+const HEAD: &str = "INSERT INTO messages (message_key, id, channel_id, seq, thread_key, thread_id, position, author_id, kind, \
+    body, system_note, created_at, edited_at, deleted, client_id, reply_to, mentions, mentions_all, pinned_at, pinned_by, \
+    has_link, has_reactions, reply_total, reply_count, last_reply_at, participants) VALUES";
+const ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+/// People named as those who replied first.
+const PARTICIPANTS: usize = 5;
+
+/// A message with what the schema keeps besides.
+pub(crate) struct NewRow<'a> {
+    pub(crate) message: &'a Message,
+    pub(crate) pinned: Option<(UserId, Timestamp)>,
+    pub(crate) has_link: bool,
+    pub(crate) has_reactions: bool,
+    pub(crate) replies: Option<&'a Replies>,
+}
+
+/// What a root knows of the thread below it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Replies {
+    pub(crate) total: i64,
+    pub(crate) count: i64,
+    pub(crate) last_at: Option<Timestamp>,
+    pub(crate) participants: Vec<UserId>,
+}
+
+impl Replies {
+    /// Counts a reply; its position.
+    pub(crate) fn add(&mut self, author: UserId, at: Timestamp, deleted: bool) -> i64 {
+        let position = self.total;
+        self.total += 1;
+        self.count += i64::from(!deleted);
+        self.last_at = self.last_at.max(Some(at));
+        if self.participants.len() < PARTICIPANTS && !self.participants.contains(&author) {
+            self.participants.push(author);
+        }
+        position
+    }
+
+    /// Writes it to the root's row.
+    pub(crate) async fn save(&self, conn: Conn<'_>, root_key: i64) -> Result<(), Fault> {
+        conn.run(
+            "UPDATE messages SET reply_total = ?, reply_count = ?, last_reply_at = ?, participants = ? WHERE message_key = ?",
+            params![self.total, self.count, self.last_at, pack_ids(&self.participants), root_key],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// Writes the rows of messages.
+pub(crate) async fn insert(conn: Conn<'_>, rows: impl Iterator<Item = NewRow<'_>>) -> Result<(), Fault> {
+    let mut values = Vec::new();
+    for row in rows {
+        push(&mut values, &row)?;
+    }
+    conn.insert_many(HEAD, ROW, values).await?;
+    Ok(())
+}
+
+fn push(values: &mut Vec<Value>, row: &NewRow<'_>) -> Result<(), Fault> {
+    let message = row.message;
+    let note = message.system.as_ref().map(serde_json::to_string).transpose();
+    let note = note.map_err(|error| Fault::Corrupt(error.to_string()))?;
+    let none = Replies::default();
+    let replies = row.replies.unwrap_or(&none);
+    values.extend([
+        message.id.key().param(),
+        message.id.param(),
+        message.channel_id.param(),
+        message.seq.param(),
+        message.thread_id.map_or(0, |root| root.key().0).param(),
+        message.thread_id.param(),
+        message.position.param(),
+        message.author_id.param(),
+        kind_name(message.kind).param(),
+        message.text.as_str().param(),
+        note.param(),
+        message.created_at.param(),
+        message.edited_at.param(),
+        message.deleted.param(),
+        message.client_id.as_deref().param(),
+        message.reply_to.param(),
+        pack_ids(&message.mentions).param(),
+        message.mentions_all.param(),
+        row.pinned.map(|(_, at)| at).param(),
+        row.pinned.map(|(by, _)| by).param(),
+        row.has_link.param(),
+        row.has_reactions.param(),
+        replies.total.param(),
+        replies.count.param(),
+        replies.last_at.param(),
+        pack_ids(&replies.participants).param(),
+    ]);
+    Ok(())
+}
+
+/// Notes whom main-line messages name, so that the mentions of somebody can be counted.
+pub(crate) async fn insert_mentions(conn: Conn<'_>, messages: impl Iterator<Item = &Message>) -> Result<(), Fault> {
+    let mut values = Vec::new();
+    for message in messages.filter(|message| message.thread_id.is_none() && !message.deleted) {
+        let everybody = message.mentions_all.then_some(EVERYBODY);
+        let mut named: Vec<UserId> = message.mentions.iter().copied().chain(everybody).collect();
+        named.sort_unstable();
+        named.dedup();
+        for user in named {
+            values.append(&mut params![user, message.channel_id, message.seq, message.author_id]);
+        }
+    }
+    let head = "INSERT INTO message_mentions (user_id, channel_id, seq, author_id) VALUES";
+    conn.insert_many(head, "(?,?,?,?)", values).await?;
+    Ok(())
+}
+
+/// Forgets whom a main-line message names.
+pub(crate) async fn remove_mentions(conn: Conn<'_>, message: &Message) -> Result<(), Fault> {
+    let named = message.mentions.iter().copied().chain(message.mentions_all.then_some(EVERYBODY));
+    let sql = "DELETE FROM message_mentions WHERE channel_id = ? AND seq = ? AND user_id IN {in}";
+    let before = params![message.channel_id, message.seq];
+    conn.run_in(sql, &before, named.map(|user| user.param()).collect()).await?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! How each engine's pools are opened.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor};
+use sea_orm::{DatabaseConnection, SqlxMySqlConnector, SqlxPostgresConnector, SqlxSqliteConnector};
+
+use crate::config::DatabaseConfig;
+use crate::database::{DbError, Engine};
+
+/// Prepared statements kept by each connection.
+const STATEMENTS: usize = 256;
+/// How long a statement waits for the write lock of another process.
+const BUSY: Duration = Duration::from_secs(5);
+/// Connections of the reading pool of `SQLite`.
+const SQLITE_READERS: u32 = 4;
+
+/// The pools of a database.
+pub(crate) struct Pools {
+    pub(crate) engine: Engine,
+    pub(crate) write: DatabaseConnection,
+    pub(crate) read: DatabaseConnection,
+}
+
+/// Opens the pools that `config` names.
+pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Pools, DbError> {
+    let url = config.url.expose().as_str();
+    let timeout = Duration::from_millis(config.acquire_timeout_ms.clamp(100, 60_000));
+    if url == "sqlite" {
+        return sqlite(config, data_dir.join("plexichat.db"), timeout).await;
+    }
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return sqlite(config, data_dir.join(path), timeout).await;
+    }
+    let most = config.max_connections.clamp(2, 200);
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| DbError::Url)?
+            .application_name("plexichat")
+            .statement_cache_capacity(STATEMENTS)
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(timeout)
+            .connect_with(options)
+            .await
+            .map_err(unavailable)?;
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        return Ok(Pools { engine: Engine::Postgres, write: pool.clone(), read: pool });
+    }
+    if url.starts_with("mysql://") || url.starts_with("mariadb://") {
+        let url = url.strip_prefix("mariadb://").map_or_else(|| url.to_owned(), |rest| format!("mysql://{rest}"));
+        let options = MySqlConnectOptions::from_str(&url)
+            .map_err(|_| DbError::Url)?
+            .charset("utf8mb4")
+            .statement_cache_capacity(STATEMENTS)
+            .disable_statement_logging();
+        let pool = MySqlPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(timeout)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // Locks only the rows that are found; the code locks what it decides on.
+                    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(unavailable)?;
+        let pool = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
+        return Ok(Pools { engine: Engine::MariaDb, write: pool.clone(), read: pool });
+    }
+    Err(DbError::Url)
+}
+
+async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Result<Pools, DbError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("cache_size", format!("-{}", config.sqlite_cache_kib.clamp(256, 1_048_576)))
+        .pragma("temp_store", "MEMORY")
+        .pragma("mmap_size", "67108864")
+        .pragma("journal_size_limit", "67108864")
+        .thread_name(|index| format!("sqlite-{index}"))
+        .disable_statement_logging();
+    let write = pool(1, timeout).connect_with(options.clone()).await.map_err(unavailable)?;
+    let readers = config.max_connections.clamp(2, 200).saturating_sub(1).min(SQLITE_READERS);
+    let read = pool(readers, timeout).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pools {
+        engine: Engine::Sqlite,
+        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+    })
+}
+
+fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // When the disk is full SQLite ends the transaction by itself; the driver then still counts one and would refuse
+        // the next. Such a connection is replaced.
+        .before_acquire(|connection, _| {
+            let clean = !connection.is_in_transaction();
+            Box::pin(async move { Ok(clean) })
+        })
+}
+
+fn unavailable(error: sqlx::Error) -> DbError {
+    DbError::Connect(error.to_string())
+}

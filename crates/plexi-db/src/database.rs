@@ -1,0 +1,267 @@
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plexi_core::{Coded, ErrorCode};
+use plexi_migrations::{Migrator, MigratorTrait};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::config::DatabaseConfig;
+use crate::connect;
+use crate::fault::Fault;
+use crate::sql::{Cells, Conn};
+
+/// How often a transaction is tried when others stand in its way.
+const ATTEMPTS: u32 = 5;
+
+/// Which database engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file on this machine.
+    Sqlite,
+    /// `PostgreSQL` 15 or newer.
+    Postgres,
+    /// `MariaDB` 10.11 or newer.
+    MariaDb,
+}
+
+impl Engine {
+    /// What ends a query that locks the rows it reads. `SQLite` has one writer and needs none.
+    pub(crate) const fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres | Self::MariaDb => " FOR UPDATE",
+        }
+    }
+
+    /// The name used in logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::MariaDb => "mariadb",
+        }
+    }
+}
+
+/// The database could not be opened or asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DbError {
+    /// The url names no engine that is known, or cannot be read.
+    #[error("database url must be sqlite, sqlite:PATH, postgres://... or mysql://...")]
+    Url,
+    /// It cannot be reached or opened.
+    #[error("cannot connect to the database: {0}")]
+    Connect(String),
+    /// A step of the schema failed.
+    #[error("cannot bring the schema up to date: {0}")]
+    Migrate(String),
+    /// It does not answer.
+    #[error("database does not answer: {0}")]
+    Unavailable(String),
+    /// It takes no writes.
+    #[error("database is full or read-only: {0}")]
+    Full(String),
+}
+
+impl Coded for DbError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Full(_) => ErrorCode::StorageFull,
+            _ => ErrorCode::StorageUnavailable,
+        }
+    }
+}
+
+/// How much a database holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Accounts of every kind.
+    pub users: u64,
+    /// Spaces, archived ones too.
+    pub spaces: u64,
+    /// Channels and direct conversations.
+    pub channels: u64,
+    /// Messages, deleted ones too.
+    pub messages: u64,
+    /// Sessions that have not ended.
+    pub sessions: u64,
+}
+
+struct Inner {
+    engine: Engine,
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    slow: Duration,
+}
+
+/// All stores. Cheap to clone.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("engine", &self.0.engine).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens the database, makes it when it is a file that does not exist, and brings its schema up to date. `data_dir` is
+    /// where relative paths of `SQLite` files start.
+    pub async fn connect(config: &DatabaseConfig, data_dir: &Path) -> Result<Self, DbError> {
+        let database = Self::connect_only(config, data_dir).await?;
+        database.migrate_up(None).await?;
+        Ok(database)
+    }
+
+    /// As [`Database::connect`], and leaves the schema as it is.
+    pub async fn connect_only(config: &DatabaseConfig, data_dir: &Path) -> Result<Self, DbError> {
+        let pools = connect::open(config, data_dir).await?;
+        Ok(Self(Arc::new(Inner {
+            engine: pools.engine,
+            write: pools.write,
+            read: pools.read,
+            slow: Duration::from_millis(config.slow_query_ms),
+        })))
+    }
+
+    /// Runs the next `steps` steps of the schema, or all that are left.
+    pub async fn migrate_up(&self, steps: Option<u32>) -> Result<(), DbError> {
+        Migrator::up(&self.0.write, steps).await.map_err(|error| migration_failed(error.into()))
+    }
+
+    /// Takes back the last `steps` steps of the schema, or all of them. What they held is lost.
+    pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), DbError> {
+        Migrator::down(&self.0.write, steps).await.map_err(|error| migration_failed(error.into()))
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// Asks the reading and the writing side a trivial question. `Full` when nothing can be written.
+    pub async fn health(&self) -> Result<(), DbError> {
+        self.read().one("SELECT 1", Vec::new()).await.map_err(unhealthy)?;
+        // Takes the write lock and gives it back; a change of nothing finds a read-only file.
+        self.pool(&self.0.write)
+            .run("UPDATE roles SET built_in = built_in WHERE name = '' AND scope = ''", Vec::new())
+            .await
+            .map_err(unhealthy)?;
+        Ok(())
+    }
+
+    /// How much there is, for the status page.
+    pub async fn counts(&self) -> Result<Counts, DbError> {
+        let sql = "SELECT (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM spaces), (SELECT COUNT(*) FROM channels), \
+                   (SELECT COUNT(*) FROM messages), (SELECT COUNT(*) FROM sessions)";
+        self.counted(sql).await.map_err(unhealthy)
+    }
+
+    async fn counted(&self, sql: &str) -> Result<Counts, Fault> {
+        let row = self.read().one(sql, Vec::new()).await?.ok_or(Fault::Missing("counts"))?;
+        let mut cells = Cells::new(&row);
+        let mut next = || cells.take::<i64>().map(|count| u64::try_from(count).unwrap_or(0));
+        Ok(Counts { users: next()?, spaces: next()?, channels: next()?, messages: next()?, sessions: next()? })
+    }
+
+    /// Closes all connections after the statements that run now; the write-ahead log of `SQLite` goes into the file.
+    pub async fn close(&self) {
+        for pool in [&self.0.read, &self.0.write] {
+            if let Err(error) = pool.close_by_ref().await {
+                tracing::warn!(%error, "database did not close cleanly");
+            }
+        }
+    }
+
+    /// The reading side. It sees everything that was committed before.
+    pub(crate) fn read(&self) -> Conn<'_> {
+        self.pool(&self.0.read)
+    }
+
+    /// The writing side, for single statements that are a transaction each.
+    pub(crate) fn write(&self) -> Conn<'_> {
+        self.pool(&self.0.write)
+    }
+
+    fn pool<'a>(&'a self, pool: &'a DatabaseConnection) -> Conn<'a> {
+        Conn::pool(pool, self.0.engine, self.0.slow)
+    }
+
+    pub(crate) fn within<'a>(&'a self, tx: &'a DatabaseTransaction) -> Conn<'a> {
+        Conn::transaction(tx, self.0.engine, self.0.slow)
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Fault> {
+        let mode = (self.0.engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+        Ok(self.0.write.begin_with_options(options).await?)
+    }
+
+    /// Ends a transaction: commits when all went well. `Continue` when it is to be tried again.
+    pub(crate) async fn finish<T>(
+        &self,
+        tx: DatabaseTransaction,
+        outcome: Result<T, Fault>,
+        attempt: &mut u32,
+    ) -> ControlFlow<Result<T, Fault>> {
+        let fault = match outcome {
+            Ok(done) => match tx.commit().await {
+                Ok(()) => return ControlFlow::Break(Ok(done)),
+                Err(error) => Fault::Db(error),
+            },
+            Err(fault) => {
+                if let Err(error) = tx.rollback().await {
+                    tracing::debug!(%error, "rollback failed");
+                }
+                fault
+            }
+        };
+        *attempt += 1;
+        if *attempt >= ATTEMPTS || !fault.again() {
+            return ControlFlow::Break(Err(fault));
+        }
+        tracing::debug!(attempt = *attempt, "transaction runs again");
+        tokio::time::sleep(Duration::from_millis(u64::from(*attempt) * 5)).await;
+        ControlFlow::Continue(())
+    }
+}
+
+/// Runs the block as a transaction that writes, again (bounded) when another stood in its way. The block is an async
+/// one whose `Conn` has the name given.
+macro_rules! transaction {
+    ($database:expr, $conn:ident, $body:block) => {{
+        let mut attempt = 0;
+        loop {
+            let tx = $database.begin().await?;
+            let outcome: Result<_, $crate::fault::Fault> = {
+                let $conn = $database.within(&tx);
+                async { $body }.await
+            };
+            if let std::ops::ControlFlow::Break(done) = $database.finish(tx, outcome, &mut attempt).await {
+                break done;
+            }
+        }
+    }};
+}
+pub(crate) use transaction;
+
+fn unhealthy(fault: Fault) -> DbError {
+    use crate::fault::Kind;
+    let text = format!("{fault:?}");
+    if fault.kind() == Kind::Full { DbError::Full(text) } else { DbError::Unavailable(text) }
+}
+
+fn migration_failed(fault: Fault) -> DbError {
+    use crate::fault::Kind;
+    let text = match &fault {
+        Fault::Db(error) => error.to_string(),
+        other => format!("{other:?}"),
+    };
+    if fault.kind() == Kind::Full { DbError::Full(text) } else { DbError::Migrate(text) }
+}

@@ -1,0 +1,357 @@
+//! Statements with parameters, and the reading of rows: the one place that talks to the driver.
+
+use std::time::{Duration, Instant};
+
+use plexi_core::{ChannelId, EventKey, InvitationId, MessageId, RoleId, SessionId, SpaceId, Timestamp, UserId};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value,
+};
+use uuid::Uuid;
+
+use crate::database::Engine;
+use crate::fault::Fault;
+
+/// Where a statement runs: on any connection of a pool, or in a transaction.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    Pool(&'a DatabaseConnection),
+    Transaction(&'a DatabaseTransaction),
+}
+
+/// Runs statements. Parameters are written `?` on every engine.
+#[derive(Clone, Copy)]
+pub(crate) struct Conn<'a> {
+    target: Target<'a>,
+    pub(crate) engine: Engine,
+    slow: Duration,
+}
+
+impl<'a> Conn<'a> {
+    pub(crate) fn pool(pool: &'a DatabaseConnection, engine: Engine, slow: Duration) -> Self {
+        Self { target: Target::Pool(pool), engine, slow }
+    }
+
+    pub(crate) fn transaction(tx: &'a DatabaseTransaction, engine: Engine, slow: Duration) -> Self {
+        Self { target: Target::Transaction(tx), engine, slow }
+    }
+
+    /// All rows of a query.
+    pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, Fault> {
+        let begun = Instant::now();
+        let statement = self.statement(sql, values);
+        let rows = match self.target {
+            Target::Pool(pool) => pool.query_all_raw(statement).await,
+            Target::Transaction(tx) => tx.query_all_raw(statement).await,
+        };
+        self.note(sql, begun);
+        Ok(rows?)
+    }
+
+    /// The first row of a query.
+    pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, Fault> {
+        let begun = Instant::now();
+        let statement = self.statement(sql, values);
+        let row = match self.target {
+            Target::Pool(pool) => pool.query_one_raw(statement).await,
+            Target::Transaction(tx) => tx.query_one_raw(statement).await,
+        };
+        self.note(sql, begun);
+        Ok(row?)
+    }
+
+    /// Runs a change; how many rows it changed.
+    pub(crate) async fn run(&self, sql: &str, values: Vec<Value>) -> Result<u64, Fault> {
+        let begun = Instant::now();
+        let statement = self.statement(sql, values);
+        let done = match self.target {
+            Target::Pool(pool) => pool.execute_raw(statement).await,
+            Target::Transaction(tx) => tx.execute_raw(statement).await,
+        };
+        self.note(sql, begun);
+        Ok(done?.rows_affected())
+    }
+
+    /// Writes many rows: `head` up to `VALUES`, and one `row` with its placeholders for each. The rows go in portions of powers
+    /// of two, so that few statements exist and stay prepared.
+    pub(crate) async fn insert_many(&self, head: &str, row: &str, values: Vec<Value>) -> Result<u64, Fault> {
+        let width = row.matches('?').count();
+        let mut rest = values.into_iter();
+        let mut rows = rest.len() / width.max(1);
+        let mut changed = 0;
+        while rows > 0 {
+            let portion = portion(rows, width);
+            let mut sql = String::with_capacity(head.len() + (row.len() + 1) * portion + 1);
+            sql.push_str(head);
+            for index in 0..portion {
+                sql.push_str(if index == 0 { " " } else { "," });
+                sql.push_str(row);
+            }
+            changed += self.run(&sql, rest.by_ref().take(portion * width).collect()).await?;
+            rows -= portion;
+        }
+        Ok(changed)
+    }
+
+    /// Runs a query for many keys: `sql` holds `{in}` where the list of placeholders goes, after the parameters `before` and
+    /// before the parameters `after`. Portions as in [`Conn::insert_many`]; rows come portion by portion.
+    pub(crate) async fn all_in(
+        &self,
+        sql: &str,
+        before: &[Value],
+        keys: Vec<Value>,
+        after: &[Value],
+    ) -> Result<Vec<QueryResult>, Fault> {
+        let mut rows = Vec::new();
+        let mut rest = keys.into_iter();
+        let mut left = rest.len();
+        while left > 0 {
+            let portion = portion(left, 1);
+            let list = placeholders(portion);
+            let values = before.iter().cloned().chain(rest.by_ref().take(portion)).chain(after.iter().cloned()).collect();
+            rows.append(&mut self.all(&sql.replace("{in}", &list), values).await?);
+            left -= portion;
+        }
+        Ok(rows)
+    }
+
+    /// As [`Conn::all_in`], for a change.
+    pub(crate) async fn run_in(&self, sql: &str, before: &[Value], keys: Vec<Value>) -> Result<u64, Fault> {
+        let mut changed = 0;
+        let mut rest = keys.into_iter();
+        let mut left = rest.len();
+        while left > 0 {
+            let portion = portion(left, 1);
+            let list = placeholders(portion);
+            let values = before.iter().cloned().chain(rest.by_ref().take(portion)).collect();
+            changed += self.run(&sql.replace("{in}", &list), values).await?;
+            left -= portion;
+        }
+        Ok(changed)
+    }
+
+    fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
+        let (backend, sql) = match self.engine {
+            Engine::Sqlite => (DbBackend::Sqlite, sql.to_owned()),
+            Engine::MariaDb => (DbBackend::MySql, sql.to_owned()),
+            Engine::Postgres => (DbBackend::Postgres, numbered(sql)),
+        };
+        Statement::from_sql_and_values(backend, sql, values)
+    }
+
+    fn note(&self, sql: &str, begun: Instant) {
+        let elapsed = begun.elapsed();
+        if !self.slow.is_zero() && elapsed > self.slow {
+            let statement = sql.split_whitespace().take(40).collect::<Vec<_>>().join(" ");
+            tracing::warn!(
+                elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                statement = statement.get(..300).unwrap_or(&statement),
+                "slow query"
+            );
+        }
+    }
+}
+
+/// The most rows of one statement: a power of two, and within `SQLite`'s 32,766 parameters.
+fn portion(rows: usize, width: usize) -> usize {
+    let most = if width > 60 { 256 } else { 512 };
+    let capped = rows.min(most);
+    1 << capped.ilog2()
+}
+
+/// `(?,?,?)`.
+pub(crate) fn placeholders(count: usize) -> String {
+    let mut text = String::with_capacity(2 * count + 1);
+    text.push('(');
+    for index in 0..count {
+        text.push_str(if index == 0 { "?" } else { ",?" });
+    }
+    text.push(')');
+    text
+}
+
+/// `?` as `$1`, `$2` ... No statement of this crate has a question mark in a literal.
+fn numbered(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len() + 16);
+    let mut count = 0_usize;
+    for part in sql.split('?') {
+        if count > 0 {
+            text.push('$');
+            text.push_str(&count.to_string());
+        }
+        text.push_str(part);
+        count += 1;
+    }
+    text
+}
+
+/// Something that can be a parameter.
+pub(crate) trait Param {
+    fn param(self) -> Value;
+    fn null() -> Value;
+}
+
+macro_rules! params_of {
+    ($($kind:ty, $value:ident => $param:expr, $null:expr;)*) => {$(
+        impl Param for $kind {
+            fn param(self) -> Value {
+                let $value = self;
+                $param
+            }
+
+            fn null() -> Value {
+                $null
+            }
+        }
+    )*};
+}
+
+params_of! {
+    i64, v => Value::BigInt(Some(v)), Value::BigInt(None);
+    u32, v => Value::BigInt(Some(i64::from(v))), Value::BigInt(None);
+    bool, v => Value::Bool(Some(v)), Value::Bool(None);
+    String, v => Value::String(Some(v)), Value::String(None);
+    &String, v => Value::String(Some(v.clone())), Value::String(None);
+    &str, v => Value::String(Some(v.to_owned())), Value::String(None);
+    Vec<u8>, v => Value::Bytes(Some(v)), Value::Bytes(None);
+    &[u8], v => Value::Bytes(Some(v.to_vec())), Value::Bytes(None);
+    &[u8; 32], v => Value::Bytes(Some(v.to_vec())), Value::Bytes(None);
+    Uuid, v => Value::Uuid(Some(v)), Value::Uuid(None);
+    Timestamp, v => Value::BigInt(Some(v.as_micros())), Value::BigInt(None);
+    EventKey, v => Value::BigInt(Some(v.0)), Value::BigInt(None);
+    UserId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+    SpaceId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+    ChannelId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+    MessageId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+    SessionId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+    RoleId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+    InvitationId, v => Value::Uuid(Some(v.as_uuid())), Value::Uuid(None);
+}
+
+impl<T: Param> Param for Option<T> {
+    fn param(self) -> Value {
+        self.map_or_else(T::null, T::param)
+    }
+
+    fn null() -> Value {
+        T::null()
+    }
+}
+
+/// A list of parameters of any kinds.
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Param::param($value)),*] };
+}
+pub(crate) use params;
+
+/// Reads the columns of a row one after the other.
+pub(crate) struct Cells<'a> {
+    row: &'a QueryResult,
+    next: usize,
+}
+
+impl<'a> Cells<'a> {
+    pub(crate) fn new(row: &'a QueryResult) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    pub(crate) fn take<T: Cell>(&mut self) -> Result<T, Fault> {
+        let index = self.next;
+        self.next += 1;
+        T::read(self.row, index)
+    }
+}
+
+/// The only column of a row.
+pub(crate) fn single<T: Cell>(row: &QueryResult) -> Result<T, Fault> {
+    T::read(row, 0)
+}
+
+/// Something that a column can hold.
+pub(crate) trait Cell: Sized {
+    fn read(row: &QueryResult, index: usize) -> Result<Self, Fault>;
+}
+
+macro_rules! cells_of {
+    ($($kind:ty, $raw:ty, $value:ident => $cell:expr;)*) => {$(
+        impl Cell for $kind {
+            fn read(row: &QueryResult, index: usize) -> Result<Self, Fault> {
+                let $value: $raw = row.try_get_by_index(index).map_err(unreadable)?;
+                Ok($cell)
+            }
+        }
+
+        impl Cell for Option<$kind> {
+            fn read(row: &QueryResult, index: usize) -> Result<Self, Fault> {
+                let value: Option<$raw> = row.try_get_by_index(index).map_err(unreadable)?;
+                Ok(value.map(|$value| $cell))
+            }
+        }
+    )*};
+}
+
+cells_of! {
+    i64, i64, v => v;
+    i32, i32, v => v;
+    bool, bool, v => v;
+    u32, i64, v => u32::try_from(v).unwrap_or(u32::MAX);
+    String, String, v => v;
+    Vec<u8>, Vec<u8>, v => v;
+    Timestamp, i64, v => Timestamp::from_micros(v);
+    UserId, Uuid, v => UserId::from_uuid(v);
+    SpaceId, Uuid, v => SpaceId::from_uuid(v);
+    ChannelId, Uuid, v => ChannelId::from_uuid(v);
+    MessageId, Uuid, v => MessageId::from_uuid(v);
+    SessionId, Uuid, v => SessionId::from_uuid(v);
+    RoleId, Uuid, v => RoleId::from_uuid(v);
+    InvitationId, Uuid, v => InvitationId::from_uuid(v);
+}
+
+impl Cell for [u8; 32] {
+    fn read(row: &QueryResult, index: usize) -> Result<Self, Fault> {
+        let bytes: Vec<u8> = Cell::read(row, index)?;
+        bytes.try_into().map_err(|_| Fault::Corrupt(String::from("a digest of another length")))
+    }
+}
+
+impl Cell for Option<[u8; 32]> {
+    fn read(row: &QueryResult, index: usize) -> Result<Self, Fault> {
+        let bytes: Option<Vec<u8>> = Cell::read(row, index)?;
+        bytes
+            .map(|bytes| bytes.try_into().map_err(|_| Fault::Corrupt(String::from("a digest of another length"))))
+            .transpose()
+    }
+}
+
+/// A column that does not hold what the schema says.
+fn unreadable(error: DbErr) -> Fault {
+    match error {
+        DbErr::Type(_) | DbErr::Query(_) => Fault::Corrupt(error.to_string()),
+        other => Fault::Db(other),
+    }
+}
+
+/// Ids as 16 bytes one after the other; none for an empty list.
+pub(crate) fn pack_ids(ids: &[UserId]) -> Option<Vec<u8>> {
+    if ids.is_empty() {
+        return None;
+    }
+    Some(ids.iter().flat_map(|id| id.as_uuid().into_bytes()).collect())
+}
+
+/// The inverse of [`pack_ids`].
+pub(crate) fn unpack_ids(bytes: Option<&[u8]>) -> Vec<UserId> {
+    let (chunks, _) = bytes.unwrap_or_default().as_chunks::<16>();
+    chunks.iter().map(|chunk| UserId::from_uuid(Uuid::from_bytes(*chunk))).collect()
+}
+
+/// Text as it is compared: NFKC, lower case.
+pub(crate) fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkc().collect::<String>().to_lowercase()
+}
+
+/// The first text that is after every text starting with `prefix`.
+pub(crate) fn end_of_prefix(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
+}
