@@ -108,8 +108,8 @@ impl Auth {
         }
     }
 
-    /// An invitation by id, for who made it or has `invitations.create` on the server. Who may invite to its space is the caller's
-    /// to ask with [`Auth::invitation_by_id`].
+    /// Revokes an invitation, for who made it or has `invitations.create` on the server; [`Denied::Unseen`] for others. For those who
+    /// may invite to its space only, callers ask [`Auth::invitation_by_id`] and then [`Auth::remove_invitation`].
     pub async fn revoke_invitation(&self, actor: &Actor, id: InvitationId) -> Result<(), AuthError> {
         let invitation = self.invitation_by_id(id).await?;
         if invitation.created_by != actor.user && !manages(actor) {

@@ -6,6 +6,7 @@ mod roles;
 mod sessions;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plexi_core::{InvitationId, PermissionSet, RoleId, RoleScope, SessionId, SpaceId, Timestamp, UserId};
@@ -19,6 +20,7 @@ use crate::roles::ADMIN;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
+    operations: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -63,10 +65,16 @@ impl MemoryStore {
 
     /// Everything that is stored, as text, to look for what must not be there.
     pub fn dump(&self) -> String {
-        format!("{:?}", self.lock())
+        format!("{:?}", *self.lock())
+    }
+
+    /// How many operations were asked of the store.
+    pub fn operations(&self) -> u64 {
+        self.operations.load(Ordering::SeqCst)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
+        self.operations.fetch_add(1, Ordering::SeqCst);
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,12 @@
+//! Identity as its callers see it, over the in-memory store and a clock that stands until it is told to move.
+
+mod at_rest;
+mod invitations;
+mod people;
+mod races;
+mod refresh;
+mod roles;
+mod sessions;
+mod setup;
+mod sign_in;
+mod world;
