@@ -50,7 +50,7 @@ enum Command {
     Docs(docs::Options),
     /// Build the web client into `apps/web/dist`
     Ui(ui::Options),
-    /// `PostgreSQL` and `MariaDB` for the tests, on loopback only
+    /// The two database servers of the tests, on loopback only
     Services(services::Options),
     /// Measure; prints JSON and a table
     Bench(bench::Options),
