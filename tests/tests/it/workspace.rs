@@ -86,6 +86,84 @@ async fn a_slack_workspace_comes_in_once_however_often_it_is_imported() -> Outco
 }
 
 #[tokio::test]
+async fn a_mattermost_file_brings_teams_threads_and_direct_messages() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, _) = Plexi::set_up(folder.path()).await?;
+    assert!(server.stop().await?.success());
+    let member = |name: &str, role: &str| {
+        json!({"type": "user", "user": {"username": name, "nickname": name, "teams": [{"name": "core", "roles": role,
+            "channels": [{"name": "town-square", "roles": "channel_user"}]}]}})
+    };
+    // Posts stand in no order of time, as a bulk file may have them.
+    let lines = [
+        json!({"type": "version", "version": 1}),
+        json!({"type": "team", "team": {"name": "core", "display_name": "Core team", "type": "O"}}),
+        json!({"type": "channel", "channel": {"team": "core", "name": "town-square", "display_name": "Town Square", "type": "O", "header": "all of us"}}),
+        member("grace", "team_user team_admin"),
+        member("linus", "team_user"),
+        json!({"type": "post", "post": {"team": "core", "channel": "town-square", "user": "linus", "message": "second", "create_at": 1_700_000_002_000_i64}}),
+        json!({"type": "post", "post": {"team": "core", "channel": "town-square", "user": "grace", "message": "first, @linus", "create_at": 1_700_000_001_000_i64,
+            "reactions": [{"user": "linus", "emoji_name": "+1", "create_at": 1_700_000_001_500_i64}],
+            "replies": [{"user": "linus", "message": "a reply", "create_at": 1_700_000_003_000_i64}]}}),
+        json!({"type": "direct_channel", "direct_channel": {"members": ["grace", "linus"]}}),
+        json!({"type": "direct_post", "direct_post": {"channel_members": ["grace", "linus"], "user": "grace", "message": "between us", "create_at": 1_700_000_004_000_i64}}),
+        json!({"type": "emoji", "emoji": {"name": "party"}}),
+    ];
+    let file = folder.path().join("bulk.jsonl");
+    std::fs::write(&file, lines.map(|line| line.to_string()).join("\n"))?;
+    let file = file.to_str().ok_or("path")?;
+    for added in [4, 0] {
+        let done = run(folder.path(), &["import", "mattermost", file]).await?;
+        assert_eq!(done["messages"], json!({"added": added, "present": 4 - added}));
+        assert_eq!((&done["replies"], &done["reactions"], &done["channels"]), (&json!(1), &json!(1), &json!(2)));
+        assert_eq!(done["notes"]["line of a kind that is not taken over"]["count"], 1);
+    }
+
+    let server = Plexi::start(folder.path()).await?;
+    let ada = plexi_tests::Person::sign_in(&server, "ada").await?;
+    let found = ada.get("users?q=grace").await?.ok()?;
+    assert_eq!(found["items"][0]["kind"], "imported");
+    let grace = found["items"][0]["id"].as_str().ok_or("no grace")?;
+    ada.patch(&format!("users/{grace}"), json!({"password": plexi_tests::PASSWORD})).await?.ok()?;
+    let grace = plexi_tests::Person::sign_in(&server, "grace").await?;
+    let sync = grace.get("sync").await?.ok()?;
+    assert_eq!((&sync["spaces"][0]["name"], &sync["spaces"][0]["role"]), (&json!("Core team"), &json!("admin")));
+    let channels = sync["channels"].as_array().ok_or("no channels")?;
+    let channel = |kind: &str| channels.iter().find(|channel| channel["kind"] == kind).and_then(|c| c["id"].as_str());
+    let square = grace.all_messages(channel("public").ok_or("no public channel")?).await?;
+    let texts: Vec<&str> = square.iter().filter_map(|message| message["text"].as_str()).collect();
+    assert_eq!(texts, ["first, @linus", "second"]);
+    assert_eq!((&square[0]["thread"]["reply_count"], &square[0]["reactions"][0]["emoji"]), (&json!(1), &json!(":+1:")));
+    let direct = grace.all_messages(channel("direct").ok_or("no direct channel")?).await?;
+    assert_eq!(direct[0]["text"], "between us");
+    assert!(server.stop().await?.success());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_with_its_place_and_changes_nothing() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, _) = Plexi::set_up(folder.path()).await?;
+    assert!(server.stop().await?.success());
+    let broken = folder.path().join("broken");
+    for (source, content, says) in [
+        ("slack", "no zip", "zip"),
+        ("plexichat", "no zip", "zip"),
+        ("mattermost", "", "empty"),
+        ("mattermost", "{\"type\":\"team\",\"team\":{\"name\":\"x\"}}", "version"),
+        ("mattermost", "{\"type\":\"version\",\"version\":1}\n{broken", "line 2"),
+        ("mattermost", "{\"type\":\"version\",\"version\":9}", "version 9"),
+    ] {
+        std::fs::write(&broken, content)?;
+        let done = cli(folder.path())?.arg("import").arg(source).arg(&broken).output().await?;
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && said.contains(says), "{source} {content:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_exported_and_imported_elsewhere_is_exported_the_same() -> Outcome<()> {
     let (here, there) = (tempfile::tempdir()?, tempfile::tempdir()?);
     for folder in [&here, &there] {
