@@ -15,6 +15,8 @@ pub mod error;
 pub mod event;
 pub mod hub;
 mod members;
+#[cfg(any(test, feature = "test-util"))]
+pub mod memory;
 mod messages;
 mod messaging;
 pub mod model;

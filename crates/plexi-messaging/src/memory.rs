@@ -1,0 +1,116 @@
+//! A store in memory, for tests and trials: it keeps the contract of [`crate::ports`], and forgets all when dropped.
+
+mod channels;
+mod messages;
+mod reading;
+mod search;
+mod spaces;
+mod state;
+mod transfer;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use plexi_core::{Permission, PermissionSet, RoleScope, Timestamp, UserId};
+
+use crate::error::StoreError;
+use crate::ports::Directory;
+use crate::search::fold::fold;
+use state::{Account, State};
+
+/// The store. Shared behind an `Arc`.
+pub struct MemoryStore(Mutex<State>);
+
+impl MemoryStore {
+    /// An empty store with the built-in space and channel roles.
+    pub fn new() -> Self {
+        let store = Self(Mutex::default());
+        for (scope, name, grants) in built_in() {
+            store.add_role(scope, name, grants.iter().copied().collect());
+        }
+        store
+    }
+
+    /// Adds or replaces a role.
+    pub fn add_role(&self, scope: RoleScope, name: &str, grants: PermissionSet) {
+        self.state().roles.insert((scope.into(), name.to_owned()), grants);
+    }
+
+    /// Adds an account. The name counts as folded.
+    pub fn add_user(&self, id: UserId, name: &str, display_name: &str) {
+        let account = Account {
+            name: fold(name),
+            display_name: display_name.to_owned(),
+            bot: false,
+            disabled: false,
+            created_at: Timestamp::default(),
+        };
+        self.state().users.insert(id, account);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemoryStore")
+    }
+}
+
+fn built_in() -> [(RoleScope, &'static str, &'static [Permission]); 7] {
+    use Permission::{
+        ChannelJoin, ChannelManage, ChannelMembersManage, ChannelRead, ChannelsCreate, InvitationsCreate, MentionAll,
+        MessageModerate, MessagePin, MessagePost, MessageReact, PrivateChannelsCreate, SpaceManage, SpaceRead,
+    };
+    use RoleScope::{Channel, Space};
+    [
+        (
+            Space,
+            "admin",
+            &[
+                SpaceRead, SpaceManage, ChannelsCreate, PrivateChannelsCreate, ChannelJoin, ChannelRead, ChannelManage,
+                ChannelMembersManage, MessageModerate, MessagePin, MentionAll, InvitationsCreate,
+            ],
+        ),
+        (Space, "member", &[SpaceRead, ChannelsCreate, PrivateChannelsCreate, ChannelJoin, ChannelRead]),
+        (Space, "guest", &[]),
+        (
+            Channel,
+            "admin",
+            &[
+                ChannelRead, MessagePost, MessageReact, MessagePin, MessageModerate, MentionAll, ChannelManage,
+                ChannelMembersManage,
+            ],
+        ),
+        (Channel, "member", &[ChannelRead, MessagePost, MessageReact, MessagePin, MentionAll]),
+        (Channel, "guest", &[ChannelRead, MessagePost, MessageReact]),
+        (Channel, "reader", &[ChannelRead, MessageReact]),
+    ]
+}
+
+#[async_trait]
+impl Directory for MemoryStore {
+    async fn resolve(&self, names: &[String]) -> Result<Vec<(String, UserId)>, StoreError> {
+        let state = self.state();
+        let found = state.users.iter().filter(|(_, account)| names.contains(&account.name));
+        Ok(found.map(|(id, account)| (account.name.clone(), *id)).collect())
+    }
+
+    async fn existing(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let state = self.state();
+        let exists = |user: &&UserId| state.users.get(*user).is_some_and(|account| !account.disabled);
+        Ok(users.iter().filter(exists).copied().collect())
+    }
+
+    async fn role_grants(&self, scope: RoleScope, name: &str) -> Result<Option<PermissionSet>, StoreError> {
+        Ok(self.state().grants(scope, name))
+    }
+}

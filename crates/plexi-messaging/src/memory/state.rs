@@ -1,0 +1,313 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use plexi_core::{ChannelId, MessageId, PermissionSet, RoleScope, SpaceId, Timestamp, UserId};
+
+use crate::error::StoreError;
+use crate::event::{ChannelEvent, ChannelFacts, EventBody};
+use crate::model::{
+    Channel, ChannelKind, Draft, Membership, Message, MessageKind, Reaction, ReadState, Revision, Space, ThreadSummary,
+};
+use crate::ports::NewMessage;
+
+/// Everything that is stored.
+#[derive(Default)]
+pub(super) struct State {
+    pub users: BTreeMap<UserId, Account>,
+    pub roles: HashMap<(ScopeKey, String), PermissionSet>,
+    pub spaces: BTreeMap<SpaceId, SpaceRow>,
+    pub channels: BTreeMap<ChannelId, ChannelRow>,
+    /// By key.
+    pub messages: BTreeMap<i64, MessageRow>,
+    pub drafts: BTreeMap<(UserId, ChannelId, Option<MessageId>), Draft>,
+    /// Counts pins, for their order.
+    pub pins: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ScopeKey(u8);
+
+impl From<RoleScope> for ScopeKey {
+    fn from(scope: RoleScope) -> Self {
+        Self(scope as u8)
+    }
+}
+
+pub(super) struct Account {
+    pub name: String,
+    pub display_name: String,
+    pub bot: bool,
+    pub disabled: bool,
+    pub created_at: Timestamp,
+}
+
+pub(super) struct SpaceRow {
+    pub space: Space,
+    pub members: BTreeMap<UserId, (String, Timestamp)>,
+}
+
+pub(super) struct ChannelRow {
+    pub id: ChannelId,
+    pub space_id: Option<SpaceId>,
+    pub kind: ChannelKind,
+    pub name: String,
+    pub topic: String,
+    pub archived: bool,
+    pub created_at: Timestamp,
+    pub direct_key: Option<String>,
+    pub last_message_at: Option<Timestamp>,
+    pub members: BTreeMap<UserId, MemberRow>,
+    pub log: Vec<(Timestamp, LogBody)>,
+    /// Keys of the main line by position.
+    pub main: Vec<i64>,
+    /// Keys of the replies by position.
+    pub threads: HashMap<MessageId, Vec<i64>>,
+}
+
+pub(super) struct MemberRow {
+    pub role: String,
+    pub joined_at: Timestamp,
+    pub last_read: i64,
+    pub muted: bool,
+    pub favourite: bool,
+}
+
+pub(super) enum LogBody {
+    Posted(i64),
+    Edited(i64),
+    Other(EventBody),
+}
+
+pub(super) struct MessageRow {
+    pub new: NewMessage,
+    pub tokens: HashSet<String>,
+    pub seq: i64,
+    pub position: i64,
+    pub edited_at: Option<Timestamp>,
+    pub deleted: bool,
+    /// Order, by whom, when.
+    pub pinned: Option<(u64, UserId, Timestamp)>,
+    pub reactions: Vec<(String, UserId, Timestamp)>,
+    pub history: Vec<Revision>,
+}
+
+/// Unread messages are counted to this.
+const MOST_COUNTED: u32 = 1_000;
+
+impl ChannelRow {
+    pub fn head(&self) -> i64 {
+        i64::try_from(self.log.len()).unwrap_or(i64::MAX)
+    }
+
+    pub fn facts(&self) -> ChannelFacts {
+        ChannelFacts { id: self.id, name: self.name.clone(), topic: self.topic.clone(), archived: self.archived }
+    }
+
+    /// Appends an event that needs no message.
+    pub fn append(&mut self, at: Timestamp, event: EventBody) -> ChannelEvent {
+        self.log.push((at, LogBody::Other(event.clone())));
+        ChannelEvent { channel_id: self.id, seq: self.head(), at, event }
+    }
+}
+
+impl State {
+    pub fn grants(&self, scope: RoleScope, role: &str) -> Option<PermissionSet> {
+        self.roles.get(&(scope.into(), role.to_owned())).copied()
+    }
+
+    pub fn need_role(&self, scope: RoleScope, role: &str) -> Result<(), StoreError> {
+        self.grants(scope, role).map(drop).ok_or(StoreError::Missing("role"))
+    }
+
+    pub fn need_user(&self, user: UserId) -> Result<(), StoreError> {
+        if self.users.contains_key(&user) { Ok(()) } else { Err(StoreError::Missing("user")) }
+    }
+
+    pub fn channel_mut(&mut self, id: ChannelId) -> Result<&mut ChannelRow, StoreError> {
+        self.channels.get_mut(&id).ok_or(StoreError::Missing("channel"))
+    }
+
+    /// A message that is not deleted.
+    pub fn live(&mut self, id: MessageId) -> Result<&mut MessageRow, StoreError> {
+        let row = self.messages.get_mut(&id.key().0).filter(|row| row.new.id == id && !row.deleted);
+        row.ok_or(StoreError::Missing("message"))
+    }
+
+    /// What is granted to a user by the space role; none when not a member.
+    pub fn space_grants(&self, space: Option<SpaceId>, user: UserId) -> Option<PermissionSet> {
+        let (role, _) = self.spaces.get(&space?)?.members.get(&user)?;
+        Some(self.grants(RoleScope::Space, role).unwrap_or_default())
+    }
+
+    /// A message as a viewer sees it; for no viewer as everybody does.
+    pub fn shown(&self, key: i64, viewer: Option<UserId>) -> Option<Message> {
+        let row = self.messages.get(&key)?;
+        let new = &row.new;
+        Some(Message {
+            id: new.id,
+            channel_id: new.channel_id,
+            seq: row.seq,
+            position: row.position,
+            author_id: new.author_id,
+            kind: new.kind,
+            text: new.text.clone(),
+            system: new.system.clone(),
+            created_at: new.created_at,
+            edited_at: row.edited_at,
+            deleted: row.deleted,
+            client_id: new.client_id.clone().filter(|_| viewer == Some(new.author_id)),
+            thread_id: new.thread_id,
+            reply_to: new.reply_to,
+            mentions: new.mentions.clone(),
+            mentions_all: new.mentions_all,
+            pinned: row.pinned.is_some(),
+            reactions: shown_reactions(row, viewer),
+            thread: self.thread_below(new.channel_id, new.id),
+        })
+    }
+
+    fn thread_below(&self, channel: ChannelId, root: MessageId) -> Option<ThreadSummary> {
+        let keys = self.channels.get(&channel)?.threads.get(&root)?;
+        let replies: Vec<&MessageRow> =
+            keys.iter().filter_map(|key| self.messages.get(key)).filter(|row| !row.deleted).collect();
+        let last = replies.last()?;
+        let mut participant_ids: Vec<UserId> = Vec::new();
+        for reply in &replies {
+            if participant_ids.len() < 5 && !participant_ids.contains(&reply.new.author_id) {
+                participant_ids.push(reply.new.author_id);
+            }
+        }
+        Some(ThreadSummary {
+            reply_count: u32::try_from(replies.len()).unwrap_or(u32::MAX),
+            last_reply_at: Some(last.new.created_at),
+            participant_ids,
+        })
+    }
+
+    /// A log entry as everybody sees it; messages as they are now.
+    pub fn event(&self, channel: &ChannelRow, seq: i64) -> Option<ChannelEvent> {
+        let (at, body) = channel.log.get(usize::try_from(seq - 1).ok()?)?;
+        let message = |key: &i64| self.shown(*key, None).map(Box::new);
+        let event = match body {
+            LogBody::Posted(key) => EventBody::MessagePosted { message: message(key)? },
+            LogBody::Edited(key) => EventBody::MessageEdited { message: message(key)? },
+            LogBody::Other(event) => event.clone(),
+        };
+        Some(ChannelEvent { channel_id: channel.id, seq, at: *at, event })
+    }
+
+    pub fn read_state(&self, channel: &ChannelRow, user: UserId, last_read: i64) -> ReadState {
+        let (mut unread, mut mentions) = (0, 0);
+        for key in channel.main.iter().rev() {
+            let Some(row) = self.messages.get(key) else { continue };
+            if row.seq <= last_read || unread >= MOST_COUNTED {
+                break;
+            }
+            if row.new.author_id != user && !row.deleted {
+                unread += 1;
+                mentions += u32::from(row.new.mentions_all || row.new.mentions.contains(&user));
+            }
+        }
+        ReadState { last_read_seq: last_read, unread, mentions }
+    }
+
+    pub fn shown_channel(&self, row: &ChannelRow, viewer: UserId) -> Channel {
+        let membership = row.members.get(&viewer).map(|member| {
+            let read = self.read_state(row, viewer, member.last_read);
+            Membership {
+                role: member.role.clone(),
+                last_read_seq: read.last_read_seq,
+                unread: read.unread,
+                mentions: read.mentions,
+                muted: member.muted,
+                favourite: member.favourite,
+                joined_at: member.joined_at,
+            }
+        });
+        Channel {
+            id: row.id,
+            space_id: row.space_id,
+            kind: row.kind,
+            name: row.name.clone(),
+            topic: row.topic.clone(),
+            archived: row.archived,
+            created_at: row.created_at,
+            last_seq: row.head(),
+            last_message_at: row.last_message_at,
+            member_count: u32::try_from(row.members.len()).unwrap_or(u32::MAX),
+            user_ids: if row.kind.is_direct() { row.members.keys().copied().collect() } else { Vec::new() },
+            membership,
+            permissions: PermissionSet::EMPTY,
+        }
+    }
+
+    /// Checks what a new message refers to.
+    pub fn check(&self, new: &NewMessage) -> Result<(), StoreError> {
+        let channel = self.channels.get(&new.channel_id).ok_or(StoreError::Missing("channel"))?;
+        let here = |id: MessageId| {
+            self.messages.get(&id.key().0).filter(|row| row.new.id == id && row.new.channel_id == channel.id)
+        };
+        if let Some(root) = new.thread_id
+            && here(root).is_none_or(|row| row.new.thread_id.is_some())
+        {
+            return Err(StoreError::Missing("thread"));
+        }
+        if new.reply_to.is_some_and(|id| here(id).is_none()) {
+            return Err(StoreError::Missing("reply_to"));
+        }
+        if self.messages.contains_key(&new.id.key().0) {
+            return Err(StoreError::Conflict("id"));
+        }
+        Ok(())
+    }
+
+    /// Puts a checked message at the end of its line, with its event.
+    pub fn insert(&mut self, new: NewMessage) -> Option<i64> {
+        let key = new.id.key().0;
+        let channel = self.channels.get_mut(&new.channel_id)?;
+        channel.log.push((new.created_at, LogBody::Posted(key)));
+        channel.last_message_at = channel.last_message_at.max(Some(new.created_at));
+        let seq = channel.head();
+        let line = match new.thread_id {
+            Some(root) => channel.threads.entry(root).or_default(),
+            None => &mut channel.main,
+        };
+        let position = i64::try_from(line.len()).unwrap_or(i64::MAX);
+        line.push(key);
+        let tokens = new.index.split(' ').map(str::to_owned).collect();
+        let row = MessageRow {
+            new,
+            tokens,
+            seq,
+            position,
+            edited_at: None,
+            deleted: false,
+            pinned: None,
+            reactions: Vec::new(),
+            history: Vec::new(),
+        };
+        self.messages.insert(key, row);
+        Some(key)
+    }
+}
+
+fn shown_reactions(row: &MessageRow, viewer: Option<UserId>) -> Vec<Reaction> {
+    let mut shown: Vec<Reaction> = Vec::new();
+    for (emoji, user, _) in &row.reactions {
+        let at = shown.iter().position(|reaction| reaction.emoji == *emoji).unwrap_or_else(|| {
+            shown.push(Reaction { emoji: emoji.clone(), count: 0, user_ids: Vec::new(), me: false });
+            shown.len() - 1
+        });
+        let reaction = &mut shown[at];
+        reaction.count += 1;
+        reaction.me |= viewer == Some(*user);
+        if reaction.user_ids.len() < 20 {
+            reaction.user_ids.push(*user);
+        }
+    }
+    shown
+}
+
+/// Whether a message is text that can be searched.
+pub(super) fn searchable(row: &MessageRow) -> bool {
+    row.new.kind == MessageKind::Text && !row.deleted
+}
