@@ -1,1 +1,46 @@
 //! REST, the WebSocket gateway and the OpenAPI document of PlexiChat.
+//!
+//! [`router`] takes a [`WebState`] (the services and ports, joined by the composition root) and gives an axum router
+//! with the whole stack in front of every handler. The table of [`operations`] is the one source of routing, of the
+//! OpenAPI document ([`openapi::document`]) and of the authorisation coverage test. The contract for clients is
+//! `docs/API.md`. `examples/serve.rs` runs a server on in-memory stores.
+
+mod address;
+mod answer;
+mod api;
+mod call;
+mod conditional;
+mod config;
+mod contract;
+mod error;
+mod gateway;
+mod health;
+mod idempotency;
+mod metrics;
+pub mod openapi;
+pub mod operations;
+mod operator;
+mod reference;
+mod sessions;
+mod stack;
+mod state;
+mod ui;
+
+/// The name that clients are told.
+pub const SERVER_NAME: &str = "PlexiChat";
+
+pub use address::{ClientAddress, Network, ParseNetworkError};
+pub use config::WebConfig;
+pub use contract::Contract;
+pub use error::{ApiError, ErrorBody, ErrorDetails};
+pub use health::{AlwaysReady, Check, HealthChecks};
+#[cfg(any(test, feature = "test-util"))]
+pub use idempotency::MemoryIdempotency;
+pub use idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, StoredAnswer};
+pub use metrics::{Exposition, MetricSource};
+pub use operator::{NoOperator, Operator, OperatorError};
+pub use sessions::watch_sessions;
+pub use stack::authentication::COOKIE;
+pub use stack::router;
+pub use state::{WebParts, WebState};
+pub use ui::{UiAsset, UiAssets};

@@ -1,0 +1,111 @@
+//! What a handler gives back. The type says which statuses and which schema, so the OpenAPI document cannot differ.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::operations::AnswerDoc;
+
+/// An answer of a handler.
+pub(crate) trait Answer: Send + 'static {
+    /// How the OpenAPI document describes it.
+    const DOC: AnswerDoc;
+
+    /// Writes it.
+    fn render(self) -> Response;
+}
+
+/// 200 with a JSON body.
+pub(crate) struct Found<T>(pub T);
+
+/// 201 with a JSON body.
+pub(crate) struct Created<T>(pub T);
+
+/// 201 when it was made now, 200 when it was there.
+pub(crate) struct Posted<T> {
+    pub body: T,
+    pub fresh: bool,
+}
+
+/// 204.
+pub(crate) struct Done;
+
+/// 200 with a JSON document that is written already.
+pub(crate) struct Document(pub bytes::Bytes);
+
+/// An answer that sets or clears a cookie.
+pub(crate) struct WithCookie<A> {
+    pub answer: A,
+    pub cookie: Option<HeaderValue>,
+}
+
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body)
+            .into_response(),
+        Err(error) => crate::error::ApiError::new(plexi_core::ErrorCode::SystemInternal)
+            .because(error.to_string())
+            .into_response(),
+    }
+}
+
+const fn doc<T: JsonSchema>(statuses: &'static [u16]) -> AnswerDoc {
+    AnswerDoc { statuses, media_type: "application/json", schema: Some(SchemaGenerator::subschema_for::<T>) }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Found<T> {
+    const DOC: AnswerDoc = doc::<T>(&[200]);
+
+    fn render(self) -> Response {
+        json(StatusCode::OK, &self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
+    const DOC: AnswerDoc = doc::<T>(&[201]);
+
+    fn render(self) -> Response {
+        json(StatusCode::CREATED, &self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Answer for Posted<T> {
+    const DOC: AnswerDoc = doc::<T>(&[200, 201]);
+
+    fn render(self) -> Response {
+        json(if self.fresh { StatusCode::CREATED } else { StatusCode::OK }, &self.body)
+    }
+}
+
+impl Answer for Done {
+    const DOC: AnswerDoc = AnswerDoc { statuses: &[204], media_type: "application/json", schema: None };
+
+    fn render(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl Answer for Document {
+    const DOC: AnswerDoc = AnswerDoc {
+        statuses: &[200],
+        media_type: "application/json",
+        schema: Some(SchemaGenerator::subschema_for::<serde_json::Map<String, serde_json::Value>>),
+    };
+
+    fn render(self) -> Response {
+        ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.0).into_response()
+    }
+}
+
+impl<A: Answer> Answer for WithCookie<A> {
+    const DOC: AnswerDoc = A::DOC;
+
+    fn render(self) -> Response {
+        let mut response = self.answer.render();
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}

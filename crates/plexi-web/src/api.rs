@@ -1,0 +1,34 @@
+//! The REST interface: each handler parses, makes one service call, renders.
+
+pub mod v1;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use plexi_core::Permission;
+
+use crate::address::ClientAddress;
+use crate::error::ApiError;
+use crate::metrics::Exposition;
+use crate::stack::authentication;
+use crate::state::WebState;
+
+/// `GET /metrics`: to this machine itself, or to whoever has `system.manage`.
+pub(crate) async fn metrics(State(web): State<WebState>, request: Request) -> Result<Response, ApiError> {
+    let local = request.extensions().get::<ClientAddress>().is_some_and(ClientAddress::is_local);
+    if !local {
+        let proof = authentication::proof(request.headers());
+        authentication::caller(&web, proof, "metrics").await?.actor.require(Permission::SystemManage)?;
+    }
+    let mut text = Exposition::default();
+    text.gauge("plexi_build_info", "The version that runs.", &[("version", &web.version)], 1);
+    let up = web.clock.now().since(web.started_at).as_secs();
+    text.gauge("plexi_uptime_seconds", "Seconds since the start.", &[], up);
+    text.gauge("plexi_ws_connections", "Open WebSockets.", &[], web.open_sockets());
+    web.metrics.collect(&mut text);
+    for source in &web.metric_sources {
+        source.collect(&mut text);
+    }
+    let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, plain)], text.into_text()).into_response())
+}

@@ -1,0 +1,14 @@
+//! Version 1 of the REST interface (`docs/API.md`).
+
+pub(crate) mod auth;
+pub(crate) mod channels;
+pub(crate) mod input;
+pub(crate) mod invitations;
+pub(crate) mod members;
+pub(crate) mod messages;
+pub(crate) mod roles;
+pub(crate) mod search;
+pub(crate) mod spaces;
+pub(crate) mod sync;
+pub(crate) mod system;
+pub(crate) mod users;

@@ -1,0 +1,57 @@
+//! Members of spaces and channels: who (from identity) with which role (from messaging).
+
+use plexi_auth::Caller;
+use plexi_auth::model::User;
+use plexi_core::{Timestamp, UserId};
+use plexi_messaging::model::{MemberEntry, Page};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::state::WebState;
+
+/// A member of a space or channel.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Member {
+    /// Who.
+    user: User,
+    /// The role there.
+    role: String,
+    /// Since when.
+    joined_at: Timestamp,
+}
+
+/// Adds the users to a page of members.
+pub(crate) async fn page(
+    web: &WebState,
+    who: &Caller,
+    page: Page<MemberEntry>,
+) -> Result<Page<Member>, ApiError> {
+    let Page { items, next } = page;
+    Ok(Page { items: join(web, who, items).await?, next })
+}
+
+/// Adds the user to a member.
+pub(crate) async fn one(web: &WebState, who: &Caller, entry: MemberEntry) -> Result<Member, ApiError> {
+    let joined = join(web, who, vec![entry]).await?;
+    joined.into_iter().next().ok_or_else(|| ApiError::new(plexi_core::ErrorCode::ValidationNotFound))
+}
+
+async fn join(web: &WebState, who: &Caller, entries: Vec<MemberEntry>) -> Result<Vec<Member>, ApiError> {
+    let ids: Vec<UserId> = entries.iter().map(|entry| entry.user_id).collect();
+    let users = lookup(web, who, &ids).await?;
+    let member = |entry: MemberEntry| {
+        let user = users.iter().find(|user| user.id == entry.user_id)?.clone();
+        Some(Member { user, role: entry.role, joined_at: entry.joined_at })
+    };
+    Ok(entries.into_iter().filter_map(member).collect())
+}
+
+/// Users by id, in as many look-ups as it takes.
+pub(crate) async fn lookup(web: &WebState, who: &Caller, ids: &[UserId]) -> Result<Vec<User>, ApiError> {
+    let mut users = Vec::with_capacity(ids.len());
+    for some in ids.chunks(200) {
+        users.extend(web.auth.lookup(&who.actor, some).await?);
+    }
+    Ok(users)
+}

@@ -1,0 +1,76 @@
+//! The WebSocket: `GET /api/v1/ws`. Frames are those of `docs/API.md`; the handshake passes the stack like any request,
+//! each frame uses the services again.
+
+mod admission;
+mod close;
+mod connection;
+mod frames;
+mod lanes;
+mod requests;
+
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::response::Response;
+use plexi_core::ErrorCode;
+
+pub(crate) use admission::Admission;
+
+use crate::address::ClientAddress;
+use crate::error::ApiError;
+use crate::stack::authentication::{self, Proof};
+use crate::stack::{observe, origin};
+use crate::state::WebState;
+
+/// The longest frame in either direction of the handshake's side, in bytes.
+const MAX_FRAME: usize = 256 * 1024;
+/// What a socket reads at once; its buffer grows only for longer frames.
+const READ_BUFFER: usize = 4 * 1024;
+/// Written frames are gathered up to this many bytes before the system is called.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// The longest frame that can be written: the largest answer, and what is gathered before it.
+const MAX_WRITE_BUFFER: usize = 16 * 1024 * 1024;
+
+/// `GET /api/v1/ws`
+pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Result<Response, ApiError> {
+    let correlation = observe::correlation(&web, &request);
+    let address = request.extensions().get::<ClientAddress>().copied().unwrap_or_default();
+    let (mut parts, _) = request.into_parts();
+    let asked = origin::authority(&parts);
+    let own_page = origin::is_own(&web.config, &parts.headers, asked.as_deref());
+    let by_page = parts.headers.contains_key(http::header::ORIGIN);
+    let proof = authentication::proof(&parts.headers);
+    // A page of another site may not even knock; by the cookie only the own pages come in.
+    if !own_page && (by_page || matches!(proof, Some(Proof::Cookie(_)))) {
+        return Err(ApiError::new(ErrorCode::SecurityOriginRefused));
+    }
+    let caller = match proof {
+        None => None,
+        proof => Some(authentication::caller(&web, proof, "ws.connect").await?),
+    };
+    let socket = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|rejection| {
+        ApiError::new(ErrorCode::ValidationMalformed)
+            .field("upgrade", "must be a WebSocket handshake of version 13")
+            .because(rejection.to_string())
+    })?;
+    if web.stop.is_cancelled() {
+        return Err(ApiError::new(ErrorCode::NetworkShuttingDown).after(5));
+    }
+    let place = Admission::enter(&web.admission, address.client, caller.is_some())?;
+    let tracker = web.sockets.clone();
+    let socket = socket
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME)
+        .on_failed_upgrade(|error| tracing::debug!(%error, "web socket handshake not completed"));
+    // Taken now, so that a server that stops waits for sockets whose upgrade is under way.
+    let token = tracker.token();
+    let caller = caller.map(Arc::new);
+    Ok(socket.on_upgrade(move |socket| async move {
+        connection::serve(web, socket, caller, place, correlation).await;
+        drop(token);
+    }))
+}

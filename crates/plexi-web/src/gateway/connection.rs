@@ -1,0 +1,328 @@
+//! One connection, from its hello to its goodbye. One task reads, works and writes; nothing of it is unbounded.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures_util::SinkExt as _;
+use plexi_auth::Caller;
+use plexi_core::{CorrelationId, ErrorCode};
+use plexi_messaging::{CloseReason, ConnectionId, Outgoing};
+use tokio::time::{Instant, Sleep};
+
+use super::admission::Place;
+use super::close::Closing;
+use super::frames::{Authenticate, ClientFrame, Parsed, Ping, ServerFrame, parse};
+use super::lanes::Lanes;
+use super::requests::{self, Client};
+use crate::error::ApiError;
+use crate::state::WebState;
+
+/// In this time a connection must have said who it is.
+const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(10);
+/// A client that takes nothing for so long is cut off.
+const WRITE_WITHIN: Duration = Duration::from_secs(20);
+/// The last words get so long to be taken.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+/// Frames of a client in one second; more are a flood.
+const MOST_FRAMES: u32 = 200;
+/// Frames written with one flush.
+const BATCH: usize = 64;
+/// The capacity that an empty batch may keep.
+const KEPT: usize = 8;
+
+/// Serves a connection to its end.
+pub(super) async fn serve(
+    web: WebState,
+    socket: WebSocket,
+    caller: Option<Arc<Caller>>,
+    place: Place,
+    correlation: CorrelationId,
+) {
+    let id = web.messaging.hub().connection_id();
+    tracing::debug!(connection = %id, correlation_id = %correlation, "web socket opened");
+    let mut connection = Connection::new(web, socket, place, correlation, id);
+    // Boxed, so that an idle connection does not carry the states of work it does not do.
+    let closing = match Box::pin(connection.open(caller)).await {
+        Ok(client) => connection.run(&client).await,
+        Err(closing) => closing,
+    };
+    tracing::debug!(connection = %id, closing = ?closing, "web socket closed");
+    Box::pin(connection.goodbye(closing)).await;
+}
+
+struct Connection {
+    web: WebState,
+    socket: WebSocket,
+    place: Place,
+    correlation: CorrelationId,
+    id: ConnectionId,
+    heartbeat: Duration,
+    last_heard: Instant,
+    second: Instant,
+    frames: u32,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    fn new(
+        web: WebState,
+        socket: WebSocket,
+        place: Place,
+        correlation: CorrelationId,
+        id: ConnectionId,
+    ) -> Self {
+        let heartbeat = Duration::from_secs(web.config.heartbeat_seconds.max(1).into());
+        let now = Instant::now();
+        let timer = Box::pin(tokio::time::sleep(AUTHENTICATE_WITHIN));
+        Self {
+            web,
+            socket,
+            place,
+            correlation,
+            id,
+            heartbeat,
+            last_heard: now,
+            second: now,
+            frames: 0,
+            timer,
+        }
+    }
+
+    /// Says hello, learns who it is, and connects to the hub.
+    async fn open(&mut self, caller: Option<Arc<Caller>>) -> Result<Arc<Client>, Closing> {
+        let hello = ServerFrame::Hello {
+            server: crate::SERVER_NAME,
+            version: &self.web.version.clone(),
+            heartbeat_seconds: self.web.config.heartbeat_seconds,
+            authenticated: caller.is_some(),
+            connection_id: &self.id.to_string(),
+        };
+        self.write(&hello).await?;
+        let known = caller.is_some();
+        let (caller, request) = match caller {
+            Some(caller) => (caller, None),
+            None => self.authenticate().await?,
+        };
+        let subscription = match self.web.messaging.connect(&caller.actor, self.id).await {
+            Ok(subscription) => subscription,
+            Err(error) => {
+                let error = ApiError::from(error);
+                requests::log(&error, &self.correlation);
+                let body = error.body(&self.correlation);
+                self.write(&ServerFrame::Error { id: request.as_ref(), error: &body }).await?;
+                return Err(Closing::Policy);
+            }
+        };
+        if !known {
+            self.place.known();
+        }
+        let client = Arc::new(Client {
+            web: self.web.clone(),
+            user: caller.actor.user,
+            session: caller.session,
+            subscription,
+            correlation: self.correlation.clone(),
+        });
+        // The session may have ended between the proof and the registration; from here on its end is told.
+        if client.caller().await.is_err() {
+            return Err(Closing::Unauthenticated);
+        }
+        client.answer(&ServerFrame::Ready {
+            id: request.as_ref(),
+            user_id: client.user,
+            session_id: client.session,
+        });
+        Ok(client)
+    }
+
+    /// Waits for the `authenticate` frame.
+    async fn authenticate(&mut self) -> Result<(Arc<Caller>, Option<super::frames::RequestId>), Closing> {
+        loop {
+            let message = tokio::select! {
+                message = self.socket.recv() => message,
+                () = self.timer.as_mut() => return Err(Closing::Unauthenticated),
+                () = self.web.stop.cancelled() => return Err(Closing::Restart),
+            };
+            match self.hear(message)? {
+                None => {}
+                Some(Parsed::Malformed) => return Err(Closing::Malformed),
+                Some(Parsed::Frame(ClientFrame::Ping(Ping { id }))) => {
+                    self.write(&ServerFrame::Pong { id: &id }).await?
+                }
+                Some(Parsed::Frame(ClientFrame::Authenticate(Authenticate { id, token }))) => {
+                    match self.web.auth.authenticate_bearer_for(token.expose(), "ws.connect").await {
+                        Ok(caller) => return Ok((Arc::new(caller), Some(id))),
+                        Err(error) => {
+                            let error = ApiError::from(error);
+                            requests::log(&error, &self.correlation);
+                            let body = error.body(&self.correlation);
+                            self.write(&ServerFrame::Error { id: Some(&id), error: &body }).await?;
+                            return Err(Closing::Unauthenticated);
+                        }
+                    }
+                }
+                Some(Parsed::Frame(_)) => {
+                    let body = ApiError::new(ErrorCode::AuthRequired).body(&self.correlation);
+                    self.write(&ServerFrame::Error { id: None, error: &body }).await?;
+                    return Err(Closing::Unauthenticated);
+                }
+                Some(Parsed::Wrong(id, error)) => {
+                    let body = error.body(&self.correlation);
+                    self.write(&ServerFrame::Error { id: id.as_ref(), error: &body }).await?;
+                }
+            }
+        }
+    }
+
+    /// Reads, works and writes until the end.
+    async fn run(&mut self, client: &Arc<Client>) -> Closing {
+        let mut lanes = Lanes::default();
+        let mut batch: Vec<Outgoing> = Vec::new();
+        let stop = self.web.stop.clone();
+        let mut stopping = false;
+        self.timer.as_mut().reset(Instant::now() + self.heartbeat);
+        loop {
+            tokio::select! {
+                _ = client.subscription.receive(&mut batch, BATCH) => {
+                    if let Some(closing) = self.send(&mut batch).await {
+                        return closing;
+                    }
+                }
+                () = lanes.done(), if !lanes.is_idle() => {}
+                message = self.socket.recv(), if !lanes.is_full() => match self.hear(message) {
+                    Err(closing) => return closing,
+                    Ok(None) => {}
+                    Ok(Some(Parsed::Malformed)) => return Closing::Malformed,
+                    Ok(Some(Parsed::Wrong(id, error))) => client.refuse(id.as_ref(), &error),
+                    Ok(Some(Parsed::Frame(frame))) => requests::start(client, &mut lanes, frame),
+                },
+                () = self.timer.as_mut() => {
+                    if let Some(closing) = self.beat(client).await {
+                        return closing;
+                    }
+                }
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    client.subscription.close(CloseReason::Restart);
+                }
+            }
+        }
+    }
+
+    /// What a message from the socket is; `None` when it is none of ours.
+    fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Parsed>, Closing> {
+        let now = Instant::now();
+        self.last_heard = now;
+        if now.duration_since(self.second) >= Duration::from_secs(1) {
+            self.second = now;
+            self.frames = 0;
+        }
+        self.frames += 1;
+        if self.frames > MOST_FRAMES {
+            return Err(Closing::Flood);
+        }
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                self.web.metrics.frames_in.fetch_add(1, Ordering::Relaxed);
+                Ok(Some(parse(&text)))
+            }
+            Some(Ok(Message::Binary(_))) => Err(Closing::Malformed),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Ok(Message::Close(_))) | None => Err(Closing::Gone),
+            Some(Err(error)) => Err(broken(&error)),
+        }
+    }
+
+    /// Writes what waits with one flush.
+    async fn send(&mut self, batch: &mut Vec<Outgoing>) -> Option<Closing> {
+        let mut closing = None;
+        let mut count = 0;
+        let written = tokio::time::timeout(WRITE_WITHIN, async {
+            for outgoing in batch.drain(..) {
+                match outgoing {
+                    Outgoing::Frame(frame) => {
+                        let Ok(text) = Utf8Bytes::try_from(frame.into_json()) else { continue };
+                        count += 1;
+                        self.socket.feed(Message::Text(text)).await?;
+                    }
+                    Outgoing::Close(reason) => closing = Some(Closing::from(reason)),
+                }
+            }
+            self.socket.flush().await
+        });
+        let written = written.await;
+        self.web.metrics.frames_out.fetch_add(count, Ordering::Relaxed);
+        if batch.capacity() > KEPT {
+            *batch = Vec::new();
+        }
+        match written {
+            Ok(Ok(())) => closing,
+            Ok(Err(_)) => Some(Closing::Gone),
+            Err(_) => Some(Closing::Slow),
+        }
+    }
+
+    /// Pings; ends a connection that was silent for two beats, or whose session has ended unnoticed.
+    async fn beat(&mut self, client: &Client) -> Option<Closing> {
+        let now = Instant::now();
+        if now.duration_since(self.last_heard) >= self.heartbeat * 2 {
+            return Some(Closing::Silent);
+        }
+        self.timer.as_mut().reset(now + self.heartbeat);
+        if client.caller().await.is_err_and(|error| error.code().status() == 401) {
+            return Some(Closing::Unauthenticated);
+        }
+        let pinged = self.socket.send(Message::Ping(bytes::Bytes::new()));
+        match tokio::time::timeout(WRITE_WITHIN, pinged).await {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) => Some(Closing::Gone),
+            Err(_) => Some(Closing::Slow),
+        }
+    }
+
+    async fn write(&mut self, frame: &ServerFrame<'_>) -> Result<(), Closing> {
+        let Ok(text) = frame.text() else { return Err(Closing::Policy) };
+        self.web.metrics.frames_out.fetch_add(1, Ordering::Relaxed);
+        match tokio::time::timeout(WRITE_WITHIN, self.socket.send(Message::text(text))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Closing::Gone),
+            Err(_) => Err(Closing::Slow),
+        }
+    }
+
+    /// Says why and closes.
+    async fn goodbye(mut self, closing: Closing) {
+        if closing == Closing::Slow {
+            self.web.metrics.slow_consumers.fetch_add(1, Ordering::Relaxed);
+        }
+        let Some(code) = closing.code() else { return };
+        let goodbye = ServerFrame::Goodbye { reason: closing.reason() }.text().unwrap_or_default();
+        let last_words = async {
+            self.socket.feed(Message::text(goodbye)).await?;
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(closing.reason()) };
+            self.socket.send(Message::Close(Some(frame))).await?;
+            // Reading on until the client has closed, so that the system does not cut off what it has not read yet.
+            while let Some(Ok(_)) = self.socket.recv().await {}
+            Ok::<(), axum::Error>(())
+        };
+        if tokio::time::timeout(GOODBYE_WITHIN, last_words).await.is_err() {
+            tracing::debug!(connection = %self.id, "last words not taken");
+        }
+    }
+}
+
+/// What an error of the protocol below our frames means.
+fn broken(error: &axum::Error) -> Closing {
+    // The library's error type is not exported; its words are the only thing to tell them apart by.
+    let text = error.to_string();
+    if text.contains("too long") || text.contains("too big") || text.contains("Space limit exceeded") {
+        Closing::TooBig
+    } else if text.to_ascii_lowercase().contains("utf-8") {
+        Closing::Malformed
+    } else {
+        Closing::Gone
+    }
+}

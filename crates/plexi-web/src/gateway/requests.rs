@@ -1,0 +1,167 @@
+//! What a connected client asks for, one call of a service each. Answers go through the connection's queue, so that
+//! they keep their place among the events.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use plexi_auth::Caller;
+use plexi_core::{Coded as _, CorrelationId, SessionId, UserId};
+use plexi_messaging::{CloseReason, MessageDraft, OutFrame, PresenceState, Subscription};
+
+use super::frames::{
+    Authenticate, ClientFrame, OwnPresence, Ping, Presence, Read, RequestId, Resume, Send, ServerFrame,
+    SubscribePresence, Typing,
+};
+use super::lanes::Lanes;
+use crate::error::ApiError;
+use crate::state::WebState;
+
+/// A connection that has said who it is; shared with the requests at work.
+pub(super) struct Client {
+    pub web: WebState,
+    pub user: UserId,
+    pub session: SessionId,
+    pub subscription: Subscription,
+    pub correlation: CorrelationId,
+}
+
+impl Client {
+    /// The caller as it is now: roles change and sessions end while a connection lives.
+    pub(super) async fn caller(&self) -> Result<Caller, ApiError> {
+        Ok(self.web.auth.recheck(self.user, self.session).await?)
+    }
+
+    /// Puts an answer into the queue.
+    pub(super) fn answer(&self, frame: &ServerFrame<'_>) {
+        match frame.text() {
+            Ok(text) => self.subscription.push(&OutFrame::text(text)),
+            Err(error) => tracing::error!(error = error.internal(), "frame not written"),
+        }
+    }
+
+    /// Answers with an error; what only the log may know goes there.
+    pub(super) fn refuse(&self, id: Option<&RequestId>, error: &ApiError) {
+        log(error, &self.correlation);
+        self.answer(&ServerFrame::Error { id, error: &error.body(&self.correlation) });
+        if error.code().status() == 401 {
+            self.subscription.close(CloseReason::SessionEnded);
+        }
+    }
+}
+
+/// Says in the log what a client is not told.
+pub(super) fn log(error: &ApiError, correlation: &CorrelationId) {
+    let internal = error.internal().unwrap_or_default();
+    if error.status().is_server_error() {
+        tracing::error!(correlation_id = %correlation, error_code = %error.code(), error = internal, "frame failed");
+    } else {
+        tracing::debug!(correlation_id = %correlation, error_code = %error.code(), error = internal, "frame refused");
+    }
+}
+
+/// Starts what a frame asks for.
+pub(super) fn start(client: &Arc<Client>, lanes: &mut Lanes, frame: ClientFrame) {
+    let client = Arc::clone(client);
+    match frame {
+        ClientFrame::Send(send) => {
+            lanes.start_after(send.channel_id, async move { post(&client, send).await })
+        }
+        ClientFrame::Ping(Ping { id }) => client.answer(&ServerFrame::Pong { id: &id }),
+        ClientFrame::Typing(typing) => lanes.start(async move { tell_typing(&client, typing).await }),
+        ClientFrame::Read(read) => lanes.start(async move { mark_read(&client, read).await }),
+        ClientFrame::Resume(resume) => lanes.start(async move { catch_up(&client, resume).await }),
+        ClientFrame::Presence(Presence { state, .. }) => {
+            let state = match state {
+                OwnPresence::Online => PresenceState::Online,
+                OwnPresence::Away => PresenceState::Away,
+            };
+            client.web.messaging.set_presence(&client.subscription, state);
+        }
+        ClientFrame::SubscribePresence(SubscribePresence { id, user_ids }) => {
+            match client.web.messaging.subscribe_presence(&client.subscription, &user_ids) {
+                Ok(states) => client.answer(&ServerFrame::Presence { id: &id, states: &states }),
+                Err(error) => client.refuse(Some(&id), &error.into()),
+            }
+        }
+        ClientFrame::Authenticate(again) => {
+            lanes.start(async move { authenticate_again(&client, again).await })
+        }
+    }
+}
+
+async fn post(client: &Client, send: Send) {
+    let Send { id, channel_id, text, client_id, thread_id, reply_to } = send;
+    let draft = MessageDraft { channel_id, text, client_id: Some(client_id), thread_id, reply_to };
+    let posted = async {
+        let caller = client.caller().await?;
+        Ok(client.web.messaging.post(&caller.actor, draft).await?)
+    };
+    match posted.await {
+        Ok(receipt) => {
+            client.web.metrics.sends.fetch_add(1, Ordering::Relaxed);
+            let (message, duplicate) = (&receipt.message, receipt.duplicate);
+            client.answer(&ServerFrame::Ack { id: &id, message, duplicate });
+        }
+        Err(error) => client.refuse(Some(&id), &error),
+    }
+}
+
+async fn tell_typing(client: &Client, typing: Typing) {
+    let Typing { channel_id, thread_id, .. } = typing;
+    let told = async {
+        let caller = client.caller().await?;
+        client.web.messaging.typing(&caller.actor, &client.subscription, channel_id, thread_id).await?;
+        Ok::<(), ApiError>(())
+    };
+    // Nobody waits for an answer to it.
+    if let Err(error) = told.await {
+        log(&error, &client.correlation);
+    }
+}
+
+async fn mark_read(client: &Client, read: Read) {
+    let Read { id, channel_id, seq } = read;
+    let marked = async {
+        let caller = client.caller().await?;
+        client.web.messaging.mark_read(&caller.actor, channel_id, seq, false).await?;
+        Ok(())
+    };
+    match marked.await {
+        Ok(()) => client.answer(&ServerFrame::Ok { id: &id }),
+        Err(error) => client.refuse(Some(&id), &error),
+    }
+}
+
+async fn catch_up(client: &Client, resume: Resume) {
+    let Resume { id, positions } = resume;
+    let caught = async {
+        let caller = client.caller().await?;
+        Ok(client.web.messaging.resume(&caller.actor, &client.subscription, &positions).await?)
+    };
+    match caught.await {
+        Ok(heads) => client.answer(&ServerFrame::Resumed { id: &id, heads: &heads }),
+        Err(error) => client.refuse(Some(&id), &error),
+    }
+}
+
+/// A further proof of the same session is welcome, for instance with a fresh token; another one's is not.
+async fn authenticate_again(client: &Client, again: Authenticate) {
+    let Authenticate { id, token } = again;
+    match client.web.auth.authenticate_bearer_for(token.expose(), "ws.connect").await {
+        Ok(caller) if caller.session == client.session => {
+            client.answer(&ServerFrame::Ready {
+                id: Some(&id),
+                user_id: client.user,
+                session_id: client.session,
+            });
+        }
+        Ok(_) => {
+            let problem = "belongs to another session than this connection";
+            client.refuse(Some(&id), &ApiError::invalid(Vec::new()).field("token", problem));
+        }
+        Err(error) => {
+            tracing::debug!(error_code = %error.code(), "second proof refused");
+            client.refuse(Some(&id), &error.into());
+        }
+    }
+}

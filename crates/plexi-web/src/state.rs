@@ -1,0 +1,128 @@
+//! What every request can reach: the services, the ports of the operator, the settings.
+
+use std::fmt;
+use std::sync::Arc;
+
+use plexi_auth::Auth;
+use plexi_core::{Clock, Entropy, Timestamp};
+use plexi_messaging::Messaging;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::WebConfig;
+use crate::gateway::Admission;
+use crate::health::HealthChecks;
+use crate::idempotency::{IdempotencyStore, InFlight};
+use crate::metrics::{MetricSource, Metrics};
+use crate::operator::Operator;
+use crate::ui::UiAssets;
+
+/// What the web server is made of. Every field is a collaborator that the composition root passes.
+pub struct WebParts {
+    /// Who somebody is.
+    pub auth: Auth,
+    /// Spaces, channels, messages, real time.
+    pub messaging: Messaging,
+    /// Keeps the answers of creating requests for 24 hours.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// What must work for the server to be ready.
+    pub health: Arc<dyn HealthChecks>,
+    /// What an administrator sees and sets of the running server.
+    pub operator: Arc<dyn Operator>,
+    /// Further figures for `/metrics`, such as those of the database.
+    pub metric_sources: Vec<Arc<dyn MetricSource>>,
+    /// The built web client; without it only the API is served.
+    pub ui: Option<Arc<dyn UiAssets>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for correlation and connection ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// The settings.
+    pub config: WebConfig,
+    /// The version that clients are told.
+    pub version: String,
+    /// Cancelled when the server stops: readiness fails, sockets say goodbye.
+    pub stop: CancellationToken,
+}
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct WebState(Arc<Inner>);
+
+/// What the state shares; only this crate sees its fields.
+pub struct Inner {
+    pub(crate) auth: Auth,
+    pub(crate) messaging: Messaging,
+    pub(crate) idempotency: Arc<dyn IdempotencyStore>,
+    pub(crate) in_flight_keys: InFlight,
+    pub(crate) health: Arc<dyn HealthChecks>,
+    pub(crate) operator: Arc<dyn Operator>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metric_sources: Vec<Arc<dyn MetricSource>>,
+    pub(crate) ui: Option<Arc<dyn UiAssets>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) config: WebConfig,
+    pub(crate) version: String,
+    pub(crate) stop: CancellationToken,
+    pub(crate) sockets: TaskTracker,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) started_at: Timestamp,
+}
+
+impl WebState {
+    /// Joins the parts.
+    pub fn new(parts: WebParts) -> Self {
+        let slots = usize::try_from(parts.config.max_in_flight.max(1)).unwrap_or(1);
+        Self(Arc::new(Inner {
+            started_at: parts.clock.now(),
+            slots: Arc::new(Semaphore::new(slots)),
+            admission: Arc::new(Admission::new(
+                parts.config.max_sockets,
+                parts.config.max_unauthenticated_sockets,
+            )),
+            auth: parts.auth,
+            messaging: parts.messaging,
+            idempotency: parts.idempotency,
+            in_flight_keys: InFlight::default(),
+            health: parts.health,
+            operator: parts.operator,
+            metrics: Arc::new(Metrics::new()),
+            metric_sources: parts.metric_sources,
+            ui: parts.ui,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            config: parts.config,
+            version: parts.version,
+            stop: parts.stop,
+            sockets: TaskTracker::new(),
+        }))
+    }
+
+    /// Waits until every WebSocket has been closed; call it after cancelling `stop`.
+    pub async fn drained(&self) {
+        self.0.sockets.close();
+        self.0.sockets.wait().await;
+    }
+
+    /// How many WebSockets are open.
+    pub fn open_sockets(&self) -> u64 {
+        self.0.admission.open()
+    }
+}
+
+impl std::ops::Deref for WebState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WebState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebState").field("version", &self.version).finish_non_exhaustive()
+    }
+}
