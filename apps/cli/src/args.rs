@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use channel::{ChannelCommand, MembersCommand, NewChannelKind};
+pub(crate) use channel::{ChannelCommand, MembersCommand};
 pub(crate) use config::{ConfigCommand, ReferenceFormat};
-pub(crate) use people::{RoleCommand, ScopeName, UserCommand};
+pub(crate) use people::{RoleCommand, UserCommand};
 pub(crate) use transfer::{Export, Import, ImportSource};
 
 const AFTER: &str = "\

@@ -51,7 +51,14 @@ pub(crate) struct CliError {
 impl CliError {
     /// An error that ends the program with `exit`.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), remedy: None, code: None, fields: Vec::new(), correlation_id: None }
+        Self {
+            exit,
+            message: message.into(),
+            remedy: None,
+            code: None,
+            fields: Vec::new(),
+            correlation_id: None,
+        }
     }
 
     /// It failed.
@@ -119,6 +126,11 @@ from_coded!(
 
 impl From<plexi_app::AppError> for CliError {
     fn from(error: plexi_app::AppError) -> Self {
+        match &error {
+            plexi_app::AppError::Auth(inner) => return Self::coded(inner),
+            plexi_app::AppError::Messaging(inner) => return Self::coded(inner),
+            _ => {}
+        }
         let exit = match error.exit_code() {
             2 => Exit::Usage,
             4 => Exit::Refused,
@@ -126,7 +138,7 @@ impl From<plexi_app::AppError> for CliError {
             _ => Exit::Failure,
         };
         let mut told = Self::new(exit, error.to_string());
-        told.code = Some(error.code().as_str().to_owned());
+        told.code = Some(Coded::code(&error).as_str().to_owned());
         told.fields = error.fields();
         told.remedy(error.remedy())
     }

@@ -20,7 +20,11 @@ impl Out {
     }
 
     /// Prints a result: as JSON, or as `text` says it.
-    pub(crate) fn show<T: Serialize + ?Sized>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), CliError> {
+    pub(crate) fn show<T: Serialize + ?Sized>(
+        self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<(), CliError> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(value)?);
         } else {
@@ -72,7 +76,11 @@ impl Out {
     /// A progress bar on standard error; nothing is drawn for programs or when it is no terminal.
     pub(crate) fn progress(self, unit: &'static str) -> ProgressBar {
         let bar = ProgressBar::no_length();
-        bar.set_draw_target(if self.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
+        bar.set_draw_target(if self.json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        });
         let form = format!("{{spinner}} {{wide_bar}} {{pos}}/{{len}} {unit}  {{msg}}  {{elapsed}}");
         if let Ok(style) = ProgressStyle::with_template(&form) {
             bar.set_style(style);
@@ -123,7 +131,8 @@ impl std::fmt::Display for Table {
 /// Text of others without what a terminal would obey: control characters and marks that turn the direction of writing.
 pub(crate) fn plain(text: &str) -> String {
     let obeyed = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if obeyed(c) { ' ' } else { c }).collect()
 }
@@ -143,6 +152,9 @@ mod tests {
         table.row(["ada", "\u{5c71}\u{7530}"]);
         table.row(["grace.hopper", "\u{1b}[31mGrace\nroot"]);
         let lines: Vec<String> = table.to_string().lines().map(str::to_owned).collect();
-        assert_eq!(lines, ["NAME          SHOWN", "ada           \u{5c71}\u{7530}", "grace.hopper   [31mGrace root"]);
+        assert_eq!(
+            lines,
+            ["NAME          SHOWN", "ada           \u{5c71}\u{7530}", "grace.hopper   [31mGrace root"]
+        );
     }
 }

@@ -12,7 +12,11 @@ use crate::exit::CliError;
 const MAX: u64 = 1024 * 1024;
 
 /// Reads a password, twice when it is new and typed by a person.
-pub(crate) fn password(source: PasswordSource, question: &str, new: bool) -> Result<Secret<String>, CliError> {
+pub(crate) fn password(
+    source: PasswordSource,
+    question: &str,
+    new: bool,
+) -> Result<Secret<String>, CliError> {
     if source.password_stdin {
         let mut line = String::new();
         std::io::stdin().lock().take(MAX).read_line(&mut line)?;
@@ -34,7 +38,9 @@ pub(crate) fn password(source: PasswordSource, question: &str, new: bool) -> Res
 pub(crate) fn hidden(question: &str) -> Result<Secret<String>, CliError> {
     let terminal = Term::stderr();
     if !std::io::stdin().is_terminal() || !terminal.is_term() {
-        return Err(CliError::usage("there is no terminal to ask for the password").remedy("Use --password-stdin."));
+        return Err(
+            CliError::usage("there is no terminal to ask for the password").remedy("Use --password-stdin.")
+        );
     }
     terminal.write_str(&format!("{question}: "))?;
     Ok(Secret::new(terminal.read_secure_line()?))

@@ -41,9 +41,11 @@ struct Page<T> {
 impl Remote {
     /// The server at `address`, without signing in.
     pub(crate) fn anonymous(address: &str) -> Result<Self, CliError> {
-        let base = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let base =
+            Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let base = base.ok_or_else(|| {
-            CliError::usage(format!("{address} is no address of a server")).remedy("Give one such as https://chat.example.org.")
+            CliError::usage(format!("{address} is no address of a server"))
+                .remedy("Give one such as https://chat.example.org.")
         })?;
         let http = reqwest::Client::builder()
             .user_agent(concat!("plexi/", env!("CARGO_PKG_VERSION")))
@@ -71,7 +73,8 @@ impl Remote {
             kept.access_token
         } else {
             let body = json!({ "refresh_token": kept.refresh_token });
-            let answer: Result<Tokens, CliError> = remote.call(Method::POST, "auth/refresh", &[], Some(&body)).await;
+            let answer: Result<Tokens, CliError> =
+                remote.call(Method::POST, "auth/refresh", &[], Some(&body)).await;
             let tokens = match answer {
                 Ok(tokens) => tokens,
                 Err(error) if error.exit == Exit::Refused => {
@@ -89,8 +92,14 @@ impl Remote {
     }
 
     /// Signs in and keeps the tokens.
-    pub(crate) async fn sign_in(&mut self, name: &str, password: &Secret<String>, global: &Global) -> Result<Value, CliError> {
-        let body = json!({ "name": name, "password": password.expose(), "transport": "token", "device": "plexi" });
+    pub(crate) async fn sign_in(
+        &mut self,
+        name: &str,
+        password: &Secret<String>,
+        global: &Global,
+    ) -> Result<Value, CliError> {
+        let body =
+            json!({ "name": name, "password": password.expose(), "transport": "token", "device": "plexi" });
         let answer: Value = self.call(Method::POST, "auth/sign-in", &[], Some(&body)).await?;
         self.keep(&answer, global)
     }
@@ -129,7 +138,11 @@ impl Remote {
     }
 
     /// `GET` of one object.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CliError> {
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, CliError> {
         self.call(Method::GET, path, query, None).await
     }
 
@@ -160,13 +173,22 @@ impl Remote {
     }
 
     /// A list that comes whole.
-    pub(crate) async fn all<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<T>, CliError> {
+    pub(crate) async fn all<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, CliError> {
         let page: Page<T> = self.get(path, query).await?;
         Ok(page.items)
     }
 
     /// A request with a body that answers an object.
-    pub(crate) async fn change<T: DeserializeOwned>(&self, method: Method, path: &str, body: &impl Serialize) -> Result<T, CliError> {
+    pub(crate) async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CliError> {
         self.call(method, path, &[], Some(&serde_json::to_value(body)?)).await
     }
 
@@ -178,7 +200,8 @@ impl Remote {
     /// Whether the server is ready, and its report.
     pub(crate) async fn ready(&self) -> Result<(bool, Value), CliError> {
         let unreachable = |error: reqwest::Error| self.unreachable(&error);
-        let answer = self.http.get(format!("{}/health/ready", self.key())).send().await.map_err(unreachable)?;
+        let answer =
+            self.http.get(format!("{}/health/ready", self.key())).send().await.map_err(unreachable)?;
         let ready = answer.status().is_success();
         let body = answer.bytes().await.map_err(unreachable)?;
         Ok((ready, serde_json::from_slice(&body).unwrap_or_default()))
@@ -203,7 +226,13 @@ impl Remote {
         })
     }
 
-    async fn send(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Result<Vec<u8>, CliError> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Vec<u8>, CliError> {
         let address = format!("{}/api/v1/{path}", self.key());
         let mut request = self.http.request(method.clone(), address).query(query);
         if let Some(token) = &self.token {
@@ -229,7 +258,12 @@ impl Remote {
 
 impl Tokens {
     fn keep(self, name: String) -> Kept {
-        Kept { name, access_token: self.access_token, expires_at: self.expires_at, refresh_token: self.refresh_token }
+        Kept {
+            name,
+            access_token: self.access_token,
+            expires_at: self.expires_at,
+            refresh_token: self.refresh_token,
+        }
     }
 }
 
@@ -242,7 +276,8 @@ fn refusal(status: StatusCode, body: &[u8]) -> CliError {
     error.code = text(&told["error_code"]);
     error.remedy = text(&told["details"]["remedy"]);
     error.correlation_id = text(&told["correlation_id"]);
-    error.fields = serde_json::from_value::<Vec<FieldError>>(told["details"]["fields"].clone()).unwrap_or_default();
+    error.fields =
+        serde_json::from_value::<Vec<FieldError>>(told["details"]["fields"].clone()).unwrap_or_default();
     error
 }
 

@@ -34,7 +34,9 @@ impl Workspace {
     pub(crate) async fn open(global: &Global) -> Result<Self, CliError> {
         if let Some(address) = &global.server {
             if global.act_as.is_some() {
-                return Err(CliError::usage("--as works on the data folder only; sign in as that person instead"));
+                return Err(CliError::usage(
+                    "--as works on the data folder only; sign in as that person instead",
+                ));
             }
             return Ok(Self::Remote(Box::new(Remote::signed_in(address, global).await?)));
         }
@@ -80,7 +82,9 @@ impl Local {
     pub(crate) fn person(&self) -> Result<&Actor, CliError> {
         match self.actor.kind {
             ActorKind::User => Ok(&self.actor),
-            ActorKind::System => Err(CliError::usage("this is done in somebody's name").remedy("Say whose: --as NAME.")),
+            ActorKind::System => {
+                Err(CliError::usage("this is done in somebody's name").remedy("Say whose: --as NAME."))
+            }
         }
     }
 }
@@ -97,7 +101,8 @@ pub(crate) fn permissions(names: &[String]) -> Result<Vec<Permission>, CliError>
         .map(|name| {
             name.trim().parse().map_err(|()| {
                 let known: Vec<&str> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
-                CliError::usage(format!("{name} is no permission")).remedy(format!("Known: {}.", known.join(", ")))
+                CliError::usage(format!("{name} is no permission"))
+                    .remedy(format!("Known: {}.", known.join(", ")))
             })
         })
         .collect()

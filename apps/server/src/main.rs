@@ -1,5 +1,9 @@
 //! `plexi-server`: the `PlexiChat` server. Settings in, a running server out; all parts are joined in `plexi-app`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the address and start-up errors are for the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the address and start-up errors are for the terminal"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,7 +84,8 @@ fn serve(args: &SettingsArgs) -> Result<(), AppError> {
         .build()
         .map_err(|source| AppError::System { what: "cannot start the runtime", source })?;
     let result = runtime.block_on(async {
-        let signals = Signals::listen().map_err(|source| AppError::System { what: "cannot listen for signals", source })?;
+        let signals = Signals::listen()
+            .map_err(|source| AppError::System { what: "cannot listen for signals", source })?;
         let parts = AppParts { settings, log: Some(log.handle()), ambient: Ambient::default() };
         let app = App::build(parts).await?;
         println!("PlexiChat {} is at {}", env!("CARGO_PKG_VERSION"), app.url());

@@ -12,7 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let set = [format!("server.data_dir={}", folder.path().display()), "server.listen=127.0.0.1:0".to_owned()];
+    let set =
+        [format!("server.data_dir={}", folder.path().display()), "server.listen=127.0.0.1:0".to_owned()];
     let settings = Arc::new(Reloader::start(Sources::new().flags(set), None, Arc::new(SystemClock))?);
     let app = App::build(AppParts { settings, log: None, ambient: Ambient::default() }).await?;
     println!("serving at {}", app.url());
@@ -26,7 +27,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let asking = async {
         let mut connection = tokio::net::TcpStream::connect(address).await?;
-        connection.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        connection
+            .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await?;
         let mut answer = String::new();
         connection.read_to_string(&mut answer).await?;
         println!("{}", answer.lines().next().unwrap_or_default());

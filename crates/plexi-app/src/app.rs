@@ -59,11 +59,13 @@ impl App {
             }
         };
         let url = server.address_of(address);
-        let described = services.lock.describe(&format!("plexi-server at {url} (process {})", std::process::id()));
+        let described =
+            services.lock.describe(&format!("plexi-server at {url} (process {})", std::process::id()));
         if let Err(error) = described {
             tracing::debug!(%error, "lock file not described");
         }
-        let setup_link = services.auth.prepare().await?.map(|token| format!("{url}/setup#token={}", token.expose()));
+        let setup_link =
+            services.auth.prepare().await?.map(|token| format!("{url}/setup#token={}", token.expose()));
 
         let edge = Lifecycle::new();
         let listener = Listener::new(socket, server.listener_limits());
@@ -175,11 +177,14 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppErr
 
 fn start_tasks(services: &Services, edge: &Lifecycle) {
     let (database, clock) = (&services.database, &services.ambient.clock);
-    edge.spawn_essential("hang-up", glue::hang_up(services.auth.clone(), services.hub.clone(), edge.soft()));
+    edge.spawn_essential(
+        "watch-sessions",
+        plexi_web::watch_sessions(services.auth.clone(), services.hub.clone(), edge.soft()),
+    );
     edge.spawn("forget-sessions", glue::forget_sessions(services.auth.clone(), edge.soft()));
     edge.spawn("forget-answers", glue::forget_answers(database.clone(), Arc::clone(clock), edge.soft()));
-    let (messaging, stop) = (services.messaging.clone(), edge.soft());
-    edge.spawn_essential("presence", async move { messaging.run_presence(stop).await });
+    let (hub, stop) = (services.hub.clone(), edge.soft());
+    edge.spawn_essential("presence", async move { hub.run_presence(stop).await });
 }
 
 /// Reads the configuration again; when it is not valid, says why and changes nothing.
@@ -187,7 +192,9 @@ fn reload(parts: &AppParts, notice: ServiceNotice) {
     notice.reloading();
     match parts.settings.reload() {
         Ok(done) => {
-            if let Some(Err(error)) = parts.log.as_ref().map(|log| log.apply(&parts.settings.live().get().logging)) {
+            if let Some(Err(error)) =
+                parts.log.as_ref().map(|log| log.apply(&parts.settings.live().get().logging))
+            {
                 tracing::warn!(%error, "log levels not changed");
             }
             let (changed, waiting) = (done.changed.join(" "), done.needs_restart.join(" "));

@@ -120,9 +120,12 @@ fn time(settings: &Settings, clock: &dyn Clock) -> Finding {
     }
     let written = folder::last_written(&settings.server.data_dir);
     match written.filter(|written| *written > now.plus(Duration::from_secs(60))) {
-        Some(written) => {
-            Finding::new("clock", Health::Bad, format!("it is {now}, and files were written at {written}"), REMEDY)
-        }
+        Some(written) => Finding::new(
+            "clock",
+            Health::Bad,
+            format!("it is {now}, and files were written at {written}"),
+            REMEDY,
+        ),
         None => Finding::good("clock", now.to_string()),
     }
 }

@@ -48,6 +48,8 @@ mod tests {
     #[test]
     fn every_code_of_the_catalogue_is_in_the_table() {
         let text = error_codes();
-        assert!(ErrorCode::ALL.iter().all(|code| text.contains(&format!("| `{code}` | {} |", code.status()))));
+        assert!(
+            ErrorCode::ALL.iter().all(|code| text.contains(&format!("| `{code}` | {} |", code.status())))
+        );
     }
 }

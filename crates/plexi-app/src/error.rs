@@ -6,6 +6,7 @@ use plexi_auth::{AuthError, KeyFileError};
 use plexi_config::ConfigError;
 use plexi_core::{Coded, ErrorCode, FieldError};
 use plexi_core_log::LogError;
+use plexi_messaging::MessagingError;
 
 /// Why a server could not start or ended early.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,9 @@ pub enum AppError {
     /// Identity could not be set up.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// Messaging could not do what was asked.
+    #[error(transparent)]
+    Messaging(#[from] MessagingError),
     /// A part of the operating system that the server needs failed: signals, threads, randomness.
     #[error("{what}: {source}")]
     System {
@@ -87,7 +91,7 @@ impl AppError {
             Self::Folder { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 4,
             Self::Folder { .. } | Self::Bind { .. } | Self::Database(_) | Self::Log(LogError::Io { .. }) => 5,
             Self::Log(_) => 2,
-            Self::Auth(_) | Self::System { .. } | Self::Essential => 1,
+            Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => 1,
         }
     }
 
@@ -111,7 +115,7 @@ impl AppError {
             Self::Bind { .. } => "Set server.listen to an address of this machine, for instance 127.0.0.1:8080.".into(),
             Self::Log(LogError::Io { source, path, .. }) => folder_remedy(source, path),
             Self::Database(_) => "Check database.url, that the database runs and its disk has room; `plexi doctor` looks closer.".into(),
-            Self::Log(_) | Self::Auth(_) | Self::System { .. } | Self::Essential => self.code().remedy().into(),
+            Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => self.code().remedy().into(),
         }
     }
 }
@@ -119,10 +123,14 @@ impl AppError {
 fn folder_remedy(source: &io::Error, path: &std::path::Path) -> String {
     match source.kind() {
         io::ErrorKind::PermissionDenied => {
-            format!("Let the account that runs PlexiChat write to {}, or set server.data_dir to another folder.", path.display())
+            format!(
+                "Let the account that runs PlexiChat write to {}, or set server.data_dir to another folder.",
+                path.display()
+            )
         }
         io::ErrorKind::ReadOnlyFilesystem => {
-            "The file system is read-only. Mount it writable, or set server.data_dir to another folder.".into()
+            "The file system is read-only. Mount it writable, or set server.data_dir to another folder."
+                .into()
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "The disk is full. Make room and start again; nothing was changed.".into()
@@ -135,12 +143,15 @@ impl Coded for AppError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Settings(error) => error.code(),
-            Self::Folder { source, .. } if source.kind() == io::ErrorKind::StorageFull => ErrorCode::StorageFull,
+            Self::Folder { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                ErrorCode::StorageFull
+            }
             Self::Folder { .. } | Self::FolderInUse { .. } => ErrorCode::StorageUnavailable,
             Self::Key(_) | Self::Bind { .. } => ErrorCode::SystemConfiguration,
             Self::Log(error) => error.code(),
             Self::Database(error) => error.code(),
             Self::Auth(error) => error.code(),
+            Self::Messaging(error) => error.code(),
             Self::System { .. } | Self::Essential => ErrorCode::SystemInternal,
         }
     }
@@ -150,6 +161,7 @@ impl Coded for AppError {
             Self::Settings(error) => error.fields(),
             Self::Log(error) => error.fields(),
             Self::Auth(error) => error.fields(),
+            Self::Messaging(error) => error.fields(),
             _ => Vec::new(),
         }
     }

@@ -17,8 +17,8 @@
 
 mod app;
 mod data_lock;
-mod documents;
 mod doctor;
+mod documents;
 mod error;
 mod glue;
 mod lifecycle;

@@ -68,7 +68,8 @@ impl Services {
         let (clock, entropy) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.entropy));
         let ids = IdSource::new(Arc::clone(&clock), Arc::clone(&entropy));
         let stores = Arc::new(database.clone());
-        let auth = Auth::new(stores.clone(), keys, ids.clone(), clock.clone(), entropy, settings.auth.clone())?;
+        let auth =
+            Auth::new(stores.clone(), keys, ids.clone(), clock.clone(), entropy, settings.auth.clone())?;
         let hub = Hub::new(&settings.messaging.hub);
         let config = settings.messaging.clone();
         let screens = Vec::new();
@@ -86,7 +87,8 @@ impl Services {
 
     /// An account by its name in any case, for the operator.
     pub async fn account_by_name(&self, name: &str) -> Result<Option<Account>, AppError> {
-        let found = self.database.account_by_name(&name.to_lowercase()).await.map_err(plexi_auth::AuthError::from)?;
+        let found =
+            self.database.account_by_name(&name.to_lowercase()).await.map_err(plexi_auth::AuthError::from)?;
         Ok(found.map(|(account, _)| account))
     }
 

@@ -68,8 +68,13 @@ impl Validate for Settings {
             ("auth", self.auth.check().err().unwrap_or_default()),
             ("messaging", self.messaging.problems()),
         ];
-        let whole = |section: &str, found: FieldError| FieldError::new(format!("{section}.{}", found.field), found.problem);
-        sections.into_iter().flat_map(|(section, found)| found.into_iter().map(move |one| whole(section, one))).collect()
+        let whole = |section: &str, found: FieldError| {
+            FieldError::new(format!("{section}.{}", found.field), found.problem)
+        };
+        sections
+            .into_iter()
+            .flat_map(|(section, found)| found.into_iter().map(move |one| whole(section, one)))
+            .collect()
     }
 }
 
@@ -89,7 +94,13 @@ mod tests {
         let keys: Vec<String> = settings.validate().into_iter().map(|problem| problem.field).collect();
         assert_eq!(
             keys,
-            ["server.heartbeat_seconds", "database.max_connections", "logging.retention_days", "auth.session_days", "messaging.batch"]
+            [
+                "server.heartbeat_seconds",
+                "database.max_connections",
+                "logging.retention_days",
+                "auth.session_days",
+                "messaging.batch"
+            ]
         );
     }
 }

@@ -47,7 +47,9 @@ async fn members(workspace: &Workspace, command: MembersCommand, out: Out) -> Re
         MembersCommand::Add { channel, user, role } => {
             let (channel, user) = (workspace.channel(&channel).await?, workspace.user(&user).await?);
             let member = workspace.set_member(&channel, &user, &role).await?;
-            out.show(&member, |member| format!("{} is in #{} as {}", member.user.name, channel.name, member.role))
+            out.show(&member, |member| {
+                format!("{} is in #{} as {}", member.user.name, channel.name, member.role)
+            })
         }
         MembersCommand::Remove { channel, user } => {
             let (channel, user) = (workspace.channel(&channel).await?, workspace.user(&user).await?);

@@ -1,13 +1,10 @@
-use std::sync::Arc;
-
-use plexi_app::config::{Change, ConfigSchema, History, Loaded, Reloader, example_toml, reference};
+use plexi_app::config::{Change, ConfigError, ConfigSchema, History, Loaded, example_toml, reference};
 use plexi_app::{HISTORY, Settings, SettingsArgs};
-use plexi_core::SystemClock;
 use serde_json::{Value, json};
 
 use crate::args::{ConfigCommand, Global, ReferenceFormat};
 use crate::exit::CliError;
-use crate::output::{Out, Table};
+use crate::output::{Out, Table, plain};
 
 /// What the options say of the configuration.
 pub(crate) fn args(global: &Global) -> SettingsArgs {
@@ -22,7 +19,9 @@ pub(crate) fn load(global: &Global) -> Result<Loaded<Settings>, CliError> {
 /// `plexi config`
 pub(crate) fn run(global: &Global, command: ConfigCommand, out: Out) -> Result<(), CliError> {
     if global.server.is_some() {
-        return Err(CliError::usage("plexi config works on the configuration of this machine, without --server"));
+        return Err(CliError::usage(
+            "plexi config works on the configuration of this machine, without --server",
+        ));
     }
     match command {
         ConfigCommand::Show { origin, key } => show(global, origin, key.as_deref(), out),
@@ -59,15 +58,11 @@ fn show(global: &Global, origin: bool, prefix: Option<&str>, out: Out) -> Result
         })
         .collect();
     out.show(&told, |_| {
-        let mut table = if origin { Table::new(&["key", "value", "from"]) } else { Table::new(&["key", "value"]) };
-        for (key, value, from) in &rows {
-            let mut cells = vec![key.clone(), shown(value)];
-            if origin {
-                cells.push(from.to_string());
-            }
-            table.row(cells);
-        }
-        table.to_string()
+        let lines = rows.iter().map(|(key, value, from)| {
+            let set = if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {value}") };
+            plain(&if origin { format!("{set}  ({from})") } else { set })
+        });
+        lines.collect::<Vec<_>>().join("\n")
     })
 }
 
@@ -83,10 +78,14 @@ fn check(global: &Global, out: Out) -> Result<(), CliError> {
     })
 }
 
+/// The history in the data folder; in the one of the defaults when the configuration of today is not valid, which is when
+/// an earlier one is wanted.
 fn folder(global: &Global) -> Result<History, CliError> {
-    let folder = load(global)?.settings.server.data_dir.join(HISTORY);
+    let settings = load(global).map(|loaded| loaded.settings).unwrap_or_default();
+    let folder = settings.server.data_dir.join(HISTORY);
     if !folder.is_dir() {
-        return Err(CliError::not_found("no configuration was applied yet").remedy("A server keeps one at each start."));
+        return Err(CliError::not_found(format!("{} does not exist", folder.display()))
+            .remedy("A server keeps its configuration there at each start. Say where: --set server.data_dir=FOLDER."));
     }
     Ok(History::open(folder).map_err(plexi_app::AppError::from)?)
 }
@@ -96,7 +95,8 @@ fn history(global: &Global, out: Out) -> Result<(), CliError> {
     let told: Vec<Value> = versions
         .iter()
         .map(|version| {
-            let files: Vec<_> = version.files.iter().filter(|file| file.text.is_some()).map(|file| &file.path).collect();
+            let files: Vec<_> =
+                version.files.iter().filter(|file| file.text.is_some()).map(|file| &file.path).collect();
             json!({ "version": version.number, "applied_at": version.applied_at, "files": files })
         })
         .collect();
@@ -133,11 +133,14 @@ fn table(changes: &[Change]) -> String {
 }
 
 fn roll_back(global: &Global, version: u64, out: Out) -> Result<(), CliError> {
-    let history = folder(global)?;
-    let reloader = Reloader::<Settings>::start(args(global).sources(), Some(history), Arc::new(SystemClock));
-    let reloader = reloader.map_err(plexi_app::AppError::from)?;
-    reloader.roll_back(version).map_err(|error| CliError::coded(&error))?;
-    out.done(&format!("the configuration files are as in version {version}; a running server takes them over by itself"))
+    let put_back = folder(global)?.put_back::<Settings>(version, &args(global).sources());
+    put_back.map_err(|error| match error {
+        ConfigError::Invalid(_) => plexi_app::AppError::from(error).into(),
+        other => CliError::coded(&other),
+    })?;
+    out.done(&format!(
+        "the configuration files are as in version {version}; a running server takes them over by itself"
+    ))
 }
 
 fn shown(value: &Value) -> String {

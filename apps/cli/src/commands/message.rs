@@ -30,12 +30,16 @@ pub(crate) async fn search(workspace: &Workspace, args: Search, out: Out) -> Res
     for hit in &hits {
         if !channels.contains_key(&hit.channel_id) {
             let name = workspace.channel(&hit.channel_id.to_string()).await?.name;
-            channels.insert(hit.channel_id, if name.is_empty() { "direct".into() } else { format!("#{name}") });
+            channels
+                .insert(hit.channel_id, if name.is_empty() { "direct".into() } else { format!("#{name}") });
         }
         let author = hit.message.author_id;
         if !authors.contains_key(&author) {
             // an author who is gone is shown by id
-            let name = workspace.user(&author.to_string()).await.map_or_else(|_| author.to_string(), |user| user.name);
+            let name = workspace
+                .user(&author.to_string())
+                .await
+                .map_or_else(|_| author.to_string(), |user| user.name);
             authors.insert(author, name);
         }
     }

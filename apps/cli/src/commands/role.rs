@@ -23,7 +23,8 @@ pub(crate) async fn run(workspace: &Workspace, command: RoleCommand, out: Out) -
                 (Some(only), true) => only,
                 (None, _) => return Err(CliError::not_found(format!("there is no role {name}"))),
                 (Some(_), false) => {
-                    return Err(CliError::usage(format!("several scopes have a role {name}")).remedy("Say which: --scope."));
+                    return Err(CliError::usage(format!("several scopes have a role {name}"))
+                        .remedy("Say which: --scope."));
                 }
             };
             workspace.delete_role(&role).await?;

@@ -24,7 +24,8 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
         let bar = out.progress("parts");
         bar.enable_steady_tick(Duration::from_millis(200));
         let show = |progress: Progress| show(&bar, progress);
-        let report = transfer::import_file(services.transfer(), source, &args.file, args.dry_run, &show).await;
+        let report =
+            transfer::import_file(services.transfer(), source, &args.file, args.dry_run, &show).await;
         (bar, report)
     };
     bar.finish_and_clear();
@@ -36,7 +37,9 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
 pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<(), CliError> {
     only_local(global, "export")?;
     if args.file.exists() {
-        return Err(CliError::usage(format!("{} is there already", args.file.display())).remedy("Give a new name."));
+        return Err(
+            CliError::usage(format!("{} is there already", args.file.display())).remedy("Give a new name.")
+        );
     }
     let services = open_services(global).await?;
     let bar = out.progress("messages");
@@ -47,15 +50,20 @@ pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<()
     services.close().await;
     out.show(&exported?, |done| {
         let place = args.file.display();
-        format!("{} messages, {} channels, {} spaces, {} users written to {place}", done.messages, done.channels, done.spaces, done.users)
+        format!(
+            "{} messages, {} channels, {} spaces, {} users written to {place}",
+            done.messages, done.channels, done.spaces, done.users
+        )
     })
 }
 
 fn only_local(global: &Global, what: &str) -> Result<(), CliError> {
     match &global.server {
         None => Ok(()),
-        Some(_) => Err(CliError::usage(format!("plexi {what} works on the data folder, not through a running server"))
-            .remedy("Stop the server and run it on the server's machine without --server.")),
+        Some(_) => Err(CliError::usage(format!(
+            "plexi {what} works on the data folder, not through a running server"
+        ))
+        .remedy("Stop the server and run it on the server's machine without --server.")),
     }
 }
 
@@ -68,7 +76,8 @@ fn show(bar: &indicatif::ProgressBar, progress: Progress) {
 
 fn told(report: &Report) -> String {
     let mut table = Table::new(&["what", "new", "there before"]);
-    let mut counted = |what: &str, count: Count| table.row([what, &count.added.to_string(), &count.present.to_string()]);
+    let mut counted =
+        |what: &str, count: Count| table.row([what, &count.added.to_string(), &count.present.to_string()]);
     counted("users", report.users);
     counted("messages", report.messages);
     let mut text = if report.dry_run { "dry run: nothing was written\n\n".to_owned() } else { String::new() };

@@ -1,7 +1,7 @@
 use plexi_app::auth::model::User;
+use plexi_app::messaging::ChannelDraft;
 use plexi_app::messaging::model::{Channel, ChannelKind, Space};
 use plexi_app::messaging::ports::{ChannelChange, ChannelFilter};
-use plexi_app::messaging::ChannelDraft;
 use plexi_core::{ChannelId, Timestamp};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -42,16 +42,25 @@ impl Workspace {
             return match (spaces.pop(), spaces.is_empty()) {
                 (Some(only), true) => Ok(only),
                 (None, _) => Err(CliError::not_found("there is no space yet").remedy("Run `plexi setup`.")),
-                (Some(_), false) => Err(CliError::usage("there are several spaces").remedy("Say which: --space NAME.")),
+                (Some(_), false) => {
+                    Err(CliError::usage("there are several spaces").remedy("Say which: --space NAME."))
+                }
             };
         };
         let wanted = named.to_lowercase();
-        let found = spaces.into_iter().find(|space| space.name.to_lowercase() == wanted || space.id.to_string() == wanted);
+        let found = spaces
+            .into_iter()
+            .find(|space| space.name.to_lowercase() == wanted || space.id.to_string() == wanted);
         found.ok_or_else(|| CliError::not_found(format!("there is no space {named}")))
     }
 
     /// Channels of a space that the actor sees.
-    pub(crate) async fn channels(&self, space: &Space, query: Option<&str>, archived: bool) -> Result<Vec<Channel>, CliError> {
+    pub(crate) async fn channels(
+        &self,
+        space: &Space,
+        query: Option<&str>,
+        archived: bool,
+    ) -> Result<Vec<Channel>, CliError> {
         match self {
             Self::Remote(remote) => {
                 let mut asked = vec![("archived", if archived { "true" } else { "false" })];
@@ -59,10 +68,14 @@ impl Workspace {
                 remote.list(&format!("spaces/{}/channels", space.id), &asked, MOST).await
             }
             Self::Local(local) => {
-                let (messaging, mut found, mut cursor) = (&local.services.messaging, Vec::new(), None::<String>);
+                let (messaging, mut found, mut cursor) =
+                    (&local.services.messaging, Vec::new(), None::<String>);
                 loop {
-                    let filter = ChannelFilter { query: query.map(Into::into), archived, public: true, joined: None };
-                    let page = messaging.space_channels(&local.actor, space.id, filter, cursor.as_deref(), PAGE).await?;
+                    let filter =
+                        ChannelFilter { query: query.map(Into::into), archived, public: true, joined: None };
+                    let page = messaging
+                        .space_channels(&local.actor, space.id, filter, cursor.as_deref(), PAGE)
+                        .await?;
                     found.extend(page.items);
                     cursor = page.next;
                     if cursor.is_none() {
@@ -93,10 +106,10 @@ impl Workspace {
         }
         match (found.pop(), found.is_empty()) {
             (Some(only), true) => Ok(only),
-            (None, _) => Err(CliError::not_found(format!("there is no channel {named}")).remedy("See `plexi channel list`.")),
-            (Some(_), false) => {
-                Err(CliError::usage(format!("several spaces have a channel {name}")).remedy("Say which: space/name."))
-            }
+            (None, _) => Err(CliError::not_found(format!("there is no channel {named}"))
+                .remedy("See `plexi channel list`.")),
+            (Some(_), false) => Err(CliError::usage(format!("several spaces have a channel {name}"))
+                .remedy("Say which: space/name.")),
         }
     }
 
@@ -144,10 +157,16 @@ impl Workspace {
             Self::Local(local) => {
                 let (services, mut found, mut cursor) = (&local.services, Vec::new(), None::<String>);
                 loop {
-                    let page =
-                        services.messaging.channel_members(&local.actor, channel.id, None, cursor.as_deref(), PAGE).await?;
+                    let page = services
+                        .messaging
+                        .channel_members(&local.actor, channel.id, None, cursor.as_deref(), PAGE)
+                        .await?;
                     let ids: Vec<_> = page.items.iter().map(|entry| entry.user_id).collect();
-                    let users = if ids.is_empty() { Vec::new() } else { services.auth.lookup(&local.actor, &ids).await? };
+                    let users = if ids.is_empty() {
+                        Vec::new()
+                    } else {
+                        services.auth.lookup(&local.actor, &ids).await?
+                    };
                     for entry in page.items {
                         if let Some(user) = users.iter().find(|user| user.id == entry.user_id).cloned() {
                             found.push(Member { user, role: entry.role, joined_at: entry.joined_at });
@@ -163,7 +182,12 @@ impl Workspace {
     }
 
     /// Adds a member or changes the role.
-    pub(crate) async fn set_member(&self, channel: &Channel, user: &User, role: &str) -> Result<Member, CliError> {
+    pub(crate) async fn set_member(
+        &self,
+        channel: &Channel,
+        user: &User,
+        role: &str,
+    ) -> Result<Member, CliError> {
         match self {
             Self::Remote(remote) => {
                 let path = format!("channels/{}/members/{}", channel.id, user.id);
@@ -171,7 +195,7 @@ impl Workspace {
             }
             Self::Local(local) => {
                 let messaging = &local.services.messaging;
-                let entry = messaging.set_channel_member(&local.actor, channel.id, user.id, role).await?;
+                let entry = messaging.set_channel_member(&local.actor, channel.id, user.id, Some(role)).await?;
                 Ok(Member { user: user.clone(), role: entry.role, joined_at: entry.joined_at })
             }
         }
@@ -180,7 +204,9 @@ impl Workspace {
     /// Removes a member.
     pub(crate) async fn remove_member(&self, channel: &Channel, user: &User) -> Result<(), CliError> {
         match self {
-            Self::Remote(remote) => remote.delete(&format!("channels/{}/members/{}", channel.id, user.id)).await,
+            Self::Remote(remote) => {
+                remote.delete(&format!("channels/{}/members/{}", channel.id, user.id)).await
+            }
             Self::Local(local) => {
                 Ok(local.services.messaging.remove_channel_member(&local.actor, channel.id, user.id).await?)
             }

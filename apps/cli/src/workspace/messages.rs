@@ -1,4 +1,4 @@
-use plexi_app::messaging::Draft;
+use plexi_app::messaging::MessageDraft;
 use plexi_app::messaging::model::{Channel, Message, SearchHit};
 use plexi_core::MessageId;
 use reqwest::Method;
@@ -25,7 +25,7 @@ impl Workspace {
                 remote.change(Method::POST, &format!("channels/{}/messages", channel.id), &body).await
             }
             Self::Local(local) => {
-                let draft = Draft {
+                let draft = MessageDraft {
                     channel_id: channel.id,
                     text: text.into(),
                     client_id: Some(client_id.into()),
@@ -44,7 +44,8 @@ impl Workspace {
             Self::Local(local) => {
                 let (actor, mut found, mut cursor) = (local.person()?, Vec::new(), None::<String>);
                 loop {
-                    let page = local.services.messaging.search(actor, query, None, cursor.as_deref(), 50).await?;
+                    let page =
+                        local.services.messaging.search(actor, query, None, cursor.as_deref(), 50).await?;
                     found.extend(page.items);
                     cursor = page.next;
                     if cursor.is_none() || found.len() >= limit {

@@ -79,7 +79,9 @@ impl Workspace {
     pub(crate) async fn set_disabled(&self, user: &User, disabled: bool) -> Result<User, CliError> {
         match self {
             Self::Remote(remote) => {
-                remote.change(Method::PATCH, &format!("users/{}", user.id), &json!({ "disabled": disabled })).await
+                remote
+                    .change(Method::PATCH, &format!("users/{}", user.id), &json!({ "disabled": disabled }))
+                    .await
             }
             Self::Local(local) => {
                 let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
@@ -128,7 +130,12 @@ impl Workspace {
     }
 
     /// Makes a role.
-    pub(crate) async fn create_role(&self, name: &str, scope: RoleScope, grants: &[String]) -> Result<Role, CliError> {
+    pub(crate) async fn create_role(
+        &self,
+        name: &str,
+        scope: RoleScope,
+        grants: &[String],
+    ) -> Result<Role, CliError> {
         let granted = permissions(grants)?;
         match self {
             Self::Remote(remote) => {

@@ -19,9 +19,13 @@ fn set_up_happens_once_and_never_takes_a_password_as_argument() {
 #[test]
 fn accounts_are_made_listed_and_changed() {
     let plexi = Plexi::set_up();
-    plexi.ok_with(&["user", "create", "grace", "--display-name", "Grace Hopper", "--password-stdin"], PASSWORD);
+    plexi.ok_with(
+        &["user", "create", "grace", "--display-name", "Grace Hopper", "--password-stdin"],
+        PASSWORD,
+    );
     let users = plexi.json(&["user", "list"]);
-    let names: Vec<&str> = users.as_array().unwrap().iter().filter_map(|user| user["name"].as_str()).collect();
+    let names: Vec<&str> =
+        users.as_array().unwrap().iter().filter_map(|user| user["name"].as_str()).collect();
     assert_eq!(names, ["ada", "grace"]);
     assert!(plexi.ok(&["user", "list", "--query", "gra"]).contains("Grace Hopper"));
 
@@ -83,7 +87,8 @@ fn channels_and_their_members_are_managed() {
 #[test]
 fn a_message_is_sent_once_for_a_key_found_by_search_and_survives_export_and_import() {
     let plexi = Plexi::set_up();
-    let sent = |_: ()| plexi.json(&["send", "general", "the *first* words", "--as", "ada", "--client-id", "k1"]);
+    let sent =
+        |_: ()| plexi.json(&["send", "general", "the *first* words", "--as", "ada", "--client-id", "k1"]);
     let (first, second) = (sent(()), sent(()));
     assert_eq!(first["id"], second["id"]);
     plexi.ok_with(&["send", "#general", "-", "--as", "ada"], "from standard input\nin two lines");
@@ -102,14 +107,18 @@ fn a_message_is_sent_once_for_a_key_found_by_search_and_survives_export_and_impo
     let report = other.json(&["import", "plexichat", file]);
     assert_eq!(dry["messages"], report["messages"]);
     let again = other.json(&["import", "plexichat", file]);
-    assert_eq!((&again["messages"]["added"], &again["messages"]["present"]), (&0.into(), &report["messages"]["added"]));
+    assert_eq!(
+        (&again["messages"]["added"], &again["messages"]["present"]),
+        (&0.into(), &report["messages"]["added"])
+    );
     other.fails(&["import", "slack", "missing.zip"], 3);
 }
 
 #[test]
 fn a_folder_in_use_is_refused_with_the_way_out() {
     let plexi = Plexi::set_up();
-    let held = plexi_app::DataLock::take(&plexi.data(), "plexi-server at http://127.0.0.1:1 (process 1)").unwrap();
+    let held =
+        plexi_app::DataLock::take(&plexi.data(), "plexi-server at http://127.0.0.1:1 (process 1)").unwrap();
     let ran = plexi.fails(&["user", "list"], 4);
     assert!(ran.err.contains("process 1") && ran.err.contains("--server URL"), "{}", ran.err);
     drop(held);
@@ -128,9 +137,16 @@ fn errors_for_programs_are_json_on_standard_error() {
 fn the_doctor_finds_nothing_wrong_with_a_fresh_server_and_names_what_is() {
     let plexi = Plexi::set_up();
     let checks = plexi.json(&["doctor", "--set", "server.listen=127.0.0.1:0"]);
-    let states: Vec<(&str, &str)> =
-        checks.as_array().unwrap().iter().map(|one| (one["check"].as_str().unwrap(), one["health"].as_str().unwrap())).collect();
-    assert!(states.contains(&("database", "good")) && states.iter().all(|(_, state)| *state != "bad"), "{states:?}");
+    let states: Vec<(&str, &str)> = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["check"].as_str().unwrap(), one["health"].as_str().unwrap()))
+        .collect();
+    assert!(
+        states.contains(&("database", "good")) && states.iter().all(|(_, state)| *state != "bad"),
+        "{states:?}"
+    );
 
     std::fs::write(plexi.data().join("plexichat.db"), vec![0x5A; 64 * 1024]).unwrap();
     let ran = plexi.fails(&["doctor", "--set", "server.listen=127.0.0.1:0"], 1);

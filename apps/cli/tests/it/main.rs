@@ -1,5 +1,4 @@
 //! The command line as its user sees it: the real program, its output and its exit codes.
-#![expect(missing_docs, reason = "tests")]
 
 mod help;
 mod local;

@@ -19,14 +19,18 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let set =
-            [format!("server.data_dir={}", folder.path().join("data").display()), "server.listen=127.0.0.1:0".to_owned()];
+        let set = [
+            format!("server.data_dir={}", folder.path().join("data").display()),
+            "server.listen=127.0.0.1:0".to_owned(),
+        ];
         let (told, hear) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
-                let settings = Reloader::start(Sources::new().flags(set), None, Arc::new(SystemClock)).unwrap();
+                let settings =
+                    Reloader::start(Sources::new().flags(set), None, Arc::new(SystemClock)).unwrap();
                 let parts = AppParts { settings: Arc::new(settings), log: None, ambient: Ambient::default() };
                 let app = App::build(parts).await.unwrap();
                 let token = app.setup_link().unwrap().split_once("#token=").unwrap().1.to_owned();

@@ -7,9 +7,12 @@ fn every_value_says_where_it_comes_from() {
     let plexi = Plexi::new();
     fs::create_dir(plexi.path("config")).unwrap();
     fs::write(plexi.path("config/plexichat.toml"), "[server]\nlisten = \"127.0.0.1:9000\"\n").unwrap();
-    let shown = plexi.ok(&["config", "show", "--origin", "--key", "server.", "--set", "server.shutdown_seconds=3"]);
-    let line = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("{key}\n{shown}"));
-    assert!(line("server.listen").contains("127.0.0.1:9000") && line("server.listen").contains("config/plexichat.toml:2"));
+    let shown =
+        plexi.ok(&["config", "show", "--origin", "--key", "server.", "--set", "server.shutdown_seconds=3"]);
+    let line = |key: &str| {
+        shown.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("{key}\n{shown}"))
+    };
+    assert_eq!(line("server.listen"), "server.listen = \"127.0.0.1:9000\"  (config/plexichat.toml:2:1)");
     assert!(line("server.shutdown_seconds").contains("--set server.shutdown_seconds"));
     assert!(line("server.data_dir").contains("default"));
 }

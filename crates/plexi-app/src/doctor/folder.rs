@@ -12,8 +12,15 @@ const GIB: u64 = 1024 * 1024 * 1024;
 /// Existence, permissions, writing and room of the data folder.
 pub(super) fn examine(root: &Path) -> Vec<Finding> {
     if !root.exists() {
-        let parent = root.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or_else(|| Path::new("."));
-        return vec![Finding::good("data folder", format!("{} does not exist yet; the first start makes it", root.display())), room(parent)];
+        let parent =
+            root.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or_else(|| Path::new("."));
+        return vec![
+            Finding::good(
+                "data folder",
+                format!("{} does not exist yet; the first start makes it", root.display()),
+            ),
+            room(parent),
+        ];
     }
     let mut findings = vec![writing(root)];
     findings.extend(permissions(root));
@@ -31,9 +38,10 @@ fn writing(root: &Path) -> Finding {
     let _ = fs::remove_file(&probe);
     match written {
         Ok(()) => Finding::good("data folder", format!("{} can be written", root.display())),
-        Err(source) => {
-            Finding::failed("data folder", &AppError::Folder { action: "write to", path: root.to_owned(), source })
-        }
+        Err(source) => Finding::failed(
+            "data folder",
+            &AppError::Folder { action: "write to", path: root.to_owned(), source },
+        ),
     }
 }
 
@@ -69,7 +77,9 @@ fn permissions(_: &Path) -> Vec<Finding> {
 fn room(folder: &Path) -> Finding {
     const REMEDY: &str = "Make room, or move server.data_dir to a larger disk.";
     match free(folder) {
-        Err(error) => Finding::new("disk", Health::Doubtful, format!("free space is not known: {error}"), REMEDY),
+        Err(error) => {
+            Finding::new("disk", Health::Doubtful, format!("free space is not known: {error}"), REMEDY)
+        }
         Ok(free) => {
             #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
             let found = format!("{:.1} GiB free", free as f64 / GIB as f64);

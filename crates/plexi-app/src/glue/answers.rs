@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use plexi_core::{Clock, UserId};
 use plexi_db::{Database, IdempotencyPut, IdempotencyRecord};
-use plexi_web::idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, StoredAnswer};
+use plexi_web::{IdempotencyError, IdempotencyStore, KEPT_FOR, StoredAnswer};
 
 /// Answers to repeated requests, kept in the database: the content type, a line break, the body.
 pub(crate) struct KeptAnswers {

@@ -143,7 +143,10 @@ impl ServerConfig {
         }
         if let Some(url) = &self.public_url {
             if host_of(url).is_none() {
-                found.push(FieldError::new("public_url", "must be an address such as https://chat.example.org, without a path"));
+                found.push(FieldError::new(
+                    "public_url",
+                    "must be an address such as https://chat.example.org, without a path",
+                ));
             } else if !url.starts_with("https://") && !is_loopback(url) {
                 found.push(FieldError::new(
                     "public_url",
@@ -207,10 +210,21 @@ mod tests {
 
     #[test]
     fn an_address_for_other_machines_needs_tls() {
-        for good in ["https://chat.example.org", "https://chat.example.org:8443/", "http://localhost:8080", "http://[::1]:8080"] {
+        for good in [
+            "https://chat.example.org",
+            "https://chat.example.org:8443/",
+            "http://localhost:8080",
+            "http://[::1]:8080",
+        ] {
             assert_eq!(with_url(good).problems(), [], "{good}");
         }
-        for bad in ["http://chat.example.org", "chat.example.org", "https://chat.example.org/chat", "https://", "ftp://x"] {
+        for bad in [
+            "http://chat.example.org",
+            "chat.example.org",
+            "https://chat.example.org/chat",
+            "https://",
+            "ftp://x",
+        ] {
             assert_eq!(with_url(bad).problems().len(), 1, "{bad}");
         }
         let open = ServerConfig { listen: "0.0.0.0:80".parse().unwrap(), ..ServerConfig::default() };

@@ -1,5 +1,4 @@
 //! A server as its operator sees it: started on a folder, asked over HTTP, stopped and started again.
-#![expect(missing_docs, reason = "tests")]
 
 mod restart;
 mod server;

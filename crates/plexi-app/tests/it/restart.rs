@@ -28,7 +28,13 @@ async fn what_was_acknowledged_and_who_was_signed_in_outlive_a_restart() {
     let messages = format!("/api/v1/channels/{channel}/messages");
     for nth in 0..5 {
         let body = json!({ "text": format!("message {nth}"), "client_id": format!("c{nth}") });
-        let sent = http.post(format!("{}{messages}", first.url)).bearer_auth(&access).json(&body).send().await.unwrap();
+        let sent = http
+            .post(format!("{}{messages}", first.url))
+            .bearer_auth(&access)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(sent.status(), 201);
     }
     first.stop().await;
@@ -38,7 +44,8 @@ async fn what_was_acknowledged_and_who_was_signed_in_outlive_a_restart() {
     let window = http.get(format!("{}{messages}", second.url)).bearer_auth(&access).send().await.unwrap();
     assert_eq!(window.status(), 200, "the access token still counts");
     let window: Value = window.json().await.unwrap();
-    let texts: Vec<&str> = window["items"].as_array().unwrap().iter().filter_map(|one| one["text"].as_str()).collect();
+    let texts: Vec<&str> =
+        window["items"].as_array().unwrap().iter().filter_map(|one| one["text"].as_str()).collect();
     assert!(texts.ends_with(&["message 0", "message 1", "message 2", "message 3", "message 4"]), "{texts:?}");
     second.stop().await;
 }

@@ -17,7 +17,8 @@ pub struct Running {
 }
 
 pub fn settings(folder: &Path, more: &[&str]) -> Arc<Reloader<Settings>> {
-    let mut set = vec![format!("server.data_dir={}", folder.display()), "server.listen=127.0.0.1:0".to_owned()];
+    let mut set =
+        vec![format!("server.data_dir={}", folder.display()), "server.listen=127.0.0.1:0".to_owned()];
     set.extend(more.iter().map(ToString::to_string));
     Arc::new(Reloader::start(Sources::new().flags(set), None, Arc::new(SystemClock)).unwrap())
 }
@@ -29,7 +30,8 @@ pub async fn build(folder: &Path) -> Result<App, AppError> {
 #[expect(clippy::disallowed_methods, reason = "the test is the parent of the server")]
 pub fn run(app: App) -> Running {
     let (asks, asked) = mpsc::channel(4);
-    let asked = futures_util::stream::unfold(asked, |mut asked| async move { Some((asked.recv().await?, asked)) });
+    let asked =
+        futures_util::stream::unfold(asked, |mut asked| async move { Some((asked.recv().await?, asked)) });
     let url = app.url();
     let setup_token = app.setup_link().and_then(|link| Some(link.split_once("#token=")?.1.to_owned()));
     Running { url, setup_token, asks, ended: tokio::spawn(app.run(asked)) }
