@@ -10,7 +10,11 @@ use plexi_auth::{Auth, AuthConfig, NewPerson, TokenKeys, Transport};
 use plexi_core::{Clock, Entropy, IdSource, Secret, SpaceId, SystemClock, SystemEntropy};
 
 fn person(name: &str, password: &str) -> NewPerson {
-    NewPerson { name: name.to_owned(), display_name: name.to_owned(), password: Secret::new(password.to_owned()) }
+    NewPerson {
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        password: Secret::new(password.to_owned()),
+    }
 }
 
 #[tokio::main]

@@ -46,13 +46,19 @@ impl Auth {
 
     /// Changes a role that is not built in, at once for all who have it. Needs `roles.manage` and everything the role grants
     /// before and after.
-    pub async fn update_role(&self, actor: &Actor, id: RoleId, change: RoleChange) -> Result<Role, AuthError> {
+    pub async fn update_role(
+        &self,
+        actor: &Actor,
+        id: RoleId,
+        change: RoleChange,
+    ) -> Result<Role, AuthError> {
         self.changeable(actor, id).await?;
         if let Some(permissions) = change.permissions {
             may_grant(actor, permissions)?;
         }
         let name = change.name.as_deref().map(profile::role_name).transpose().map_err(invalid)?;
-        let role = self.inner.store.update_role(id, name.as_deref(), change.permissions).await.map_err(conflict)?;
+        let role =
+            self.inner.store.update_role(id, name.as_deref(), change.permissions).await.map_err(conflict)?;
         self.inner.recent.forget_accounts();
         tracing::info!(role = %id, by = %actor.user, "role changed");
         Ok(role)

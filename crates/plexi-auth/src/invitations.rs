@@ -55,7 +55,7 @@ impl Auth {
             uses: 0,
             created_by: actor.user,
             created_at: now,
-            expires_at: now.plus(Duration::from_secs(3_600) * expires_in_hours),
+            expires_at: now.plus(Duration::from_hours(1) * expires_in_hours),
         };
         inner.store.create_invitation(&invitation, &secrets::digest_of(code.expose())).await?;
         tracing::info!(invitation = %invitation.id, by = %actor.user, "invitation made");

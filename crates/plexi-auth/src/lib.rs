@@ -35,6 +35,10 @@ mod setup;
 mod sign_in;
 mod tokens;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use config::AuthConfig;
 pub use error::{AuthError, StoreError};
 pub use grants::RoleChange;

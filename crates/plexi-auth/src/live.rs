@@ -14,11 +14,11 @@ use crate::error::AuthError;
 use crate::ports::{Account, Digest, IdentityStore, SessionRecord};
 
 /// How long anything is believed without asking the store again.
-const KEPT: Duration = Duration::from_secs(60);
+const KEPT: Duration = Duration::from_mins(1);
 /// The most entries of each kind.
 const CAPACITY: u64 = 100_000;
 /// How often at most a session's last use is written down.
-pub(crate) const TOUCHED_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const TOUCHED_EVERY: Duration = Duration::from_mins(1);
 
 /// A session that was alive when it was read.
 pub(crate) struct LiveSession {
@@ -55,7 +55,11 @@ impl Recent {
     }
 
     /// A session by id.
-    pub async fn session(&self, store: &dyn IdentityStore, id: SessionId) -> Result<Option<Arc<LiveSession>>, AuthError> {
+    pub async fn session(
+        &self,
+        store: &dyn IdentityStore,
+        id: SessionId,
+    ) -> Result<Option<Arc<LiveSession>>, AuthError> {
         if let Some(session) = self.sessions.get(&id) {
             return Ok(Some(session));
         }
@@ -65,7 +69,11 @@ impl Recent {
     }
 
     /// A session by the digest of its cookie.
-    pub async fn by_cookie(&self, store: &dyn IdentityStore, cookie: &Digest) -> Result<Option<Arc<LiveSession>>, AuthError> {
+    pub async fn by_cookie(
+        &self,
+        store: &dyn IdentityStore,
+        cookie: &Digest,
+    ) -> Result<Option<Arc<LiveSession>>, AuthError> {
         if let Some(session) = self.cookies.get(cookie).and_then(|id| self.sessions.get(&id)) {
             return Ok(Some(session));
         }
@@ -76,7 +84,11 @@ impl Recent {
     }
 
     /// An account by id.
-    pub async fn account(&self, store: &dyn IdentityStore, id: UserId) -> Result<Option<Arc<Account>>, AuthError> {
+    pub async fn account(
+        &self,
+        store: &dyn IdentityStore,
+        id: UserId,
+    ) -> Result<Option<Arc<Account>>, AuthError> {
         if let Some(account) = self.accounts.get(&id) {
             return Ok(Some(account));
         }

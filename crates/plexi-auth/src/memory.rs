@@ -87,13 +87,15 @@ impl State {
     /// An account with what its role grants now.
     fn account(&self, id: UserId) -> Option<Account> {
         let mut account = self.accounts.get(&id)?.account.clone();
-        account.permissions =
-            self.role_named(RoleScope::System, &account.role).map_or(PermissionSet::EMPTY, |role| role.permissions);
+        account.permissions = self
+            .role_named(RoleScope::System, &account.role)
+            .map_or(PermissionSet::EMPTY, |role| role.permissions);
         Some(account)
     }
 
     fn insert(&mut self, new: &NewAccount) -> Result<(), StoreError> {
-        let taken = |stored: &Stored| stored.skeleton == new.skeleton || stored.account.user.name == new.user.name;
+        let taken =
+            |stored: &Stored| stored.skeleton == new.skeleton || stored.account.user.name == new.user.name;
         if self.accounts.contains_key(&new.user.id) || self.accounts.values().any(taken) {
             return Err(StoreError::Conflict("name"));
         }

@@ -74,7 +74,6 @@ fn skeleton(name: &str) -> String {
 }
 
 /// The one character that stands for all that look like `c` (lower case only, since names are).
-#[expect(clippy::match_same_arms, reason = "one line for each letter reads better")]
 fn looks_like(c: char) -> char {
     match c {
         'а' | 'α' | 'ɑ' => 'a',
@@ -132,7 +131,9 @@ mod tests {
     #[test]
     fn what_is_no_name_is_refused() {
         let long = "x".repeat(33);
-        for bad in ["", ".", "..", "-_-", "a b", "a@b", "a/b", "a\u{202E}b", "a\u{200D}b", "here", "Channel", &long] {
+        for bad in
+            ["", ".", "..", "-_-", "a b", "a@b", "a/b", "a\u{202E}b", "a\u{200D}b", "here", "Channel", &long]
+        {
             assert!(fold(bad).is_err(), "{bad:?}");
         }
         assert!(fold(&"x".repeat(32)).is_ok());
@@ -161,7 +162,9 @@ mod tests {
 
     #[test]
     fn names_that_differ_to_the_eye_differ_in_their_skeletons() {
-        for (one, other) in [("ada", "adam"), ("jose", "josé"), ("a.b", "ab"), ("anna", "hanna"), ("tom", "tim")] {
+        for (one, other) in
+            [("ada", "adam"), ("jose", "josé"), ("a.b", "ab"), ("anna", "hanna"), ("tom", "tim")]
+        {
             assert_ne!(fold(one).unwrap().skeleton, fold(other).unwrap().skeleton, "{one} {other}");
         }
     }

@@ -7,7 +7,7 @@ mod queue;
 
 use std::sync::Arc;
 
-use plexi_core::{Entropy, Secret};
+use plexi_core::{Entropy, FieldError, Secret};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
@@ -49,19 +49,13 @@ impl Passwords {
         })
     }
 
-    /// Refuses what is longer than any password, before any work is done for it.
-    pub fn check_size(&self, password: &Secret<String>) -> Result<(), AuthError> {
-        let text = password.expose();
-        if text.len() > MAX_CHARS * 4 || text.chars().count() > MAX_CHARS {
-            let problem = format!("must be at most {MAX_CHARS} characters");
-            return Err(AuthError::Invalid(vec![plexi_core::FieldError::new("password", problem)]));
-        }
-        Ok(())
-    }
-
     /// Checks a password against a stored hash. Without one the same work is done and the answer is no.
-    pub async fn verify(&self, password: &Secret<String>, stored: Option<&str>) -> Result<Checked, AuthError> {
-        self.check_size(password)?;
+    pub async fn verify(
+        &self,
+        password: &Secret<String>,
+        stored: Option<&str>,
+    ) -> Result<Checked, AuthError> {
+        check_size(password)?;
         let password = normal(password);
         let stored = stored.map(ToOwned::to_owned);
         let salt = self.salt()?;
@@ -86,7 +80,7 @@ impl Passwords {
     /// Checks a new password against the policy and hashes it. `about` are words that a guesser would try first: the account's
     /// name and display name.
     pub async fn accept(&self, password: &Secret<String>, about: &[&str]) -> Result<String, AuthError> {
-        self.check_size(password)?;
+        check_size(password)?;
         let password = normal(password);
         policy::check_length(&password, self.min_length)?;
         let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
@@ -105,6 +99,16 @@ impl Passwords {
         self.entropy.fill(&mut salt)?;
         Ok(salt)
     }
+}
+
+/// Refuses what is longer than any password, before any work is done for it.
+pub(crate) fn check_size(password: &Secret<String>) -> Result<(), AuthError> {
+    let text = password.expose();
+    if text.len() > MAX_CHARS * 4 || text.chars().count() > MAX_CHARS {
+        let problem = format!("must be at most {MAX_CHARS} characters");
+        return Err(AuthError::Invalid(vec![FieldError::new("password", problem)]));
+    }
+    Ok(())
 }
 
 /// The same password typed on another keyboard is the same password.

@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::{AuthError, StoreError};
+use crate::grants::may_grant;
 use crate::model::{Me, Page, Theme, User};
 use crate::names;
 use crate::pages;
 use crate::ports::{Account, AccountChange};
 use crate::profile;
 use crate::roles;
-use crate::grants::may_grant;
 use crate::service::Auth;
 use crate::sessions::Caller;
 use crate::sign_in::{self, NewPerson, invalid};
@@ -50,7 +50,10 @@ pub struct UserChange {
 
 impl Auth {
     /// The caller's own account.
-    #[expect(clippy::unused_async, reason = "as the other operations, so that callers need not care where it comes from")]
+    #[expect(
+        clippy::unused_async,
+        reason = "as the other operations, so that callers need not care where it comes from"
+    )]
     pub async fn me(&self, caller: &Caller) -> Result<Me, AuthError> {
         Ok(sign_in::me(&caller.account))
     }
@@ -126,7 +129,12 @@ impl Auth {
     /// Changes somebody's account. Needs `users.manage`, for the role `roles.manage`, and everything that the account's role grants
     /// before and after: who could give themselves another's password could be them. Disabling and a new password end
     /// the account's sessions; a new role counts at once. [`AuthError::LastAdmin`].
-    pub async fn update_user(&self, actor: &Actor, id: UserId, change: UserChange) -> Result<User, AuthError> {
+    pub async fn update_user(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        change: UserChange,
+    ) -> Result<User, AuthError> {
         actor.require(Permission::UsersManage)?;
         let inner = &*self.inner;
         let before = inner.store.account(id).await?.ok_or(Denied::Unseen)?;

@@ -1,6 +1,9 @@
 //! What identity needs of a store. The contract suite (feature `test-util`) runs against the in-memory store and
 //! every database. Digests are SHA-256: no token or code is stored as it was handed out.
 
+#[cfg(any(test, feature = "test-util"))]
+pub mod contract;
+
 use async_trait::async_trait;
 use plexi_core::{InvitationId, PermissionSet, RoleId, RoleScope, SessionId, SpaceId, Timestamp, UserId};
 
@@ -73,7 +76,12 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Changes an account. `Conflict("last_admin")` when no enabled account with the role `admin` that can sign in would be left.
     async fn update_account(&self, id: UserId, change: &AccountChange) -> Result<Account, StoreError>;
     /// Accounts in order of name (the page key is the name) whose folded name or display name starts with `prefix`; all without one.
-    async fn accounts(&self, prefix: Option<&str>, after: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError>;
+    async fn accounts(
+        &self,
+        prefix: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError>;
     /// Accounts by id, at most 200; unknown ones are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
     /// Whether any account with the role `admin` exists.
@@ -92,7 +100,12 @@ pub trait RoleStore: Send + Sync + 'static {
     /// Makes a role. `Conflict("name")`.
     async fn create_role(&self, role: &Role) -> Result<(), StoreError>;
     /// Changes a role that is not built in. `Missing("role")`, `Conflict("name")`.
-    async fn update_role(&self, id: RoleId, name: Option<&str>, permissions: Option<PermissionSet>) -> Result<Role, StoreError>;
+    async fn update_role(
+        &self,
+        id: RoleId,
+        name: Option<&str>,
+        permissions: Option<PermissionSet>,
+    ) -> Result<Role, StoreError>;
     /// Deletes a role that is not built in. `Conflict("in_use")` when somebody has it.
     async fn delete_role(&self, id: RoleId) -> Result<(), StoreError>;
 }
@@ -153,11 +166,19 @@ pub trait SessionStore: Send + Sync + 'static {
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError>;
     /// Exchanges a refresh token, atomically: of many at once with the same token exactly one gets `Rotated`. `sealed_next` is kept with
     /// the old digest. The digests of all former tokens of a session are kept while it lasts (at most 10,000, oldest forgotten).
-    async fn rotate_refresh(&self, old: &Digest, new: &Digest, sealed_next: &[u8], at: Timestamp) -> Result<RefreshOutcome, StoreError>;
+    /// The session in the outcome has the new digest and is else as it was before, so that a session unseen for too long is still known as such.
+    async fn rotate_refresh(
+        &self,
+        old: &Digest,
+        new: &Digest,
+        sealed_next: &[u8],
+        at: Timestamp,
+    ) -> Result<RefreshOutcome, StoreError>;
     /// Ends a session; whether there was one.
     async fn end_session(&self, id: SessionId) -> Result<bool, StoreError>;
     /// Ends the sessions of a user but `keep`; the ids that ended.
-    async fn end_sessions(&self, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>, StoreError>;
+    async fn end_sessions(&self, user: UserId, keep: Option<SessionId>)
+    -> Result<Vec<SessionId>, StoreError>;
     /// Removes sessions that ended before `at`; how many, at most 1,000 a call.
     async fn purge_sessions(&self, at: Timestamp) -> Result<u64, StoreError>;
 }
@@ -170,14 +191,24 @@ pub trait InvitationStore: Send + Sync + 'static {
     /// An invitation by its code.
     async fn invitation_by_code(&self, code: &Digest) -> Result<Option<Invitation>, StoreError>;
     /// Invitations to a space (or all), newest first (the page key is the id); at most `limit`.
-    async fn invitations(&self, space: Option<SpaceId>, after: Option<InvitationId>, limit: u32) -> Result<Vec<Invitation>, StoreError>;
+    async fn invitations(
+        &self,
+        space: Option<SpaceId>,
+        after: Option<InvitationId>,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, StoreError>;
     /// An invitation by id.
     async fn invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError>;
     /// Removes an invitation; whether there was one.
     async fn delete_invitation(&self, id: InvitationId) -> Result<bool, StoreError>;
     /// Makes the account and its membership of the space and counts the use, in one transaction. `Missing("invitation")` when it is
     /// used up, too old or gone, `Conflict("name")`. The space role is the invitation's role.
-    async fn redeem_invitation(&self, code: &Digest, account: &NewAccount, at: Timestamp) -> Result<Invitation, StoreError>;
+    async fn redeem_invitation(
+        &self,
+        code: &Digest,
+        account: &NewAccount,
+        at: Timestamp,
+    ) -> Result<Invitation, StoreError>;
     /// Makes the first administrator, in one transaction, if none exists: `Conflict("setup")` otherwise, also for many at once.
     async fn create_first_admin(&self, account: &NewAccount) -> Result<(), StoreError>;
 }

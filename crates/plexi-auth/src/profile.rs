@@ -27,14 +27,22 @@ pub fn locale(text: &str) -> Result<String, FieldError> {
         && (2..=8).contains(&language.len())
         && language.bytes().all(|b| b.is_ascii_alphabetic())
         && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if right { Ok(text.to_owned()) } else { Err(FieldError::new("locale", "must be a language tag such as en or pt-BR")) }
+    if right {
+        Ok(text.to_owned())
+    } else {
+        Err(FieldError::new("locale", "must be a language tag such as en or pt-BR"))
+    }
 }
 
 /// The name of a role: 1 to 32 of `a-z 0-9 _ -`.
 pub(crate) fn role_name(text: &str) -> Result<String, FieldError> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
     let right = (1..=32).contains(&text.len()) && text.bytes().all(plain);
-    if right { Ok(text.to_owned()) } else { Err(FieldError::new("name", "must be 1 to 32 of a-z, 0-9, _ and -")) }
+    if right {
+        Ok(text.to_owned())
+    } else {
+        Err(FieldError::new("name", "must be 1 to 32 of a-z, 0-9, _ and -"))
+    }
 }
 
 fn line(field: &'static str, text: &str, least: usize, most: usize) -> Result<String, FieldError> {
@@ -44,7 +52,10 @@ fn line(field: &'static str, text: &str, least: usize, most: usize) -> Result<St
     }
     let text: String = text.trim().nfc().collect();
     if text.chars().any(deceives) {
-        return Err(FieldError::new(field, "must not hold control, invisible or direction-changing characters"));
+        return Err(FieldError::new(
+            field,
+            "must not hold control, invisible or direction-changing characters",
+        ));
     }
     if (least..=most).contains(&text.chars().count()) { Ok(text) } else { Err(bounds(field, least, most)) }
 }
@@ -76,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_display_name_that_deceives_or_does_not_fit_is_refused() {
-        for name in ["", "   ", "a\nb", "\u{202E}nimda", "a\u{200B}b", "\u{1b}[31mred", "a\u{2066}b\u{2069}"] {
+        for name in ["", "   ", "a\nb", "\u{202E}nimda", "a\u{200B}b", "\u{1b}[31mred", "a\u{2066}b\u{2069}"]
+        {
             assert!(display_name(name).is_err(), "{name:?}");
         }
         assert!(display_name(&"x".repeat(64)).is_ok());

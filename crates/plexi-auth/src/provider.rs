@@ -8,7 +8,7 @@ use plexi_core::Secret;
 
 use crate::error::AuthError;
 use crate::names;
-use crate::password::Passwords;
+use crate::password::{Passwords, check_size};
 use crate::ports::{Account, IdentityStore};
 
 /// What somebody shows to prove who they are.
@@ -86,7 +86,7 @@ impl AuthProvider for PasswordProvider {
 
     async fn verify(&self, attempt: &Attempt) -> Result<Verified, AuthError> {
         let Proof::Password { name, password } = &attempt.proof;
-        self.passwords.check_size(password)?;
+        check_size(password)?;
         let found = match names::fold(name) {
             Ok(folded) => self.store.account_by_name(&folded.name).await?,
             Err(_) => None,

@@ -36,7 +36,7 @@ impl Auth {
         match inner.store.rotate_refresh(&old, &digest, &sealed, now).await? {
             RefreshOutcome::Rotated(session) => inner.renew(&session, next).await,
             RefreshOutcome::Replayed { session, used_at, sealed_next } if now.since(used_at) <= RETRY => {
-                let next = open(refresh_token, &old, sealed_next)?;
+                let next = open(refresh_token, &old, &sealed_next)?;
                 inner.renew(&session, next).await
             }
             RefreshOutcome::Replayed { session, .. } | RefreshOutcome::Reused(session) => {
@@ -89,7 +89,7 @@ fn seal(token: &str, old: &Digest, next: &str, entropy: &dyn Entropy) -> Result<
     Ok(sealed)
 }
 
-fn open(token: &str, old: &Digest, sealed: Vec<u8>) -> Result<Secret<String>, AuthError> {
+fn open(token: &str, old: &Digest, sealed: &[u8]) -> Result<Secret<String>, AuthError> {
     let failed = || AuthError::Crypto("sealed token cannot be read".to_owned());
     let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(failed)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
@@ -110,10 +110,10 @@ mod tests {
         let (old, other) = (secrets::digest_of("old"), secrets::digest_of("other"));
         let sealed = seal("old", &old, "next", &entropy).unwrap();
         assert!(!sealed.windows(4).any(|part| part == b"next"));
-        assert_eq!(open("old", &old, sealed.clone()).unwrap().expose(), "next");
-        assert!(open("other", &old, sealed.clone()).is_err());
-        assert!(open("old", &other, sealed.clone()).is_err());
-        assert!(open("old", &old, sealed[..sealed.len() - 1].to_vec()).is_err());
-        assert!(open("old", &old, Vec::new()).is_err());
+        assert_eq!(open("old", &old, &sealed).unwrap().expose(), "next");
+        assert!(open("other", &old, &sealed).is_err());
+        assert!(open("old", &other, &sealed).is_err());
+        assert!(open("old", &old, &sealed[..sealed.len() - 1]).is_err());
+        assert!(open("old", &old, &[]).is_err());
     }
 }

@@ -53,11 +53,7 @@ pub fn built_in() -> Vec<Role> {
             7,
             RoleScope::Channel,
             ADMIN,
-            set(&channel_member).union(set(&[
-                P::MessageModerate,
-                P::ChannelManage,
-                P::ChannelMembersManage,
-            ])),
+            set(&channel_member).union(set(&[P::MessageModerate, P::ChannelManage, P::ChannelMembersManage])),
         ),
         (8, RoleScope::Channel, MEMBER, set(&channel_member)),
         (9, RoleScope::Channel, GUEST, set(&channel_guest)),
@@ -91,14 +87,21 @@ mod tests {
     fn ids_and_names_are_unique_and_ids_are_those_of_every_server() {
         let roles = built_in();
         assert_eq!(roles.iter().map(|role| role.id).collect::<HashSet<_>>().len(), roles.len());
-        assert_eq!(roles.iter().map(|role| (role.scope, &role.name)).collect::<HashSet<_>>().len(), roles.len());
+        assert_eq!(
+            roles.iter().map(|role| (role.scope, &role.name)).collect::<HashSet<_>>().len(),
+            roles.len()
+        );
         assert_eq!(roles[0].id.to_string(), "00000000-0000-7000-8000-000000000001");
     }
 
     #[test]
     fn an_administrator_may_everything_and_a_guest_nothing_by_system_role() {
         let granted = |name: &str| {
-            built_in().into_iter().find(|r| r.scope == RoleScope::System && r.name == name).unwrap().permissions
+            built_in()
+                .into_iter()
+                .find(|r| r.scope == RoleScope::System && r.name == name)
+                .unwrap()
+                .permissions
         };
         assert_eq!(granted(ADMIN), PermissionSet::all());
         assert_eq!(granted(MEMBER), PermissionSet::EMPTY.with(Permission::DirectCreate));
@@ -108,7 +111,11 @@ mod tests {
     #[test]
     fn a_channel_member_may_all_that_a_guest_or_reader_may() {
         let granted = |name: &str| {
-            built_in().into_iter().find(|r| r.scope == RoleScope::Channel && r.name == name).unwrap().permissions
+            built_in()
+                .into_iter()
+                .find(|r| r.scope == RoleScope::Channel && r.name == name)
+                .unwrap()
+                .permissions
         };
         assert!(granted(ADMIN).covers(granted(MEMBER)));
         assert!(granted(MEMBER).covers(granted(GUEST)));

@@ -12,7 +12,7 @@ use crate::ports::{Account, SessionRecord};
 use crate::secrets;
 use crate::service::{Auth, Inner};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Somebody who is signed in, as a request shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,8 @@ impl Auth {
 impl Inner {
     async fn by_token(&self, token: &str, operation: Option<&str>) -> Result<Caller, AuthError> {
         let claims = self.tokens.verify(token, self.now(), operation)?;
-        let session = self.recent.session(&*self.store, claims.session).await?.ok_or(AuthError::SessionEnded)?;
+        let session =
+            self.recent.session(&*self.store, claims.session).await?.ok_or(AuthError::SessionEnded)?;
         if session.record.user_id != claims.user {
             return Err(AuthError::TokenInvalid);
         }
@@ -132,7 +133,8 @@ impl Inner {
         if epoch.is_some_and(|epoch| epoch > account.epoch) {
             // Another process changed the account and issued the token since it was read.
             self.recent.forget_account(record.user_id);
-            account = self.recent.account(&*self.store, record.user_id).await?.ok_or(AuthError::SessionEnded)?;
+            account =
+                self.recent.account(&*self.store, record.user_id).await?.ok_or(AuthError::SessionEnded)?;
         }
         if account.user.disabled {
             return Err(AuthError::SessionEnded);
@@ -140,11 +142,11 @@ impl Inner {
         if epoch.is_some_and(|epoch| epoch != account.epoch) {
             return Err(AuthError::TokenExpired);
         }
-        if session.is_due(now) {
-            if let Err(error) = self.store.touch_session(record.id, now).await {
-                // Reading must go on when writing cannot.
-                tracing::warn!(session = %record.id, %error, "session use not noted");
-            }
+        if session.is_due(now)
+            && let Err(error) = self.store.touch_session(record.id, now).await
+        {
+            // Reading must go on when writing cannot.
+            tracing::warn!(session = %record.id, %error, "session use not noted");
         }
         let actor = Actor {
             user: record.user_id,

@@ -17,7 +17,7 @@ use crate::sign_in::{NewPerson, SignedIn, Transport, invalid};
 
 /// How many wrong tokens are judged in [`WINDOW`]; more are refused with a time to wait.
 const MAX_WRONG: usize = 10;
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// The one-time token of the first start, for the link that the server prints.
 #[derive(Debug)]

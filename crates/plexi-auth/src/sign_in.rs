@@ -123,7 +123,12 @@ impl Inner {
     }
 
     /// Begins a session of an account whose owner has just proven who they are.
-    pub async fn begin(&self, account: Account, transport: Transport, device: String) -> Result<SignedIn, AuthError> {
+    pub async fn begin(
+        &self,
+        account: Account,
+        transport: Transport,
+        device: String,
+    ) -> Result<SignedIn, AuthError> {
         let now = self.now();
         let secret = secrets::generate::<32>(&*self.entropy)?;
         let digest = secrets::digest_of(secret.expose());
@@ -165,7 +170,7 @@ impl Inner {
         session_end: Timestamp,
         refresh_token: Secret<String>,
     ) -> Result<Tokens, AuthError> {
-        let lifetime = Duration::from_secs(60) * self.config.access_token_minutes;
+        let lifetime = Duration::from_mins(1) * self.config.access_token_minutes;
         let expires_at = Timestamp::from_seconds(self.now().plus(lifetime).min(session_end).as_seconds());
         let claims = Claims { user: account.user.id, session, epoch: account.epoch, expires_at };
         Ok(Tokens { access_token: self.tokens.issue(&claims)?, expires_at, refresh_token })
@@ -175,8 +180,11 @@ impl Inner {
     pub async fn new_account(&self, person: &NewPerson, role: &str) -> Result<NewAccount, AuthError> {
         let mut problems = Vec::new();
         let folded = names::fold(&person.name).map_err(|problem| problems.push(problem)).ok();
-        let shown = profile::display_name(&person.display_name).map_err(|problem| problems.push(problem)).ok();
-        let (Some(folded), Some(display_name)) = (folded, shown) else { return Err(AuthError::Invalid(problems)) };
+        let shown =
+            profile::display_name(&person.display_name).map_err(|problem| problems.push(problem)).ok();
+        let (Some(folded), Some(display_name)) = (folded, shown) else {
+            return Err(AuthError::Invalid(problems));
+        };
         let hash = self.passwords.accept(&person.password, &[&folded.name, &display_name]).await?;
         Ok(NewAccount {
             user: User {

@@ -12,8 +12,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use biscuit_auth::builder::{self, Term};
 use biscuit_auth::datalog::SymbolTable;
 use biscuit_auth::error::{RunLimit, Token as BiscuitError};
@@ -33,7 +33,9 @@ pub const MAX_BLOCKS: usize = 8;
 /// biscuit writes padding and others leave it out; both are read, none is written.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
-    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// What an access token says.
@@ -107,7 +109,8 @@ impl AccessTokens {
             .and_then(|authorizer| authorizer.build(&token))
             .map_err(|error| AuthError::Crypto(error.to_string()))?;
         let rule = "claims($user, $session, $epoch, $expiry) <- session($user, $session, $epoch, $expiry)";
-        let said: Vec<(Vec<u8>, Vec<u8>, i64, std::time::SystemTime)> = authorizer.query(rule).map_err(|e| refusal(&e))?;
+        let said: Vec<(Vec<u8>, Vec<u8>, i64, std::time::SystemTime)> =
+            authorizer.query(rule).map_err(|e| refusal(&e))?;
         let [(user, session, epoch, expiry)] = said.as_slice() else { return Err(AuthError::TokenInvalid) };
         let claims = Claims {
             user: Uuid::from_slice(user).map_err(|_| AuthError::TokenInvalid)?.into(),
@@ -138,7 +141,10 @@ fn authorizer(now: Timestamp, operation: Option<&str>) -> Result<AuthorizerBuild
         )],
         kind: builder::PolicyKind::Allow,
     };
-    let builder = AuthorizerBuilder::new().set_limits(limits).fact(builder::fact("time", &[date(now)]))?.policy(allow)?;
+    let builder = AuthorizerBuilder::new()
+        .set_limits(limits)
+        .fact(builder::fact("time", &[date(now)]))?
+        .policy(allow)?;
     match operation {
         Some(name) => builder.fact(builder::fact("operation", &[builder::string(name)])),
         None => Ok(builder),

@@ -59,9 +59,9 @@ impl AccountStore for MemoryStore {
         if let Some(role) = &change.role {
             after.role.clone_from(role);
         }
-        let served = before.role == ADMIN && !before.user.disabled;
-        let serves = after.role == ADMIN && !after.user.disabled;
-        if served && !serves && !state.has_other_admin(id) {
+        let counted = before.role == ADMIN && !before.user.disabled;
+        let remains = after.role == ADMIN && !after.user.disabled;
+        if counted && !remains && !state.has_other_admin(id) {
             return Err(StoreError::Conflict("last_admin"));
         }
         after.epoch += i64::from(change.role.is_some() || change.disabled.is_some());
@@ -71,7 +71,12 @@ impl AccountStore for MemoryStore {
         state.account(id).ok_or(StoreError::Missing("user"))
     }
 
-    async fn accounts(&self, prefix: Option<&str>, after: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError> {
+    async fn accounts(
+        &self,
+        prefix: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
         let state = self.lock();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let matches = |user: &User| {
@@ -90,7 +95,11 @@ impl AccountStore for MemoryStore {
 
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
         let state = self.lock();
-        Ok(ids.iter().filter_map(|id| state.accounts.get(id)).map(|stored| stored.account.user.clone()).collect())
+        Ok(ids
+            .iter()
+            .filter_map(|id| state.accounts.get(id))
+            .map(|stored| stored.account.user.clone())
+            .collect())
     }
 
     async fn has_admin(&self) -> Result<bool, StoreError> {

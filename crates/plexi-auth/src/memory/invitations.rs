@@ -14,7 +14,12 @@ impl InvitationStore for MemoryStore {
     }
 
     async fn invitation_by_code(&self, code: &Digest) -> Result<Option<Invitation>, StoreError> {
-        Ok(self.lock().invitations.values().find(|(_, digest)| digest == code).map(|(found, _)| found.clone()))
+        Ok(self
+            .lock()
+            .invitations
+            .values()
+            .find(|(_, digest)| digest == code)
+            .map(|(found, _)| found.clone()))
     }
 
     async fn invitations(
@@ -48,7 +53,8 @@ impl InvitationStore for MemoryStore {
         at: Timestamp,
     ) -> Result<Invitation, StoreError> {
         let mut state = self.lock();
-        let found = state.invitations.values().find(|(_, digest)| digest == code).map(|(found, _)| found.clone());
+        let found =
+            state.invitations.values().find(|(_, digest)| digest == code).map(|(found, _)| found.clone());
         let mut invitation = found
             .filter(|found| found.uses < found.max_uses && at < found.expires_at)
             .ok_or(StoreError::Missing("invitation"))?;

@@ -15,8 +15,12 @@ impl RoleStore for MemoryStore {
 
     async fn roles(&self, scope: Option<RoleScope>) -> Result<Vec<Role>, StoreError> {
         let state = self.lock();
-        let mut roles: Vec<Role> =
-            state.roles.values().filter(|role| scope.is_none_or(|scope| role.scope == scope)).cloned().collect();
+        let mut roles: Vec<Role> = state
+            .roles
+            .values()
+            .filter(|role| scope.is_none_or(|scope| role.scope == scope))
+            .cloned()
+            .collect();
         roles.sort_by(|a, b| (a.scope as u8, &a.name).cmp(&(b.scope as u8, &b.name)));
         roles.truncate(500);
         Ok(roles)
@@ -50,7 +54,8 @@ impl RoleStore for MemoryStore {
             }
             name.clone_into(&mut after.name);
             if before.scope == RoleScope::System {
-                for stored in state.accounts.values_mut().filter(|stored| stored.account.role == before.name) {
+                for stored in state.accounts.values_mut().filter(|stored| stored.account.role == before.name)
+                {
                     name.clone_into(&mut stored.account.role);
                 }
             }

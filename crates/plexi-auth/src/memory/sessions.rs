@@ -50,7 +50,9 @@ impl SessionStore for MemoryStore {
         at: Timestamp,
     ) -> Result<RefreshOutcome, StoreError> {
         let mut state = self.lock();
-        if let Some(session) = state.sessions.values_mut().find(|session| session.refresh.as_ref() == Some(old)) {
+        if let Some(session) =
+            state.sessions.values_mut().find(|session| session.refresh.as_ref() == Some(old))
+        {
             session.refresh = Some(*new);
             let session = session.clone();
             let former =
@@ -77,7 +79,11 @@ impl SessionStore for MemoryStore {
         Ok(end(&mut self.lock(), id))
     }
 
-    async fn end_sessions(&self, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>, StoreError> {
+    async fn end_sessions(
+        &self,
+        user: UserId,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
         let mut state = self.lock();
         let ids: Vec<SessionId> =
             of(&state, user).into_iter().map(|session| session.id).filter(|id| Some(*id) != keep).collect();
@@ -89,7 +95,7 @@ impl SessionStore for MemoryStore {
 
     async fn purge_sessions(&self, at: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.lock();
-        let over = state.sessions.values().filter(|session| session.expires_at <= at).take(MAX_PURGED);
+        let over = state.sessions.values().filter(|session| session.expires_at < at).take(MAX_PURGED);
         let ids: Vec<SessionId> = over.map(|session| session.id).collect();
         Ok(ids.into_iter().map(|id| u64::from(end(&mut state, id))).sum())
     }
@@ -97,7 +103,8 @@ impl SessionStore for MemoryStore {
 
 /// The sessions of a user, last seen first.
 fn of(state: &State, user: UserId) -> Vec<SessionRecord> {
-    let mut sessions: Vec<_> = state.sessions.values().filter(|session| session.user_id == user).cloned().collect();
+    let mut sessions: Vec<_> =
+        state.sessions.values().filter(|session| session.user_id == user).cloned().collect();
     sessions.sort_by_key(|session| std::cmp::Reverse((session.last_seen_at, session.id)));
     sessions
 }

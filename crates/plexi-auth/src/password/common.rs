@@ -3,32 +3,160 @@
 
 /// Words and phrases that common passwords are made of. Lower case, letters only.
 const STEMS: [&str; 92] = [
-    "password", "passwort", "passw", "motdepasse", "contrasena", "parola", "senha", "wachtwoord", "salasana", "haslo",
-    "welcome", "willkommen", "bienvenue", "letmein", "login", "signin", "access", "secret", "private", "security",
-    "admin", "administrator", "root", "superuser", "user", "guest", "test", "testing", "demo", "default", "changeme",
-    "changethis", "temporary", "temp", "iloveyou", "iloveu", "loveyou", "love", "forever", "always", "together",
-    "babygirl", "princess", "sunshine", "butterfly", "chocolate", "beautiful", "superman", "batman", "spiderman",
-    "starwars", "pokemon", "minecraft", "football", "baseball", "basketball", "liverpool", "arsenal", "chelsea",
-    "manchester", "barcelona", "realmadrid", "juventus", "dragon", "monkey", "master", "shadow", "michael", "jennifer",
-    "jessica", "michelle", "christopher", "alexander", "elizabeth", "computer", "internet", "samsung", "google",
-    "facebook", "microsoft", "windows", "company", "summer", "winter", "spring", "autumn", "monday", "friday",
-    "hello", "helloworld", "trustno", "whatever",
+    "password",
+    "passwort",
+    "passw",
+    "motdepasse",
+    "contrasena",
+    "parola",
+    "senha",
+    "wachtwoord",
+    "salasana",
+    "haslo",
+    "welcome",
+    "willkommen",
+    "bienvenue",
+    "letmein",
+    "login",
+    "signin",
+    "access",
+    "secret",
+    "private",
+    "security",
+    "admin",
+    "administrator",
+    "root",
+    "superuser",
+    "user",
+    "guest",
+    "test",
+    "testing",
+    "demo",
+    "default",
+    "changeme",
+    "changethis",
+    "temporary",
+    "temp",
+    "iloveyou",
+    "iloveu",
+    "loveyou",
+    "love",
+    "forever",
+    "always",
+    "together",
+    "babygirl",
+    "princess",
+    "sunshine",
+    "butterfly",
+    "chocolate",
+    "beautiful",
+    "superman",
+    "batman",
+    "spiderman",
+    "starwars",
+    "pokemon",
+    "minecraft",
+    "football",
+    "baseball",
+    "basketball",
+    "liverpool",
+    "arsenal",
+    "chelsea",
+    "manchester",
+    "barcelona",
+    "realmadrid",
+    "juventus",
+    "dragon",
+    "monkey",
+    "master",
+    "shadow",
+    "michael",
+    "jennifer",
+    "jessica",
+    "michelle",
+    "christopher",
+    "alexander",
+    "elizabeth",
+    "computer",
+    "internet",
+    "samsung",
+    "google",
+    "facebook",
+    "microsoft",
+    "windows",
+    "company",
+    "summer",
+    "winter",
+    "spring",
+    "autumn",
+    "monday",
+    "friday",
+    "hello",
+    "helloworld",
+    "trustno",
+    "whatever",
 ];
 
 /// Phrases that are common as they are.
 const PHRASES: [&str; 34] = [
-    "correcthorsebatterystaple", "thisismypassword", "thisisapassword", "thisismysecret", "mypasswordispassword",
-    "iforgotmypassword", "idontknowmypassword", "donotforgetthis", "nobodyknowsthis", "youwillneverguess",
-    "youwillneverguessthis", "itsasecret", "opensesame", "letmeinplease", "pleaseletmein", "iloveyouforever",
-    "iloveyousomuch", "iloveyoubaby", "iloveyoumore", "ilovemyfamily", "ilovemymother", "ilovejesuschrist", "jesuslovesme",
-    "jesuschrist", "godisgood", "godislove", "tobeornottobe", "maytheforcebewithyou", "winteriscoming", "thequickbrownfox",
-    "onceuponatime", "helloworldhello", "neverforgetthis", "changemechangeme",
+    "correcthorsebatterystaple",
+    "thisismypassword",
+    "thisisapassword",
+    "thisismysecret",
+    "mypasswordispassword",
+    "iforgotmypassword",
+    "idontknowmypassword",
+    "donotforgetthis",
+    "nobodyknowsthis",
+    "youwillneverguess",
+    "youwillneverguessthis",
+    "itsasecret",
+    "opensesame",
+    "letmeinplease",
+    "pleaseletmein",
+    "iloveyouforever",
+    "iloveyousomuch",
+    "iloveyoubaby",
+    "iloveyoumore",
+    "ilovemyfamily",
+    "ilovemymother",
+    "ilovejesuschrist",
+    "jesuslovesme",
+    "jesuschrist",
+    "godisgood",
+    "godislove",
+    "tobeornottobe",
+    "maytheforcebewithyou",
+    "winteriscoming",
+    "thequickbrownfox",
+    "onceuponatime",
+    "helloworldhello",
+    "neverforgetthis",
+    "changemechangeme",
 ];
 
 /// What is put between and after.
 const FILLERS: [&str; 20] = [
-    "qwerty", "qwertyuiop", "asdfgh", "asdfghjkl", "zxcvbn", "zxcvbnm", "qazwsx", "abc", "abcd", "abcdef", "abcdefgh",
-    "xyz", "my", "the", "is", "is", "a", "please", "for", "you",
+    "qwerty",
+    "qwertyuiop",
+    "asdfgh",
+    "asdfghjkl",
+    "zxcvbn",
+    "zxcvbnm",
+    "qazwsx",
+    "abc",
+    "abcd",
+    "abcdef",
+    "abcdefgh",
+    "xyz",
+    "my",
+    "the",
+    "is",
+    "is",
+    "a",
+    "please",
+    "for",
+    "you",
 ];
 
 /// Whether a password, in lower case, is made of common parts only: at least one stem or phrase, and else fillers, digits,
@@ -70,10 +198,10 @@ fn is_made_of_common_parts(text: &str) -> bool {
         let stems = STEMS.iter().chain(&PHRASES).map(|part| (*part, true));
         let fillers = FILLERS.iter().map(|part| (*part, false));
         for (part, stem) in stems.chain(fillers) {
-            if head.ends_with(part) {
-                if let Some(before) = reach[end - part.len()] {
-                    reach[end] = Some(reach[end].unwrap_or(false) || stem || before);
-                }
+            if head.ends_with(part)
+                && let Some(before) = reach[end - part.len()]
+            {
+                reach[end] = Some(reach[end].unwrap_or(false) || stem || before);
             }
         }
     }
@@ -87,7 +215,9 @@ mod tests {
     #[test]
     fn every_stem_padded_to_the_least_length_is_common() {
         for stem in STEMS {
-            for padded in [format!("{stem}{stem}{stem}"), format!("{stem}1234567890"), format!("{stem}-{stem}_2026!!")] {
+            for padded in
+                [format!("{stem}{stem}{stem}"), format!("{stem}1234567890"), format!("{stem}-{stem}_2026!!")]
+            {
                 assert!(is_common(&padded), "{padded}");
             }
         }
@@ -105,7 +235,9 @@ mod tests {
 
     #[test]
     fn a_common_word_among_others_is_not_a_common_password() {
-        for password in ["plum tree by the old canal", "seven dragons at the bakery", "the summer of my canoe"] {
+        for password in
+            ["plum tree by the old canal", "seven dragons at the bakery", "the summer of my canoe"]
+        {
             assert!(!is_common(password), "{password}");
         }
     }

@@ -48,7 +48,12 @@ impl Recipe {
     }
 
     /// Hashes a password.
-    pub fn hash(&self, password: &[u8], salt: [u8; SALT], memory: &mut Vec<Block>) -> Result<String, AuthError> {
+    pub fn hash(
+        &self,
+        password: &[u8],
+        salt: [u8; SALT],
+        memory: &mut Vec<Block>,
+    ) -> Result<String, AuthError> {
         let mut output = [0; OUTPUT];
         run(&self.params, password, &salt, &mut output, memory)?;
         phc(&self.params, &salt, &output)

@@ -37,7 +37,8 @@ pub(super) fn check_strength(password: &str, about: &[String]) -> Result<(), Aut
         .iter()
         .flat_map(|text| {
             let whole = text.to_lowercase();
-            let parts: Vec<String> = whole.split(|c: char| !c.is_alphanumeric()).map(ToOwned::to_owned).collect();
+            let parts: Vec<String> =
+                whole.split(|c: char| !c.is_alphanumeric()).map(ToOwned::to_owned).collect();
             parts.into_iter().chain([whole])
         })
         .chain(PRODUCT.map(ToOwned::to_owned))
@@ -66,7 +67,8 @@ fn repeats(text: &str) -> bool {
     different.sort_unstable();
     different.dedup();
     let longest = 12.min(chars.len() / 2);
-    different.len() < 5 || (1..=longest).any(|period| chars.iter().skip(period).zip(&chars).all(|(a, b)| a == b))
+    different.len() < 5
+        || (1..=longest).any(|period| chars.iter().skip(period).zip(&chars).all(|(a, b)| a == b))
 }
 
 /// Rows of common keyboards, and columns, each read in both directions.

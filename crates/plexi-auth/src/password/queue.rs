@@ -79,24 +79,21 @@ mod tests {
         let queue = Queue::new(1);
         let (release, gate) = mpsc::channel::<()>();
         let gate = Arc::new(Mutex::new(gate));
-        let jobs: Vec<_> = (0..queue.capacity)
-            .map(|_| {
-                let (queue, gate) = (queue.clone(), gate.clone());
-                tokio::task::spawn(async move {
-                    queue.run(move |_| gate.lock().unwrap().recv().map_err(|_| AuthError::Overloaded)).await
-                })
-            })
-            .collect();
+        let mut jobs = tokio::task::JoinSet::new();
+        for _ in 0..queue.capacity {
+            let (queue, gate) = (queue.clone(), gate.clone());
+            jobs.spawn(async move {
+                queue.run(move |_| gate.lock().unwrap().recv().map_err(|_| AuthError::Overloaded)).await
+            });
+        }
         while queue.admitted.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         assert!(matches!(queue.run(|_| Ok(())).await, Err(AuthError::Overloaded)));
-        for _ in &jobs {
+        for _ in 0..queue.capacity {
             release.send(()).unwrap();
         }
-        for job in jobs {
-            job.await.unwrap().unwrap();
-        }
+        jobs.join_all().await.into_iter().for_each(Result::unwrap);
         queue.run(|_| Ok(())).await.unwrap();
         assert!(queue.spare.lock().unwrap().is_empty(), "no memory is kept when nobody waits");
     }

@@ -20,7 +20,8 @@ pub(super) fn within_bounds(bytes: &[u8]) -> Result<(), AuthError> {
     let token = Biscuit::decode(bytes).map_err(|_| AuthError::TokenInvalid)?;
     let right = token.blocks.len() < MAX_BLOCKS
         && token.blocks.iter().all(|signed| {
-            signed.external_signature.is_none() && Block::decode(&*signed.block).is_ok_and(|block| narrows(&block))
+            signed.external_signature.is_none()
+                && Block::decode(&*signed.block).is_ok_and(|block| narrows(&block))
         });
     if right { Ok(()) } else { Err(AuthError::TokenInvalid) }
 }
@@ -32,7 +33,8 @@ fn narrows(block: &Block) -> bool {
         && block.rules.is_empty()
         && block.checks.len() <= MAX_PARTS
         && block.checks.iter().all(|check| {
-            check.queries.len() <= MAX_PARTS && check.queries.iter().all(|query| is_cheap(query, &mut operations))
+            check.queries.len() <= MAX_PARTS
+                && check.queries.iter().all(|query| is_cheap(query, &mut operations))
         })
 }
 
@@ -48,7 +50,9 @@ fn are_cheap(ops: &[Op], operations: &mut usize) -> bool {
     *operations += ops.len();
     *operations <= MAX_OPERATIONS
         && ops.iter().all(|op| match &op.content {
-            Some(op::Content::Closure(closure)) => closure.params.is_empty() && are_cheap(&closure.ops, operations),
+            Some(op::Content::Closure(closure)) => {
+                closure.params.is_empty() && are_cheap(&closure.ops, operations)
+            }
             Some(op::Content::Binary(binary)) => {
                 use op_binary::Kind;
                 ![Kind::Regex, Kind::All, Kind::Any, Kind::Ffi].iter().any(|kind| *kind as i32 == binary.kind)

@@ -28,7 +28,9 @@ pub enum KeyFileError {
         source: io::Error,
     },
     /// It does not hold a key.
-    #[error("token key file {path}: not a token key; move it away and a new one is made, which signs everybody out of the API")]
+    #[error(
+        "token key file {path}: not a token key; move it away and a new one is made, which signs everybody out of the API"
+    )]
     Malformed {
         /// Which file.
         path: PathBuf,
@@ -69,14 +71,12 @@ impl TokenKeys {
     /// Reads the key of a file, or makes one there. On Unix the file is readable by its owner only, and a file that others
     /// can read is closed to them. Of several processes that start at once all get the same key.
     pub fn load_or_create(path: &Path, entropy: &dyn Entropy) -> Result<Self, KeyFileError> {
-        match read(path)? {
-            Some(keys) => Ok(keys),
-            None => {
-                Self::generate(entropy)?.write(path, entropy)?;
-                // Another process may have been quicker: the file decides.
-                read(path)?.ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
-            }
+        if let Some(keys) = read(path)? {
+            return Ok(keys);
         }
+        Self::generate(entropy)?.write(path, entropy)?;
+        // Another process may have been quicker: the file decides.
+        read(path)?.ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
     }
 
     pub(super) fn into_pair(self) -> KeyPair {
@@ -105,7 +105,8 @@ impl TokenKeys {
 
 fn pair_of(seed: &[u8; SEED]) -> KeyPair {
     // infallible: every 32 bytes are an Ed25519 seed; a fresh pair would only make tokens that nobody accepts
-    PrivateKey::from_bytes(seed, Algorithm::Ed25519).map_or_else(|_| KeyPair::new(), |private| KeyPair::from(&private))
+    PrivateKey::from_bytes(seed, Algorithm::Ed25519)
+        .map_or_else(|_| KeyPair::new(), |private| KeyPair::from(&private))
 }
 
 /// A key pair of its own.
@@ -221,7 +222,9 @@ mod tests {
         let seeds: Vec<_> = std::thread::scope(|scope| {
             let path = &path;
             let threads: Vec<_> = (0..8_u64)
-                .map(|n| scope.spawn(move || TokenKeys::load_or_create(path, &SeededEntropy::new(n)).unwrap().seed))
+                .map(|n| {
+                    scope.spawn(move || TokenKeys::load_or_create(path, &SeededEntropy::new(n)).unwrap().seed)
+                })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });

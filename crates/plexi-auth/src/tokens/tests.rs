@@ -70,7 +70,13 @@ fn a_block_that_would_widen_or_burn_time_is_refused() {
         "check if [1, 2, 3].all($x -> [1, 2, 3].any($y -> $x == $y));",
     ];
     for block in widening {
-        assert!(matches!(tokens.verify(&narrowed(&whole, block), at(0), Some("read")), Err(AuthError::TokenInvalid)), "{block}");
+        assert!(
+            matches!(
+                tokens.verify(&narrowed(&whole, block), at(0), Some("read")),
+                Err(AuthError::TokenInvalid)
+            ),
+            "{block}"
+        );
     }
 }
 
@@ -80,7 +86,11 @@ fn a_token_grows_to_eight_blocks_and_no_further() {
     let mut text = tokens.issue(&claims()).unwrap();
     for blocks in 2..=MAX_BLOCKS + 1 {
         text = Secret::new(narrowed(&text, "check if true;"));
-        assert_eq!(tokens.verify(text.expose(), at(0), None).is_ok(), blocks <= MAX_BLOCKS, "{blocks} blocks");
+        assert_eq!(
+            tokens.verify(text.expose(), at(0), None).is_ok(),
+            blocks <= MAX_BLOCKS,
+            "{blocks} blocks"
+        );
     }
 }
 

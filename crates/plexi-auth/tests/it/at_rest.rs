@@ -14,7 +14,13 @@ fn forms(text: &str) -> [String; 3] {
 async fn nothing_that_was_handed_out_is_stored() {
     let world = World::empty();
     let setup = world.auth.prepare().await.unwrap().unwrap();
-    let cookie = world.auth.set_up(setup.expose(), person("root"), Transport::Cookie, None).await.unwrap().cookie.unwrap();
+    let cookie = world
+        .auth
+        .set_up(setup.expose(), person("root"), Transport::Cookie, None)
+        .await
+        .unwrap()
+        .cookie
+        .unwrap();
     let first = world.sign_in("root", Transport::Token).await.tokens.unwrap();
     let second = world.auth.refresh(first.refresh_token.expose()).await.unwrap();
     let root = world.auth.authenticate_cookie(cookie.expose()).await.unwrap();

@@ -100,7 +100,8 @@ async fn nobody_revokes_an_invitation_of_another_or_learns_of_it() {
     let world = World::new().await;
     world.add("ada", "member").await;
     let ada = world.actor("ada").await;
-    let (theirs, code) = world.auth.create_invitation(&Actor::system(), world.space(), "member", 1, 1).await.unwrap();
+    let (theirs, code) =
+        world.auth.create_invitation(&Actor::system(), world.space(), "member", 1, 1).await.unwrap();
     let refused = world.auth.revoke_invitation(&ada, theirs.id).await;
     assert!(matches!(refused, Err(AuthError::Denied(Denied::Unseen))));
     world.auth.invitation(code.expose()).await.unwrap();

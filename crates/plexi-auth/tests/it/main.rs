@@ -1,6 +1,9 @@
 //! Identity as its callers see it, over the in-memory store and a clock that stands until it is told to move.
 
+#![cfg(test)]
+
 mod at_rest;
+mod contract;
 mod invitations;
 mod people;
 mod races;

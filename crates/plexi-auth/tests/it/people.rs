@@ -6,8 +6,8 @@ use plexi_core::{Actor, Permission, PermissionSet, RoleScope};
 use crate::world::{OTHER_PASSWORD, World, person, secret};
 
 fn forbidden<T>(result: Result<T, AuthError>) -> Option<Permission> {
-    match result {
-        Err(AuthError::Denied(Denied::Forbidden(permission))) => Some(permission),
+    match result.err() {
+        Some(AuthError::Denied(Denied::Forbidden(permission))) => Some(permission),
         _ => None,
     }
 }
@@ -71,15 +71,15 @@ async fn users_are_found_by_the_beginning_of_their_names_page_by_page() {
     let named = NewPerson { display_name: "Adrian".to_owned(), ..person("zed") };
     world.auth.create_user(&Actor::system(), named, None).await.unwrap();
     let actor = world.actor("bob").await;
-    let names = |page: &plexi_auth::model::Page<plexi_auth::model::User>| {
+    let found = |page: &plexi_auth::model::Page<plexi_auth::model::User>| {
         page.items.iter().map(|user| user.name.clone()).collect::<Vec<_>>()
     };
     let first = world.auth.users(&actor, Some("AD"), None, 2).await.unwrap();
-    assert_eq!(names(&first), ["ada", "adam"]);
+    assert_eq!(found(&first), ["ada", "adam"]);
     let second = world.auth.users(&actor, Some("ad"), first.next.as_deref(), 2).await.unwrap();
-    assert_eq!((names(&second), second.next), (vec!["zed".to_owned()], None));
+    assert_eq!((found(&second), second.next), (vec!["zed".to_owned()], None));
     let all = world.auth.users(&actor, None, None, 200).await.unwrap();
-    assert_eq!(names(&all), ["ada", "adam", "bob", "carol", "root", "zed"]);
+    assert_eq!(found(&all), ["ada", "adam", "bob", "carol", "root", "zed"]);
     assert!(matches!(world.auth.users(&actor, None, Some("?"), 2).await, Err(AuthError::Cursor)));
     assert!(world.auth.users(&actor, None, None, 0).await.is_err());
 }
@@ -113,14 +113,20 @@ async fn who_manages_users_needs_more_to_give_roles_and_gives_none_that_may_more
     let clerk = clerk(&world).await;
     world.add("ada", "member").await;
     let ada = world.actor("ada").await;
-    assert_eq!(forbidden(world.auth.create_user(&ada, person("x"), None).await), Some(Permission::UsersManage));
+    assert_eq!(
+        forbidden(world.auth.create_user(&ada, person("x"), None).await),
+        Some(Permission::UsersManage)
+    );
     world.auth.create_user(&clerk, person("bob"), None).await.unwrap();
     let refused = world.auth.create_user(&clerk, person("eve"), Some("admin")).await;
     assert_eq!(forbidden(refused), Some(Permission::RolesManage));
     let promote = UserChange { role: Some("admin".to_owned()), ..UserChange::default() };
     let refused = world.auth.update_user(&clerk, clerk.user, promote.clone()).await;
     assert_eq!(forbidden(refused), Some(Permission::RolesManage));
-    assert_eq!(forbidden(world.auth.update_user(&ada, ada.user, promote).await), Some(Permission::UsersManage));
+    assert_eq!(
+        forbidden(world.auth.update_user(&ada, ada.user, promote).await),
+        Some(Permission::UsersManage)
+    );
 }
 
 #[tokio::test]

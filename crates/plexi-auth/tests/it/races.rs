@@ -86,14 +86,18 @@ async fn set_up_makes_one_administrator() {
         let world = World::empty();
         let token = Arc::new(world.auth.prepare().await.unwrap().unwrap());
         let answers = all_at_once(|number| {
-            let (auth, token, person) = (world.auth.clone(), token.clone(), person(&format!("root{number}x")));
+            let (auth, token, person) =
+                (world.auth.clone(), token.clone(), person(&format!("root{number}x")));
             async move { auth.set_up(token.expose(), person, Transport::Cookie, None).await }
         })
         .await;
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
         // Whoever came after the door was closed finds it closed, or the token gone.
         let closed = |error: &AuthError| {
-            matches!(error, AuthError::SetupClosed | AuthError::SetupTokenInvalid | AuthError::TooManyAttempts(_))
+            matches!(
+                error,
+                AuthError::SetupClosed | AuthError::SetupTokenInvalid | AuthError::TooManyAttempts(_)
+            )
         };
         assert!(answers.iter().all(|answer| answer.as_ref().err().is_none_or(closed)));
         assert!(!world.auth.setup_open().await.unwrap());

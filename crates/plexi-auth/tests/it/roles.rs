@@ -4,7 +4,8 @@ use plexi_core::{Actor, Permission, PermissionSet, RoleScope};
 
 use crate::world::World;
 
-const GRANTED: PermissionSet = PermissionSet::EMPTY.with(Permission::RolesManage).with(Permission::DirectCreate);
+const GRANTED: PermissionSet =
+    PermissionSet::EMPTY.with(Permission::RolesManage).with(Permission::DirectCreate);
 
 /// Somebody who manages roles and may little else.
 async fn keeper(world: &World) -> Actor {
@@ -49,8 +50,10 @@ async fn what_a_role_grants_changes_at_once_for_all_who_have_it() {
     let role = world.auth.create_role(&Actor::system(), "helper", RoleScope::System, GRANTED).await.unwrap();
     world.add("ada", "helper").await;
     let (_, cookie) = world.caller("ada").await;
-    let change =
-        RoleChange { name: Some("aide".to_owned()), permissions: Some(GRANTED.with(Permission::SpacesCreate)) };
+    let change = RoleChange {
+        name: Some("aide".to_owned()),
+        permissions: Some(GRANTED.with(Permission::SpacesCreate)),
+    };
     world.auth.update_role(&Actor::system(), role.id, change).await.unwrap();
     let caller = world.auth.authenticate_cookie(cookie.expose()).await.unwrap();
     assert!(caller.actor.system.has(Permission::SpacesCreate));
@@ -67,12 +70,17 @@ async fn roles_have_plain_names_of_their_own_and_go_when_nobody_has_them() {
     }
     let refused = world.auth.create_role(&system, "member", RoleScope::System, PermissionSet::EMPTY).await;
     assert!(matches!(refused, Err(AuthError::Conflict("name"))));
-    let role = world.auth.create_role(&system, "helper", RoleScope::System, PermissionSet::EMPTY).await.unwrap();
+    let role =
+        world.auth.create_role(&system, "helper", RoleScope::System, PermissionSet::EMPTY).await.unwrap();
     world.add("ada", "helper").await;
     assert!(matches!(world.auth.delete_role(&system, role.id).await, Err(AuthError::Conflict("in_use"))));
-    let unheld = world.auth.create_role(&system, "helper", RoleScope::Channel, PermissionSet::EMPTY).await.unwrap();
+    let unheld =
+        world.auth.create_role(&system, "helper", RoleScope::Channel, PermissionSet::EMPTY).await.unwrap();
     world.auth.delete_role(&system, unheld.id).await.unwrap();
-    assert!(matches!(world.auth.delete_role(&system, unheld.id).await, Err(AuthError::Denied(Denied::Unseen))));
+    assert!(matches!(
+        world.auth.delete_role(&system, unheld.id).await,
+        Err(AuthError::Denied(Denied::Unseen))
+    ));
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use plexi_core::{Actor, Permission};
 
 use crate::world::{DAY, MINUTE, OTHER_PASSWORD, PASSWORD, World, secret};
 
-fn ended<T: std::fmt::Debug>(result: Result<T, AuthError>) -> bool {
-    matches!(result, Err(AuthError::SessionEnded))
+fn ended<T>(result: Result<T, AuthError>) -> bool {
+    matches!(result.err(), Some(AuthError::SessionEnded))
 }
 
 #[tokio::test]
@@ -61,7 +61,10 @@ async fn the_list_shows_each_device_and_ending_one_leaves_the_others() {
 
     let shown = world.auth.sessions(&caller).await.unwrap();
     assert_eq!(shown.len(), 3);
-    assert_eq!(shown.iter().filter(|session| session.current).map(|s| s.id).collect::<Vec<_>>(), [caller.session]);
+    assert_eq!(
+        shown.iter().filter(|session| session.current).map(|s| s.id).collect::<Vec<_>>(),
+        [caller.session]
+    );
     assert!(shown.iter().all(|session| session.device == "ada's device"));
 
     world.auth.end_session(&caller, second.session).await.unwrap();
@@ -103,9 +106,9 @@ async fn ending_all_others_keeps_this_one_and_an_administrator_ends_all() {
 async fn a_session_ends_when_it_is_not_seen_for_two_weeks() {
     let world = World::new().await;
     let (caller, cookie) = world.caller("root").await;
-    world.clock.advance(DAY * 14 - MINUTE);
+    world.clock.advance(MINUTE * (14 * 24 * 60 - 1));
     world.auth.authenticate_cookie(cookie.expose()).await.unwrap();
-    world.clock.advance(DAY * 14 - MINUTE);
+    world.clock.advance(MINUTE * (14 * 24 * 60 - 1));
     world.auth.authenticate_cookie(cookie.expose()).await.unwrap();
     let mut notices = world.auth.ended();
     world.clock.advance(DAY);
@@ -150,7 +153,7 @@ async fn an_access_token_ends_after_ten_minutes_by_the_clock_and_never_outlives_
     let world = World::new().await;
     let signed_in = world.sign_in("root", Transport::Token).await;
     let tokens = signed_in.tokens.unwrap();
-    world.clock.advance(MINUTE * 10 - std::time::Duration::from_secs(1));
+    world.clock.advance(std::time::Duration::from_secs(599));
     world.auth.authenticate_bearer(tokens.access_token.expose()).await.unwrap();
     world.clock.set(tokens.expires_at);
     let refused = world.auth.authenticate_bearer(tokens.access_token.expose()).await;
@@ -158,7 +161,9 @@ async fn an_access_token_ends_after_ten_minutes_by_the_clock_and_never_outlives_
 
     let mut refresh = tokens.refresh_token;
     for _ in 0..3 {
-        world.clock.set(world.store.session(signed_in.session.id).await.unwrap().unwrap().last_seen_at.plus(DAY * 9));
+        world.clock.set(
+            world.store.session(signed_in.session.id).await.unwrap().unwrap().last_seen_at.plus(DAY * 9),
+        );
         refresh = world.auth.refresh(refresh.expose()).await.unwrap().refresh_token;
     }
     world.clock.set(signed_in.session.expires_at.minus(MINUTE));
@@ -174,10 +179,14 @@ async fn a_holder_narrows_a_token_and_only_the_named_operation_passes() {
     let whole = world.sign_in("root", Transport::Token).await.tokens.unwrap().access_token;
     let bytes = URL_SAFE_NO_PAD.decode(whole.expose()).unwrap();
     let block = biscuit_auth::BlockBuilder::new().code(r#"check if operation("read");"#).unwrap();
-    let narrowed = biscuit_auth::UnverifiedBiscuit::from(bytes).unwrap().append(block).unwrap().to_vec().unwrap();
+    let narrowed =
+        biscuit_auth::UnverifiedBiscuit::from(bytes).unwrap().append(block).unwrap().to_vec().unwrap();
     let narrowed = URL_SAFE.encode(narrowed);
     world.auth.authenticate_bearer_for(&narrowed, "read").await.unwrap();
-    for refused in [world.auth.authenticate_bearer_for(&narrowed, "write").await, world.auth.authenticate_bearer(&narrowed).await] {
+    for refused in [
+        world.auth.authenticate_bearer_for(&narrowed, "write").await,
+        world.auth.authenticate_bearer(&narrowed).await,
+    ] {
         assert!(matches!(refused, Err(AuthError::TokenInvalid)));
     }
     world.auth.authenticate_bearer_for(whole.expose(), "write").await.unwrap();

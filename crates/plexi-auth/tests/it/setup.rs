@@ -32,7 +32,8 @@ async fn without_the_token_nobody_gets_in_and_the_owner_does_whatever_strangers_
     assert!(matches!(before, Err(AuthError::SetupTokenInvalid)), "nothing was printed yet");
     let token = world.auth.prepare().await.unwrap().unwrap();
     for guess in 1..10 {
-        let refused = world.auth.set_up(&format!("guess {guess}"), person("root"), Transport::Cookie, None).await;
+        let refused =
+            world.auth.set_up(&format!("guess {guess}"), person("root"), Transport::Cookie, None).await;
         assert!(matches!(refused, Err(AuthError::SetupTokenInvalid)), "{guess}");
     }
     let refused = world.auth.set_up("one more", person("root"), Transport::Cookie, None).await;

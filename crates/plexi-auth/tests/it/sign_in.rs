@@ -11,7 +11,8 @@ async fn a_name_and_password_sign_in_however_they_are_typed() {
     world.add("ada", "member").await;
     let typed = PASSWORD.replace('p', "\u{ff50}");
     for (name, password) in [("ada", PASSWORD), ("ADA", PASSWORD), ("Ａｄａ", &typed)] {
-        let signed_in = world.auth.sign_in(name, secret(password), Transport::Token, None, None).await.unwrap();
+        let signed_in =
+            world.auth.sign_in(name, secret(password), Transport::Token, None, None).await.unwrap();
         assert_eq!(signed_in.me.user.name, "ada");
         assert_eq!(signed_in.session.device, "unknown device");
         assert!(signed_in.session.current);
@@ -112,7 +113,13 @@ async fn signing_in_renews_a_hash_of_former_parameters_and_a_wrong_password_does
 #[tokio::test]
 async fn a_new_password_must_be_long_and_hard_to_guess() {
     let world = World::new().await;
-    let weak = ["short one here", "passwordpassword", "bartholomew-12345", "plexichatplexichat", "qwertyuiopasdfghjkl"];
+    let weak = [
+        "short one here",
+        "passwordpassword",
+        "bartholomew-12345",
+        "plexichatplexichat",
+        "qwertyuiopasdfghjkl",
+    ];
     for password in weak {
         let person = NewPerson { password: secret(password), ..person("bartholomew") };
         let refused = world.auth.create_user(&Actor::system(), person, None).await;
@@ -125,7 +132,8 @@ async fn changing_the_password_needs_the_present_one_and_makes_the_new_one_count
     let world = World::new().await;
     world.add("ada", "member").await;
     let (caller, _) = world.caller("ada").await;
-    let wrong = world.auth.change_password(&caller, secret("not the present one"), secret(OTHER_PASSWORD)).await;
+    let wrong =
+        world.auth.change_password(&caller, secret("not the present one"), secret(OTHER_PASSWORD)).await;
     assert!(matches!(wrong, Err(AuthError::InvalidCredentials)));
     let weak = world.auth.change_password(&caller, secret(PASSWORD), secret("passwordpassword")).await;
     assert!(matches!(weak, Err(AuthError::PasswordWeak(_))));

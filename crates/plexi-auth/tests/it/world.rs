@@ -8,8 +8,8 @@ use plexi_core::{Actor, IdSource, ManualClock, Secret, SeededEntropy, SpaceId, T
 
 pub const PASSWORD: &str = "plum tree by the old canal";
 pub const OTHER_PASSWORD: &str = "seven quiet otters play chess";
-pub const DAY: Duration = Duration::from_secs(86_400);
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub const DAY: Duration = Duration::from_hours(24);
+pub const MINUTE: Duration = Duration::from_mins(1);
 
 /// A server's identity with an administrator named `root`.
 pub struct World {
