@@ -3,6 +3,7 @@
 mod channel;
 mod config;
 mod people;
+mod space;
 mod transfer;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use channel::{ChannelCommand, MembersCommand};
 pub(crate) use config::{ConfigCommand, ReferenceFormat};
 pub(crate) use people::{RoleCommand, UserCommand};
+pub(crate) use space::{SpaceCommand, SpaceMembersCommand};
 pub(crate) use transfer::{Export, Import, ImportSource};
 
 const AFTER: &str = "\
@@ -37,7 +39,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Work through a running server at this address, for instance https://chat.example.org.
-    #[arg(long, global = true, value_name = "URL", env = "PLEXICHAT_URL")]
+    #[arg(long, global = true, value_name = "URL", env = "PLEXICHAT_URL", hide_env_values = true)]
     pub(crate) server: Option<String>,
     /// Access token for --server, instead of what `plexi sign-in` keeps.
     #[arg(long, global = true, env = "PLEXICHAT_TOKEN", hide_env_values = true, hide = true)]
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// List and change accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// List and make spaces, and say who is in them.
+    #[command(subcommand)]
+    Space(SpaceCommand),
     /// List and change channels and their members.
     #[command(subcommand)]
     Channel(ChannelCommand),

@@ -7,6 +7,7 @@ mod doctor;
 mod message;
 mod role;
 mod setup;
+mod space;
 mod transfer;
 mod user;
 
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Import(args) => transfer::import(global, args, out).await,
         Command::Export(args) => transfer::export(global, args, out).await,
         Command::User(command) => within!(global, |workspace| user::run(workspace, command, out)),
+        Command::Space(command) => within!(global, |workspace| space::run(workspace, command, out)),
         Command::Channel(command) => within!(global, |workspace| channel::run(workspace, command, out)),
         Command::Role(command) => within!(global, |workspace| role::run(workspace, command, out)),
         Command::Send(args) => within!(global, |workspace| message::send(workspace, args, out)),

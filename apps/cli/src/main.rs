@@ -24,6 +24,7 @@ use crate::output::Out;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    plexi_app::keep_files_private();
     let out = Out::new(cli.global.json);
     // two workers: one for the store, one for reading; more would only take memory
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

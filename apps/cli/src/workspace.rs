@@ -4,6 +4,7 @@
 mod channels;
 mod messages;
 mod people;
+mod spaces;
 
 use plexi_app::Services;
 use plexi_core::{Actor, ActorKind, Permission, UserId};
@@ -12,8 +13,13 @@ use crate::args::Global;
 use crate::exit::{CliError, Exit};
 use crate::remote::Remote;
 
-pub(crate) use channels::Member;
 pub(crate) use people::scope_name;
+pub(crate) use spaces::Member;
+
+/// Entries asked for at once.
+const PAGE: u32 = 200;
+/// The most entries of a list that a command reads.
+const MOST: usize = 1_000_000;
 
 /// Where a command works.
 pub(crate) enum Workspace {

@@ -73,6 +73,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(args: &SettingsArgs) -> Result<(), AppError> {
+    plexi_app::keep_files_private();
     let settings = args.start()?;
     let live = settings.live().get();
     // kept to the end: dropping it writes what is left of the log

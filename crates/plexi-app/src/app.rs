@@ -65,7 +65,7 @@ impl App {
             tracing::debug!(%error, "lock file not described");
         }
         let setup_link =
-            services.auth.prepare().await?.map(|token| format!("{url}/setup#token={}", token.expose()));
+            services.setup_token.as_ref().map(|token| format!("{url}/setup#token={}", token.expose()));
 
         let edge = Lifecycle::new();
         let listener = Listener::new(socket, server.listener_limits());

@@ -145,11 +145,19 @@ async fn database(settings: &Settings) -> Vec<Finding> {
         Ok(database) => database,
         Err(error) => return vec![Finding::failed(CHECK, &AppError::Database(error))],
     };
-    let mut findings = Vec::new();
-    findings.push(match database.health().await {
+    let health = match database.health().await {
         Ok(()) => Finding::good(CHECK, format!("{} answers and takes writes", database.engine().as_str())),
         Err(error) => Finding::failed(CHECK, &AppError::Database(error)),
-    });
+    };
+    // counting reads every index once: a damaged file shows
+    let content = match database.counts().await {
+        Ok(counts) => Finding::good(
+            "content",
+            format!("{} messages, {} channels, {} users", counts.messages, counts.channels, counts.users),
+        ),
+        Err(error) => Finding::failed("content", &AppError::Database(error)),
+    };
+    let findings = vec![health, content];
     database.close().await;
     findings
 }

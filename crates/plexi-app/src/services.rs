@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use plexi_auth::model::User;
 use plexi_auth::ports::{Account, AccountStore as _};
-use plexi_auth::{Auth, NewPerson, TokenKeys};
+use plexi_auth::{Auth, NewPerson, SetupToken, TokenKeys};
 use plexi_core::{Clock, Entropy, IdSource, SystemClock, SystemEntropy};
 use plexi_core_log::DataDirs;
 use plexi_db::Database;
@@ -48,6 +48,8 @@ pub struct Services {
     pub dirs: DataDirs,
     /// Where time and chance come from.
     pub ambient: Ambient,
+    /// The token to set the server up with; `None` when it has an administrator.
+    pub setup_token: Option<SetupToken>,
     pub(crate) life: Lifecycle,
     pub(crate) lock: DataLock,
 }
@@ -70,6 +72,7 @@ impl Services {
         let stores = Arc::new(database.clone());
         let auth =
             Auth::new(stores.clone(), keys, ids.clone(), clock.clone(), entropy, settings.auth.clone())?;
+        let setup_token = auth.prepare().await?;
         let hub = Hub::new(&settings.messaging.hub);
         let config = settings.messaging.clone();
         let screens = Vec::new();
@@ -77,7 +80,7 @@ impl Services {
         let life = Lifecycle::new();
         let (sender, stop) = (messaging.clone(), life.soft());
         life.spawn_essential("sender", async move { sender.run_sender(stop).await });
-        Ok(Self { auth, messaging, hub, database, dirs, ambient, life, lock })
+        Ok(Self { auth, messaging, hub, database, dirs, ambient, setup_token, life, lock })
     }
 
     /// Whole workspaces in and out. Whoever uses it asks first whether the actor may.

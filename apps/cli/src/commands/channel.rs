@@ -73,7 +73,7 @@ fn table(listed: &[(Space, Vec<Channel>)]) -> String {
     table.to_string()
 }
 
-fn member_table(members: &[Member]) -> String {
+pub(crate) fn member_table(members: &[Member]) -> String {
     let mut table = Table::new(&["name", "display name", "role", "since"]);
     for member in members {
         let since = member.joined_at.to_string();

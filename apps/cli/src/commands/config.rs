@@ -59,7 +59,8 @@ fn show(global: &Global, origin: bool, prefix: Option<&str>, out: Out) -> Result
         .collect();
     out.show(&told, |_| {
         let lines = rows.iter().map(|(key, value, from)| {
-            let set = if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {value}") };
+            let set =
+                if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {value}") };
             plain(&if origin { format!("{set}  ({from})") } else { set })
         });
         lines.collect::<Vec<_>>().join("\n")
@@ -84,8 +85,9 @@ fn folder(global: &Global) -> Result<History, CliError> {
     let settings = load(global).map(|loaded| loaded.settings).unwrap_or_default();
     let folder = settings.server.data_dir.join(HISTORY);
     if !folder.is_dir() {
-        return Err(CliError::not_found(format!("{} does not exist", folder.display()))
-            .remedy("A server keeps its configuration there at each start. Say where: --set server.data_dir=FOLDER."));
+        return Err(CliError::not_found(format!("{} does not exist", folder.display())).remedy(
+            "A server keeps its configuration there at each start. Say where: --set server.data_dir=FOLDER.",
+        ));
     }
     Ok(History::open(folder).map_err(plexi_app::AppError::from)?)
 }

@@ -2,58 +2,14 @@ use plexi_app::auth::model::User;
 use plexi_app::messaging::ChannelDraft;
 use plexi_app::messaging::model::{Channel, ChannelKind, Space};
 use plexi_app::messaging::ports::{ChannelChange, ChannelFilter};
-use plexi_core::{ChannelId, Timestamp};
+use plexi_core::ChannelId;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Workspace;
+use super::{MOST, Member, PAGE, Workspace};
 use crate::exit::CliError;
 
-/// Entries asked for at once.
-const PAGE: u32 = 200;
-/// The most entries of a list that a command reads.
-const MOST: usize = 1_000_000;
-
-/// A member of a channel, as the API shows it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Member {
-    /// Who.
-    pub(crate) user: User,
-    /// The role there.
-    pub(crate) role: String,
-    /// Since when.
-    pub(crate) joined_at: Timestamp,
-}
-
 impl Workspace {
-    /// Spaces that the actor sees.
-    pub(crate) async fn spaces(&self) -> Result<Vec<Space>, CliError> {
-        match self {
-            Self::Remote(remote) => remote.all("spaces", &[]).await,
-            Self::Local(local) => Ok(local.services.messaging.spaces(&local.actor).await?),
-        }
-    }
-
-    /// A space by name or id; the only one when none is named.
-    pub(crate) async fn space(&self, named: Option<&str>) -> Result<Space, CliError> {
-        let mut spaces = self.spaces().await?;
-        let Some(named) = named else {
-            return match (spaces.pop(), spaces.is_empty()) {
-                (Some(only), true) => Ok(only),
-                (None, _) => Err(CliError::not_found("there is no space yet").remedy("Run `plexi setup`.")),
-                (Some(_), false) => {
-                    Err(CliError::usage("there are several spaces").remedy("Say which: --space NAME."))
-                }
-            };
-        };
-        let wanted = named.to_lowercase();
-        let found = spaces
-            .into_iter()
-            .find(|space| space.name.to_lowercase() == wanted || space.id.to_string() == wanted);
-        found.ok_or_else(|| CliError::not_found(format!("there is no space {named}")))
-    }
-
     /// Channels of a space that the actor sees.
     pub(crate) async fn channels(
         &self,
@@ -155,23 +111,13 @@ impl Workspace {
         match self {
             Self::Remote(remote) => remote.list(&format!("channels/{}/members", channel.id), &[], MOST).await,
             Self::Local(local) => {
-                let (services, mut found, mut cursor) = (&local.services, Vec::new(), None::<String>);
+                let (messaging, mut found, mut cursor) =
+                    (&local.services.messaging, Vec::new(), None::<String>);
                 loop {
-                    let page = services
-                        .messaging
+                    let page = messaging
                         .channel_members(&local.actor, channel.id, None, cursor.as_deref(), PAGE)
                         .await?;
-                    let ids: Vec<_> = page.items.iter().map(|entry| entry.user_id).collect();
-                    let users = if ids.is_empty() {
-                        Vec::new()
-                    } else {
-                        services.auth.lookup(&local.actor, &ids).await?
-                    };
-                    for entry in page.items {
-                        if let Some(user) = users.iter().find(|user| user.id == entry.user_id).cloned() {
-                            found.push(Member { user, role: entry.role, joined_at: entry.joined_at });
-                        }
-                    }
+                    found.extend(local.members(page.items).await?);
                     cursor = page.next;
                     if cursor.is_none() {
                         return Ok(found);
@@ -195,7 +141,8 @@ impl Workspace {
             }
             Self::Local(local) => {
                 let messaging = &local.services.messaging;
-                let entry = messaging.set_channel_member(&local.actor, channel.id, user.id, Some(role)).await?;
+                let entry =
+                    messaging.set_channel_member(&local.actor, channel.id, user.id, Some(role)).await?;
                 Ok(Member { user: user.clone(), role: entry.role, joined_at: entry.joined_at })
             }
         }

@@ -4,11 +4,8 @@ use plexi_core::{RoleScope, Secret};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Workspace, as_user_id, no_user, permissions};
+use super::{PAGE, Workspace, as_user_id, no_user, permissions};
 use crate::exit::CliError;
-
-/// Entries asked for at once.
-const PAGE: u32 = 200;
 
 impl Workspace {
     /// Accounts by name, at most `limit`.

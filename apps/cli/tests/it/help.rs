@@ -1,7 +1,7 @@
 use crate::plexi::Plexi;
 
 /// Every command, so that a change of what people type is seen.
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["setup"],
     &["user"],
@@ -9,6 +9,8 @@ const COMMANDS: [&[&str]; 24] = [
     &["user", "create"],
     &["user", "set-role"],
     &["user", "set-password"],
+    &["space"],
+    &["space", "members"],
     &["channel"],
     &["channel", "list"],
     &["channel", "create"],

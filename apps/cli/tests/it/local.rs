@@ -71,6 +71,13 @@ fn channels_and_their_members_are_managed() {
     plexi.ok(&["channel", "create", "ops", "--topic", "Pagers", "--as", "ada"]);
     assert!(plexi.ok(&["channel", "list"]).contains("#ops"));
 
+    let stranger = plexi.fails(&["channel", "members", "add", "#ops", "grace"], 1);
+    assert!(
+        stranger.err.contains("space"),
+        "members of a channel are members of its space: {}",
+        stranger.err
+    );
+    plexi.ok(&["space", "members", "add", "grace"]);
     plexi.ok(&["channel", "members", "add", "#ops", "grace"]);
     let members = plexi.json(&["channel", "members", "list", "ops"]);
     assert_eq!(members.as_array().unwrap().len(), 2);
@@ -82,6 +89,21 @@ fn channels_and_their_members_are_managed() {
     assert!(plexi.ok(&["channel", "list", "--archived"]).contains("archived"));
     plexi.ok(&["channel", "archive", "ops", "--restore"]);
     plexi.fails(&["channel", "archive", "nowhere"], 3);
+}
+
+#[test]
+fn spaces_and_their_members_are_managed() {
+    let plexi = Plexi::set_up();
+    plexi.ok_with(&["user", "create", "grace", "--password-stdin"], PASSWORD);
+    plexi.ok(&["space", "create", "Workshop", "--as", "ada"]);
+    assert!(plexi.ok(&["space", "list"]).contains("Workshop"));
+    plexi.fails(&["space", "members", "add", "grace"], 2);
+    plexi.ok(&["space", "members", "add", "grace", "--space", "workshop", "--role", "guest"]);
+    let members = plexi.json(&["space", "members", "list", "--space", "workshop"]);
+    assert_eq!(members.as_array().unwrap().len(), 2);
+    plexi.ok(&["space", "members", "remove", "grace", "--space", "workshop"]);
+    assert_eq!(plexi.json(&["space", "members", "list", "--space", "workshop"]).as_array().unwrap().len(), 1);
+    plexi.fails(&["space", "members", "list", "--space", "nowhere"], 3);
 }
 
 #[test]

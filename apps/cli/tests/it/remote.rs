@@ -87,6 +87,8 @@ fn the_same_commands_do_the_same_through_the_server() {
     let (_server, plexi) = Server::with_admin();
     plexi.ok_with(&["user", "create", "grace", "--display-name", "Grace", "--password-stdin"], PASSWORD);
     plexi.ok(&["channel", "create", "ops", "--kind", "private", "--topic", "Pagers"]);
+    plexi.ok(&["space", "members", "add", "grace"]);
+    assert!(plexi.ok(&["space", "members", "list"]).contains("Grace"));
     plexi.ok(&["channel", "members", "add", "ops", "grace"]);
     assert!(plexi.ok(&["channel", "members", "list", "ops"]).contains("Grace"));
     let first = plexi.json(&["send", "ops", "hello there", "--client-id", "k1"]);

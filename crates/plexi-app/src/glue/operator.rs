@@ -44,7 +44,15 @@ pub(crate) struct Console {
 #[async_trait]
 impl Operator for Console {
     async fn counts(&self) -> Result<BTreeMap<String, u64>, OperatorError> {
-        let mut counts = BTreeMap::new();
+        let stored =
+            self.database.counts().await.map_err(|error| OperatorError::Failed(error.to_string()))?;
+        let mut counts = BTreeMap::from([
+            ("users".to_owned(), stored.users),
+            ("spaces".to_owned(), stored.spaces),
+            ("channels".to_owned(), stored.channels),
+            ("messages".to_owned(), stored.messages),
+            ("sessions".to_owned(), stored.sessions),
+        ]);
         let hub = self.hub.counts();
         counts.insert("online_users".into(), hub.users);
         counts.insert("online_sockets".into(), hub.connections);
