@@ -1,0 +1,4 @@
+//! The stores on every engine.
+
+mod engines;
+mod identity;
