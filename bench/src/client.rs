@@ -58,9 +58,12 @@ impl Writer {
 impl Reader {
     pub async fn next(&mut self) -> Outcome<Frame> {
         loop {
-            let Some(message) = self.0.next().await else { return Err("the server closed the connection".into()) };
+            let Some(message) = self.0.next().await else {
+                return Err("the server closed the connection".into());
+            };
             let Message::Text(text) = message? else { continue };
-            let kind = text.strip_prefix(r#"{"type":""#).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+            let kind =
+                text.strip_prefix(r#"{"type":""#).and_then(|rest| rest.split('"').next()).unwrap_or_default();
             return Ok(match kind {
                 "ready" => Frame::Ready,
                 "ack" => Frame::Ack,

@@ -36,7 +36,8 @@ impl Peer {
     }
 
     pub fn rooms(&self, count: usize) -> Vec<Room> {
-        let room = |n| Room { url: format!("ws://{}/ws/{n}", self.address), token: None, channel: String::new() };
+        let room =
+            |n| Room { url: format!("ws://{}/ws/{n}", self.address), token: None, channel: String::new() };
         (0..count).map(room).collect()
     }
 }
@@ -114,15 +115,28 @@ fn write(hub: &Hub, mut file: File, waiting: &std::sync::mpsc::Receiver<Pending>
     }
 }
 
-async fn upgrade(Segment(room): Segment<u32>, State(hub): State<Hub>, upgrade: WebSocketUpgrade) -> axum::response::Response {
-    upgrade.read_buffer_size(4 * 1024).write_buffer_size(4 * 1024).on_upgrade(move |socket| connection(socket, room, hub))
+async fn upgrade(
+    Segment(room): Segment<u32>,
+    State(hub): State<Hub>,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
+    upgrade
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(4 * 1024)
+        .on_upgrade(move |socket| connection(socket, room, hub))
 }
 
 async fn connection(socket: WebSocket, room: u32, hub: Hub) {
     let (mut sink, mut stream) = socket.split();
     let (sender, mut queue) = mpsc::channel::<Utf8Bytes>(1_024);
     let _ = sender.try_send(Utf8Bytes::from_static(r#"{"type":"ready"}"#));
-    hub.rooms.lock().unwrap_or_else(PoisonError::into_inner).members.entry(room).or_default().push(sender.clone());
+    hub.rooms
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .members
+        .entry(room)
+        .or_default()
+        .push(sender.clone());
     let writing = tokio::spawn(async move {
         let mut frames = Vec::new();
         while queue.recv_many(&mut frames, 64).await > 0 {

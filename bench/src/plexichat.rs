@@ -17,13 +17,13 @@ pub(crate) struct PlexiChat {
     pub token: String,
 }
 
-pub(crate) const PASSWORD: &str = "correct horse battery staple 42";
+pub(crate) const PASSWORD: &str = "nine calm otters paint fences 42";
 
 /// A command that starts the server on `address` with its data in `folder`.
 pub(crate) fn command(binary: &Path, folder: &Path, address: &str) -> Command {
     let mut command = Command::new(binary);
-    command.arg("--set").arg(format!("server.listen=\"{address}\""));
-    command.arg("--set").arg(format!("server.data_dir=\"{}\"", folder.display()));
+    command.arg("--set").arg(format!("server.listen={address}"));
+    command.arg("--set").arg(format!("server.data_dir={}", folder.display()));
     command
 }
 
@@ -88,12 +88,16 @@ impl PlexiChat {
         for n in 0..count {
             let name = format!("bench{n}");
             let user = self
-                .post("users", &json!({"name": name, "display_name": name, "password": PASSWORD, "role": "member"}))
+                .post(
+                    "users",
+                    &json!({"name": name, "display_name": name, "password": PASSWORD, "role": "member"}),
+                )
                 .await?;
             let user = text(&user, "id")?;
             self.put(&format!("spaces/{space}/members/{user}"), &json!({"role": "member"})).await?;
-            let channel =
-                self.post(&format!("spaces/{space}/channels"), &json!({"name": name, "kind": "public"})).await?;
+            let channel = self
+                .post(&format!("spaces/{space}/channels"), &json!({"name": name, "kind": "public"}))
+                .await?;
             let channel = text(&channel, "id")?;
             self.put(&format!("channels/{channel}/members/{user}"), &json!({"role": "member"})).await?;
             rooms.push(Room {

@@ -19,9 +19,16 @@ const TICKS: f64 = 100.0;
 
 impl Server {
     /// Starts a server and hands out the lines it prints.
-    pub fn start(name: &'static str, command: &mut Command) -> Outcome<(Self, Lines<BufReader<ChildStdout>>)> {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+    pub fn start(
+        name: &'static str,
+        command: &mut Command,
+    ) -> Outcome<(Self, Lines<BufReader<ChildStdout>>)> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
         let pid = child.id().ok_or("no process id")?;
         let out = child.stdout.take().ok_or("no output")?;
         Ok((Self { name, child, pid }, BufReader::new(out).lines()))
@@ -32,7 +39,8 @@ impl Server {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
         // The name in brackets may hold spaces: count fields after it. utime and stime are 14 and 15 of all.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks: f64 = fields.get(11).ok_or("stat")?.parse::<f64>()? + fields.get(12).ok_or("stat")?.parse::<f64>()?;
+        let ticks: f64 =
+            fields.get(11).ok_or("stat")?.parse::<f64>()? + fields.get(12).ok_or("stat")?.parse::<f64>()?;
         Ok(Duration::from_secs_f64(ticks / TICKS))
     }
 

@@ -57,8 +57,15 @@ impl Table {
     pub fn idle(&mut self, figures: &[(usize, u64)]) {
         let base = figures.first().map_or(0, |(_, resident)| *resident);
         for (connections, resident) in figures {
-            let each = if *connections == 0 { 0.0 } else { float(resident.saturating_sub(base)) / float(*connections as u64) };
-            self.lines.push(format!("  {connections:>5} idle connections  {:>7.1} MB resident  {each:>5.1} KiB each", float(*resident) / 1_024.0));
+            let each = if *connections == 0 {
+                0.0
+            } else {
+                float(resident.saturating_sub(base)) / float(*connections as u64)
+            };
+            self.lines.push(format!(
+                "  {connections:>5} idle connections  {:>7.1} MB resident  {each:>5.1} KiB each",
+                float(*resident) / 1_024.0
+            ));
             if *connections > 0 {
                 self.aim("KiB an idle connection", each, 16.0, each <= 16.0);
             }
@@ -85,7 +92,9 @@ impl Table {
         let (query, slowest) = (&found.slowest.0, ms(found.slowest.1));
         self.lines.push(format!(
             "  search: p50 {:.1} ms  p95 {:.1} ms  slowest {slowest:.1} ms ({query})  without a hit: {:?}",
-            ms(found.p50), ms(found.p95), found.empty
+            ms(found.p50),
+            ms(found.p95),
+            found.empty
         ));
         self.aim("search p95, ms", ms(found.p95), 50.0, ms(found.p95) <= 50.0);
         self.rows.push(json!({"figure": "search", "p50_ms": ms(found.p50), "p95_ms": ms(found.p95), "slowest_ms": slowest, "slowest": query}));

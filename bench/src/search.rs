@@ -24,19 +24,49 @@ pub(crate) struct Search {
 }
 
 const QUERIES: &[&str] = &[
-    "the", "ubuntu", "apt-get install", "\"sudo apt-get update\"", "wireless driver broadcom", "xorg.conf nvidia",
-    "grub error 17", "kernel panic", "\"permission denied\"", "fglrx", "segfault", "partition resize gparted",
-    "firefox flash plugin", "mount ntfs -vista", "is:thread sound alsa", "has:link launchpad", "after:2010-01-01 unity",
-    "before:2006-01-01 hoary", "dist-upgrade", "sources.list multiverse", "ssh key", "vi", "a", "c++", "/etc/fstab",
-    "chmod 777", "pulseaudio crackling", "zzzzqqqq", "in:ubuntu wine", "rm -rf",
+    "the",
+    "ubuntu",
+    "apt-get install",
+    "\"sudo apt-get update\"",
+    "wireless driver broadcom",
+    "xorg.conf nvidia",
+    "grub error 17",
+    "kernel panic",
+    "\"permission denied\"",
+    "fglrx",
+    "segfault",
+    "partition resize gparted",
+    "firefox flash plugin",
+    "mount ntfs -vista",
+    "is:thread sound alsa",
+    "has:link launchpad",
+    "after:2010-01-01 unity",
+    "before:2006-01-01 hoary",
+    "dist-upgrade",
+    "sources.list multiverse",
+    "ssh key",
+    "vi",
+    "a",
+    "c++",
+    "/etc/fstab",
+    "chmod 777",
+    "pulseaudio crackling",
+    "zzzzqqqq",
+    "in:ubuntu wine",
+    "rm -rf",
 ];
 
-pub(crate) async fn measure(server: &Path, cli: &Path, export: &Path, folder: &Path) -> Outcome<(Import, Search)> {
+pub(crate) async fn measure(
+    server: &Path,
+    cli: &Path,
+    export: &Path,
+    folder: &Path,
+) -> Outcome<(Import, Search)> {
     PlexiChat::fresh(server, folder).await?.server.stop().await?;
     let started = Instant::now();
     let done = Command::new(cli)
         .args(["--json", "--set"])
-        .arg(format!("server.data_dir=\"{}\"", folder.display()))
+        .arg(format!("server.data_dir={}", folder.display()))
         .args(["import", "slack"])
         .arg(export)
         .stdin(Stdio::null())

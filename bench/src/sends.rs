@@ -13,7 +13,12 @@ pub(crate) struct Sends {
     pub cpu_per_message: Duration,
 }
 
-pub(crate) async fn measure(server: &Server, rooms: &[Room], senders: usize, lasting: Duration) -> Outcome<Sends> {
+pub(crate) async fn measure(
+    server: &Server,
+    rooms: &[Room],
+    senders: usize,
+    lasting: Duration,
+) -> Outcome<Sends> {
     let mut clients = Vec::new();
     for n in 0..senders {
         let room = rooms[n % rooms.len()].clone();

@@ -12,7 +12,7 @@ if [ ! -x "$venv/bin/schemathesis" ]; then
 fi
 folder=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$server" --set "server.listen=\"127.0.0.1:$port\"" --set "server.data_dir=\"$folder/data\"" >"$folder/out" 2>"$folder/err" &
+"$server" --set "server.listen=127.0.0.1:$port" --set "server.data_dir=$folder/data" >"$folder/out" 2>"$folder/err" &
 pid=$!
 finish() {
     kill "$pid" 2>/dev/null || true

@@ -22,7 +22,7 @@ body = {
     "token": found.group(1),
     "name": "fuzz",
     "display_name": "Fuzz",
-    "password": "correct horse battery staple 42",
+    "password": "nine calm otters paint fences 42",
     "space_name": "Fuzz",
     "transport": "token",
 }

@@ -32,7 +32,11 @@ impl Answer {
 
     /// The body of a good answer; an error otherwise.
     pub fn ok(self) -> Outcome<Value> {
-        if self.status.is_success() { Ok(self.body) } else { Err(format!("{}: {}", self.status, self.body).into()) }
+        if self.status.is_success() {
+            Ok(self.body)
+        } else {
+            Err(format!("{}: {}", self.status, self.body).into())
+        }
     }
 }
 
@@ -125,7 +129,8 @@ impl Person {
         let id = |value: &Value| value["id"].as_str().map(ToOwned::to_owned);
         let space = id(&sync["spaces"][0]).ok_or("no space")?;
         let channels = sync["channels"].as_array().ok_or("no channels")?;
-        let general = channels.iter().find(|channel| channel["name"] == "general").and_then(id).ok_or("no general")?;
+        let general =
+            channels.iter().find(|channel| channel["name"] == "general").and_then(id).ok_or("no general")?;
         Ok((space, general))
     }
 
@@ -134,7 +139,8 @@ impl Person {
         let mut all: Vec<Value> = Vec::new();
         loop {
             let from = all.last().and_then(|message| message["position"].as_i64()).unwrap_or(-1);
-            let window = self.get(&format!("channels/{channel}/messages?after={from}&limit=200")).await?.ok()?;
+            let window =
+                self.get(&format!("channels/{channel}/messages?after={from}&limit=200")).await?.ok()?;
             let items = window["items"].as_array().ok_or("no items")?;
             if items.is_empty() {
                 return Ok(all);

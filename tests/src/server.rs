@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 use crate::{Outcome, Person};
 
 /// A password that the policy accepts.
-pub const PASSWORD: &str = "correct horse battery staple 42";
+pub const PASSWORD: &str = "nine calm otters paint fences 42";
 
 /// A running server and its folder.
 pub struct Plexi {
@@ -25,7 +25,11 @@ fn binary(name: &str) -> Outcome<PathBuf> {
     let folder = test.parent().and_then(Path::parent).ok_or("no target folder")?;
     let path = folder.join(name);
     if !path.exists() {
-        return Err(format!("{} is not built: run `cargo build -p plexi-server -p plexi` first", path.display()).into());
+        return Err(format!(
+            "{} is not built: run `cargo build -p plexi-server -p plexi` first",
+            path.display()
+        )
+        .into());
     }
     Ok(path)
 }
@@ -33,7 +37,10 @@ fn binary(name: &str) -> Outcome<PathBuf> {
 /// The command line, on the data in `folder`.
 pub fn cli(folder: &Path) -> Outcome<Command> {
     let mut command = Command::new(binary("plexi")?);
-    command.current_dir(folder).arg("--set").arg(format!("server.data_dir=\"{}\"", folder.join("data").display()));
+    command
+        .current_dir(folder)
+        .arg("--set")
+        .arg(format!("server.data_dir={}", folder.join("data").display()));
     command.stdin(Stdio::null()).kill_on_drop(true);
     Ok(command)
 }
@@ -53,22 +60,29 @@ impl Plexi {
         let mut errors = BufReader::new(child.stderr.take().ok_or("no errors")?).lines();
         let mut printed = Vec::new();
         let mut setup_token = None;
-        // The server prints its address last: then everything of the start has been said.
+        // The address is printed first; a link follows when there is nobody yet.
         let ready = async {
+            let mut fresh = true;
             while let Some(line) = lines.next_line().await? {
                 if let Some((_, token)) = line.split_once("setup#token=") {
                     setup_token = Some(token.trim().to_owned());
                 }
+                if line.contains(address) && setup_token.is_none() && healthy(address).await {
+                    let state =
+                        reqwest::get(format!("http://{address}/api/v1/auth/setup")).await?.text().await?;
+                    fresh = state.contains("true");
+                }
                 printed.push(line);
-                if healthy(address).await {
+                if setup_token.is_some() || !fresh {
                     return Ok(true);
                 }
             }
             Outcome::Ok(false)
         };
-        let started = tokio::time::timeout(Duration::from_secs(60), ready).await.map_err(|_| "no answer in a minute")??;
-        let alive = started || healthy(address).await;
-        if !alive {
+        let started = tokio::time::timeout(Duration::from_secs(60), ready)
+            .await
+            .map_err(|_| "no answer in a minute")??;
+        if !(started && healthy(address).await) {
             while let Some(line) = errors.next_line().await? {
                 printed.push(line);
             }
@@ -85,8 +99,8 @@ impl Plexi {
         // A file that grows past its limit gives an error to the server, as a full disk does, and no signal.
         let mut command = Command::new("sh");
         command.arg("-c").arg("trap '' XFSZ; exec \"$0\" \"$@\"").arg(binary("plexi-server")?);
-        command.arg("--set").arg(format!("server.listen=\"{address}\""));
-        command.arg("--set").arg(format!("server.data_dir=\"{}\"", folder.join("data").display()));
+        command.arg("--set").arg(format!("server.listen={address}"));
+        command.arg("--set").arg(format!("server.data_dir={}", folder.join("data").display()));
         command.current_dir(folder).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(command)
@@ -134,15 +148,20 @@ impl Plexi {
         if !told.success() {
             return Err("kill failed".into());
         }
-        Ok(tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.map_err(|_| "it did not stop")??)
+        Ok(tokio::time::timeout(Duration::from_secs(30), self.child.wait())
+            .await
+            .map_err(|_| "it did not stop")??)
     }
 
     /// Limits how large a file of the server may grow, in bytes; `None` lifts the limit. A disk that is full, and has room again.
     pub async fn limit_files(&self, bytes: Option<u64>) -> Outcome<()> {
         let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
         let pid = self.pid()?.to_string();
-        let status =
-            Command::new("prlimit").args(["--pid", &pid]).arg(format!("--fsize={limit}:unlimited")).status().await?;
+        let status = Command::new("prlimit")
+            .args(["--pid", &pid])
+            .arg(format!("--fsize={limit}:unlimited"))
+            .status()
+            .await?;
         if status.success() { Ok(()) } else { Err("prlimit failed".into()) }
     }
 }

@@ -38,7 +38,10 @@ impl Socket {
 
     /// Sends a message without waiting for its acknowledgement.
     pub async fn post(&mut self, id: u64, channel: &str, client_id: &str, text: &str) -> Outcome<()> {
-        self.send(&json!({"type": "send", "id": id, "channel_id": channel, "client_id": client_id, "text": text})).await
+        self.send(
+            &json!({"type": "send", "id": id, "channel_id": channel, "client_id": client_id, "text": text}),
+        )
+        .await
     }
 
     /// The next frame.
@@ -83,7 +86,8 @@ impl Socket {
 
     async fn read(&mut self) -> Outcome<Value> {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.map_err(|_| "no frame came")?;
+            let message =
+                tokio::time::timeout(PATIENCE, self.stream.next()).await.map_err(|_| "no frame came")?;
             match message.ok_or("closed")?? {
                 Message::Text(text) => return Ok(serde_json::from_str(&text)?),
                 Message::Close(frame) => {

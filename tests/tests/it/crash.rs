@@ -67,7 +67,11 @@ async fn talk(person: Person, channel: String, number: usize, load: Arc<Load>) -
                 next += 1;
                 let key = format!("c{number}-{next}");
                 unanswered.insert(next, key.clone());
-                if socket.post(next, &channel, &key, &format!("message {next} of client {number}")).await.is_err() {
+                if socket
+                    .post(next, &channel, &key, &format!("message {next} of client {number}"))
+                    .await
+                    .is_err()
+                {
                     break;
                 }
             }
@@ -108,7 +112,8 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() -> Outcome<()> {
         joined.ok()?;
         people.push(person);
     }
-    let load = Arc::new(Load { stop: AtomicBool::new(false), acknowledged: AtomicU64::new(0), more: Notify::new() });
+    let load =
+        Arc::new(Load { stop: AtomicBool::new(false), acknowledged: AtomicU64::new(0), more: Notify::new() });
     let mut talking = tokio::task::JoinSet::new();
     for (number, person) in people.into_iter().enumerate() {
         talking.spawn(talk(person, channel.clone(), number, load.clone()));

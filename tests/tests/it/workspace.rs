@@ -35,7 +35,10 @@ fn slack_export(path: &Path, days: usize) -> Outcome<()> {
         }));
         add(&format!("general/day{day:03}.json"), &Value::from(posts))?;
     }
-    add("board/day000.json", &json!([{"type": "message", "user": "U1", "text": "only for the board", "ts": "1700000000.000001"}]))?;
+    add(
+        "board/day000.json",
+        &json!([{"type": "message", "user": "U1", "text": "only for the board", "ts": "1700000000.000001"}]),
+    )?;
     zip.finish()?;
     Ok(())
 }
@@ -68,12 +71,22 @@ async fn a_slack_workspace_comes_in_once_however_often_it_is_imported() -> Outco
     let server = Plexi::start(folder.path()).await?;
     let ada = plexi_tests::Person::sign_in(&server, "ada").await?;
     let spaces = ada.get("spaces").await?.ok()?;
-    let space = spaces["items"].as_array().into_iter().flatten().find(|space| space["name"] == "team").ok_or("no space")?;
+    let space = spaces["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|space| space["name"] == "team")
+        .ok_or("no space")?;
     let space = space["id"].as_str().ok_or("no id")?;
     ada.put(&format!("spaces/{space}/members/{}", ada.id), Some(json!({"role": "member"}))).await?.ok()?;
     let channels = ada.get(&format!("spaces/{space}/channels")).await?.ok()?;
-    let names: Vec<&str> = channels["items"].as_array().into_iter().flatten().filter_map(|c| c["name"].as_str()).collect();
-    assert_eq!(names, ["general"], "a private channel is not shown to who is not in it, administrator or not");
+    let names: Vec<&str> =
+        channels["items"].as_array().into_iter().flatten().filter_map(|c| c["name"].as_str()).collect();
+    assert_eq!(
+        names,
+        ["general"],
+        "a private channel is not shown to who is not in it, administrator or not"
+    );
     let general = channels["items"][0]["id"].as_str().ok_or("no id")?;
     let all = ada.all_messages(general).await?;
     assert_eq!(all.len(), 594, "597 less three replies");
@@ -115,7 +128,10 @@ async fn a_mattermost_file_brings_teams_threads_and_direct_messages() -> Outcome
     for added in [4, 0] {
         let done = run(folder.path(), &["import", "mattermost", file]).await?;
         assert_eq!(done["messages"], json!({"added": added, "present": 4 - added}));
-        assert_eq!((&done["replies"], &done["reactions"], &done["channels"]), (&json!(1), &json!(1), &json!(2)));
+        assert_eq!(
+            (&done["replies"], &done["reactions"], &done["channels"]),
+            (&json!(1), &json!(1), &json!(2))
+        );
         assert_eq!(done["notes"]["line of a kind that is not taken over"]["count"], 1);
     }
 
@@ -127,13 +143,20 @@ async fn a_mattermost_file_brings_teams_threads_and_direct_messages() -> Outcome
     ada.patch(&format!("users/{grace}"), json!({"password": plexi_tests::PASSWORD})).await?.ok()?;
     let grace = plexi_tests::Person::sign_in(&server, "grace").await?;
     let sync = grace.get("sync").await?.ok()?;
-    assert_eq!((&sync["spaces"][0]["name"], &sync["spaces"][0]["role"]), (&json!("Core team"), &json!("admin")));
+    assert_eq!(
+        (&sync["spaces"][0]["name"], &sync["spaces"][0]["role"]),
+        (&json!("Core team"), &json!("admin"))
+    );
     let channels = sync["channels"].as_array().ok_or("no channels")?;
-    let channel = |kind: &str| channels.iter().find(|channel| channel["kind"] == kind).and_then(|c| c["id"].as_str());
+    let channel =
+        |kind: &str| channels.iter().find(|channel| channel["kind"] == kind).and_then(|c| c["id"].as_str());
     let square = grace.all_messages(channel("public").ok_or("no public channel")?).await?;
     let texts: Vec<&str> = square.iter().filter_map(|message| message["text"].as_str()).collect();
     assert_eq!(texts, ["first, @linus", "second"]);
-    assert_eq!((&square[0]["thread"]["reply_count"], &square[0]["reactions"][0]["emoji"]), (&json!(1), &json!(":+1:")));
+    assert_eq!(
+        (&square[0]["thread"]["reply_count"], &square[0]["reactions"][0]["emoji"]),
+        (&json!(1), &json!(":+1:"))
+    );
     let direct = grace.all_messages(channel("direct").ok_or("no direct channel")?).await?;
     assert_eq!(direct[0]["text"], "between us");
     assert!(server.stop().await?.success());
@@ -185,7 +208,8 @@ async fn what_is_exported_and_imported_elsewhere_is_exported_the_same() -> Outco
         for at in 0..zip.len() {
             let entry = zip.by_index(at)?;
             let name = entry.name()?.to_string();
-            let mut lines: Vec<String> = std::io::read_to_string(entry)?.lines().map(ToOwned::to_owned).collect();
+            let mut lines: Vec<String> =
+                std::io::read_to_string(entry)?.lines().map(ToOwned::to_owned).collect();
             lines.sort_unstable();
             documents.insert(name, lines);
         }
@@ -211,7 +235,10 @@ async fn an_import_that_is_killed_is_finished_by_running_it_again() -> Outcome<(
     // Killed as soon as the database has grown by something, which is at another point in each run.
     let mut before = database_size(folder.path());
     for _ in 0..3 {
-        let mut child = cli(folder.path())?.args(["--json", "import", "slack", export]).stdout(std::process::Stdio::null()).spawn()?;
+        let mut child = cli(folder.path())?
+            .args(["--json", "import", "slack", export])
+            .stdout(std::process::Stdio::null())
+            .spawn()?;
         while database_size(folder.path()) == before && child.try_wait()?.is_none() {
             tokio::task::yield_now().await;
         }
@@ -221,7 +248,8 @@ async fn an_import_that_is_killed_is_finished_by_running_it_again() -> Outcome<(
     }
     let done = run(folder.path(), &["import", "slack", export]).await?;
     let messages = &done["messages"];
-    let total = messages["added"].as_u64().unwrap_or_default() + messages["present"].as_u64().unwrap_or_default();
+    let total =
+        messages["added"].as_u64().unwrap_or_default() + messages["present"].as_u64().unwrap_or_default();
     assert_eq!(total, 19_901);
     let again = run(folder.path(), &["import", "slack", export]).await?;
     assert_eq!(again["messages"], json!({"added": 0, "present": 19_901}));
