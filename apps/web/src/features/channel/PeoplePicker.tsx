@@ -1,0 +1,64 @@
+import { useLingui } from "@lingui/react/macro";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useState } from "react";
+import { users } from "~/api/operations";
+import type { User } from "~/api/types";
+import { useMe } from "~/state/workspace";
+import { Avatar } from "~/ui/Avatar";
+import { Empty, Spinner } from "~/ui/Empty";
+import { Field } from "~/ui/Field";
+import { Icon } from "~/ui/Icon";
+import css from "./Forms.module.css";
+
+/** Chooses people by name. */
+export function PeoplePicker({ label, chosen, onChange, most, autoFocus }: {
+  label: string;
+  chosen: User[];
+  onChange: (chosen: User[]) => void;
+  most: number;
+  autoFocus?: boolean;
+}) {
+  const { t } = useLingui();
+  const me = useMe();
+  const [filter, setFilter] = useState("");
+  const q = useDeferredValue(filter.trim());
+  const found = useQuery({
+    queryKey: ["people", q],
+    queryFn: ({ signal }) => users.list(q, 30, signal),
+    placeholderData: keepPreviousData,
+  });
+  const list = found.data?.items.filter((user) => user.id !== me.id && !user.disabled) ?? [];
+  const has = (user: User) => chosen.some((entry) => entry.id === user.id);
+  const toggle = (user: User) => {
+    onChange(has(user) ? chosen.filter((entry) => entry.id !== user.id) : [...chosen, user].slice(0, most));
+    setFilter("");
+  };
+  return (
+    <>
+      <Field label={label} type="search" autoFocus={autoFocus} value={filter} onChange={(event) => setFilter(event.target.value)} />
+      {chosen.length > 0 && (
+        <div className={css["chips"]}>
+          {chosen.map((user) => (
+            <button key={user.id} type="button" className={css["chip"]} aria-label={t`Take ${user.display_name} out`} onClick={() => toggle(user)}>
+              {user.display_name} <Icon name="close" size={14} />
+            </button>
+          ))}
+        </div>
+      )}
+      <div className={css["list"]}>
+        {found.isPending && <Spinner label={t`Loading`} />}
+        {found.isSuccess && list.length === 0 && <Empty icon="people" title={t`Nobody fits`} />}
+        {list.map((user) => (
+          <button key={user.id} type="button" className={css["row"]} aria-pressed={has(user)} onClick={() => toggle(user)}>
+            <Avatar user={user} id={user.id} size={32} />
+            <span className={css["main"]}>
+              <span className={css["name"]} dir="auto">{user.display_name}</span>
+              <span className={css["note"]}>@{user.name}</span>
+            </span>
+            {has(user) && <Icon name="check" />}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}

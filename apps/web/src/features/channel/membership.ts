@@ -1,0 +1,45 @@
+import { t } from "@lingui/core/macro";
+import { ApiError } from "~/api/client";
+import { channels } from "~/api/operations";
+import type { Channel } from "~/api/types";
+import { changeChannel, dropChannel, putChannel } from "~/state/workspace";
+import { toast } from "~/ui/Toasts";
+
+const say = (error: unknown) => toast(error instanceof ApiError && !error.offline ? error.message : t`That did not work. Check your connection.`);
+
+export async function setFavourite(channel: Channel, favourite: boolean): Promise<void> {
+  await setting(channel, { favourite });
+}
+
+export async function setMuted(channel: Channel, muted: boolean): Promise<void> {
+  await setting(channel, { muted });
+}
+
+async function setting(channel: Channel, change: { favourite?: boolean; muted?: boolean }): Promise<void> {
+  try {
+    const membership = await channels.settings(channel.id, change);
+    changeChannel(channel.id, () => ({ membership }));
+  } catch (error) {
+    say(error);
+  }
+}
+
+export async function joinChannel(id: string): Promise<boolean> {
+  try {
+    putChannel(await channels.join(id));
+    return true;
+  } catch (error) {
+    say(error);
+    return false;
+  }
+}
+
+export async function leaveChannel(channel: Channel): Promise<void> {
+  try {
+    await channels.leave(channel.id);
+    if (channel.kind === "private") dropChannel(channel.id);
+    else changeChannel(channel.id, () => ({ membership: null }));
+  } catch (error) {
+    say(error);
+  }
+}

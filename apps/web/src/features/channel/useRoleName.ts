@@ -1,0 +1,26 @@
+import { useLingui } from "@lingui/react/macro";
+import { useCallback } from "react";
+
+/** The name of a role for reading; ordinary members need none. */
+export function useRoleName(): (role: string) => string {
+  const { t } = useLingui();
+  return useCallback(
+    (role: string) => {
+      switch (role.replace(/^(?:system|space|channel)[._-]/, "")) {
+        case "member":
+          return "";
+        case "owner":
+          return t`Owner`;
+        case "admin":
+          return t`Admin`;
+        case "moderator":
+          return t`Moderator`;
+        case "guest":
+          return t`Guest`;
+        default:
+          return role;
+      }
+    },
+    [t],
+  );
+}

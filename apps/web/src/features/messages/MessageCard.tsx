@@ -1,0 +1,46 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, type ReactNode } from "react";
+import type { Message } from "~/api/types";
+import { titleOf } from "~/features/channel/naming";
+import { shortDateTimeOf } from "~/i18n/format";
+import { needUsers } from "~/state/people";
+import { myId, useUser, useWorkspace } from "~/state/workspace";
+import { Avatar } from "~/ui/Avatar";
+import css from "./MessageCard.module.css";
+import { jumpTo } from "./jump";
+
+/** A message outside of its conversation: a pin, a find. Leads to where it stands. */
+export function MessageCard({ message, place, keep, children }: {
+  message: Message;
+  /** Names the conversation, too. */
+  place?: boolean;
+  /** What of the address stays: a search stays open. */
+  keep?: Record<string, string>;
+  children?: ReactNode;
+}) {
+  const navigate = useNavigate();
+  const author = useUser(message.author_id);
+  const where = useWorkspace((state) => {
+    const channel = state.channels[message.channel_id];
+    return place && channel ? titleOf(channel, state.users, myId()) : "";
+  });
+  useEffect(() => needUsers([message.author_id]), [message.author_id]);
+  const open = () => {
+    const search = message.thread_id ? { thread: message.thread_id, m: message.id } : { ...keep, m: message.id };
+    if (!message.thread_id) jumpTo(message.channel_id, message.position, message.id);
+    void navigate({ to: "/c/$channelId", params: { channelId: message.channel_id }, search });
+  };
+  return (
+    <button type="button" className={css["card"]} onClick={open}>
+      <span className={css["by"]}>
+        <Avatar user={author} id={message.author_id} size={20} />
+        <b dir="auto">{author?.display_name ?? "…"}</b>
+        <span className={css["when"]}>
+          {where && <bdi>{where} · </bdi>}
+          {shortDateTimeOf(message.created_at)}
+        </span>
+      </span>
+      <span className={css["text"]} dir="auto">{children ?? message.text.slice(0, 400)}</span>
+    </button>
+  );
+}

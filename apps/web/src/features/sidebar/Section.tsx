@@ -1,0 +1,53 @@
+import { useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+import type { Channel } from "~/api/types";
+import { readLocal, writeLocal } from "~/state/local";
+import { IconButton } from "~/ui/Button";
+import { Icon } from "~/ui/Icon";
+import { Menu, type MenuEntry } from "~/ui/Menu";
+import { ChannelLink } from "./ChannelLink";
+import css from "./Sidebar.module.css";
+
+interface Action {
+  label: string;
+  act?: () => void;
+  items?: MenuEntry[];
+}
+
+/** A group of conversations that can be folded; folded, it still shows what is unread. */
+export function Section({ name, title, channels, active, action }: {
+  name: string;
+  title: string;
+  channels: Channel[];
+  active: string | undefined;
+  action?: Action;
+}) {
+  const { t } = useLingui();
+  const key = `folded:${name}`;
+  const [folded, setFolded] = useState(() => readLocal<boolean>(key) ?? false);
+  const fold = () => {
+    setFolded(!folded);
+    writeLocal(key, !folded);
+  };
+  const shown = folded ? channels.filter((channel) => channel.id === active || (channel.membership?.unread ?? 0) > 0) : channels;
+  return (
+    <section className={css["section"]}>
+      <div className={css["sectionHead"]} onClick={(event) => event.stopPropagation()}>
+        <h2>
+          <button type="button" className={css["fold"]} aria-expanded={!folded} onClick={fold}>
+            <span className={css["chevron"]} data-folded={folded}><Icon name="chevron" size={14} /></span>
+            {title}
+          </button>
+        </h2>
+        {action?.act && <IconButton icon="plus" size={16} label={action.label} className={css["add"]} onClick={action.act} />}
+        {action?.items && (
+          <Menu align="start" trigger={<IconButton icon="plus" size={16} label={action.label} className={css["add"]} />} items={() => action.items ?? []} />
+        )}
+      </div>
+      <ul className={css["list"]} aria-label={title}>
+        {shown.map((channel) => <li key={channel.id}><ChannelLink channel={channel} /></li>)}
+      </ul>
+      {channels.length === 0 && <p className={css["none"]}>{t`Nothing here yet`}</p>}
+    </section>
+  );
+}

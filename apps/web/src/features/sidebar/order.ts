@@ -1,0 +1,45 @@
+import type { Channel, Id, User } from "~/api/types";
+import { isDirect, titleOf } from "~/features/channel/naming";
+import { uiStore } from "~/state/ui";
+import { workspaceStore } from "~/state/workspace";
+
+export interface Sections {
+  favourites: Channel[];
+  channels: Channel[];
+  directs: Channel[];
+}
+
+/** Sorts my conversations into the sections of the sidebar. */
+export function sectionsOf(all: Record<Id, Channel>, users: Record<Id, User>, me: Id, space: Id | null): Sections {
+  const sections: Sections = { favourites: [], channels: [], directs: [] };
+  for (const channel of Object.values(all)) {
+    if (!channel.membership || channel.archived) continue;
+    if (channel.space_id && space && channel.space_id !== space) continue;
+    if (channel.membership.favourite) sections.favourites.push(channel);
+    else if (isDirect(channel)) sections.directs.push(channel);
+    else sections.channels.push(channel);
+  }
+  const byTitle = (a: Channel, b: Channel) => titleOf(a, users, me).localeCompare(titleOf(b, users, me));
+  sections.favourites.sort(byTitle);
+  sections.channels.sort(byTitle);
+  sections.directs.sort((a, b) => (b.last_message_at ?? b.created_at).localeCompare(a.last_message_at ?? a.created_at));
+  return sections;
+}
+
+/** The space whose channels are shown. */
+export function currentSpace(spaces: { id: Id; archived: boolean }[], chosen: Id | null): Id | null {
+  return (spaces.find((space) => space.id === chosen) ?? spaces.find((space) => !space.archived))?.id ?? null;
+}
+
+/** The conversation above or below the open one, on request only those with something unread. */
+export function neighbour(open: Id | undefined, step: 1 | -1, unreadOnly: boolean): Id | undefined {
+  const { channels, users, me, spaces } = workspaceStore.get();
+  const { favourites, channels: named, directs } = sectionsOf(channels, users, me?.id ?? "", currentSpace(spaces, uiStore.get().space));
+  const list = [...favourites, ...named, ...directs];
+  const at = list.findIndex((channel) => channel.id === open);
+  for (let away = 1; away <= list.length; away += 1) {
+    const channel = list[(at + step * away + list.length * (away + 1)) % list.length];
+    if (channel && channel.id !== open && (!unreadOnly || (channel.membership?.unread ?? 0) > 0)) return channel.id;
+  }
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import type { Id } from "~/api/types";
+import { heads } from "./events";
+import { connection } from "./session";
+import { changeMembership, workspaceStore } from "./workspace";
+
+const EVERY = 400;
+const waiting = new Map<Id, ReturnType<typeof setTimeout>>();
+
+/** Marks everything in a channel as read, here at once and on the server a moment later. */
+export function markRead(channel: Id): void {
+  const membership = workspaceStore.get().channels[channel]?.membership;
+  const seq = heads.get(channel) ?? 0;
+  if (!membership || !connection.ready) return;
+  if (membership.last_read_seq >= seq && membership.unread === 0 && membership.mentions === 0) return;
+  changeMembership(channel, { last_read_seq: seq, unread: 0, mentions: 0 });
+  if (waiting.has(channel)) return;
+  waiting.set(channel, setTimeout(() => tell(channel), EVERY));
+}
+
+function tell(channel: Id): void {
+  waiting.delete(channel);
+  const seq = workspaceStore.get().channels[channel]?.membership?.last_read_seq;
+  if (seq !== undefined) connection.ask({ type: "read", channel_id: channel, seq }).catch(() => undefined);
+}

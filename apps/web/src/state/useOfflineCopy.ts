@@ -1,0 +1,39 @@
+import { useEffect } from "react";
+import type { MessageWindow } from "~/api/types";
+import { offline } from "./local";
+import { CHUNK, type Timeline } from "./timeline";
+
+const AFTER = 2_000;
+
+/** Keeps the newest messages of an open conversation for reading without a connection, and shows them when there is none. */
+export function useOfflineCopy(timeline: Timeline): void {
+  const key = `window:${timeline.channelId}`;
+  const { unreachable, loaded } = timeline;
+  const version = timeline.version();
+
+  useEffect(() => {
+    if (!unreachable || loaded) return;
+    void offline.read<MessageWindow>(key).then((window) => {
+      if (window && !timeline.loaded) {
+        timeline.take(window);
+        timeline.unreachable = true;
+      }
+    });
+  }, [key, timeline, unreachable, loaded]);
+
+  useEffect(() => {
+    if (!loaded || unreachable) return undefined;
+    const timer = setTimeout(() => {
+      const items = timeline.all().filter((message) => message.position >= timeline.total - CHUNK);
+      const window: MessageWindow = {
+        items,
+        total: timeline.total,
+        first_position: items[0]?.position ?? null,
+        has_before: (items[0]?.position ?? 0) > 0,
+        has_after: false,
+      };
+      void offline.write(key, window);
+    }, AFTER);
+    return () => clearTimeout(timer);
+  }, [key, timeline, loaded, unreachable, version]);
+}
