@@ -22,9 +22,9 @@ With --server it works through the API of a running server: sign in once with `p
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed or refused, 5 unavailable.";
 
-/// The command line of `PlexiChat`.
+/// The program.
 #[derive(Debug, Parser)]
-#[command(name = "plexi", version, about, after_help = AFTER, propagate_version = false, disable_version_flag = false)]
+#[command(name = "plexi", version, about = "The command line of PlexiChat.", long_about = None, after_help = AFTER)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -38,7 +38,7 @@ pub(crate) struct Global {
     /// Print JSON instead of text for people.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Work through a running server at this address, for instance https://chat.example.org.
+    /// Work through the running server at this address.
     #[arg(long, global = true, value_name = "URL", env = "PLEXICHAT_URL", hide_env_values = true)]
     pub(crate) server: Option<String>,
     /// Access token for --server, instead of what `plexi sign-in` keeps.
@@ -50,7 +50,7 @@ pub(crate) struct Global {
     /// Environment profile: also reads the file of that name beside the configuration file.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Set a configuration value, for instance server.data_dir=/srv/chat. May be repeated.
+    /// Set a configuration value, stronger than files and variables. May be repeated.
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// On the data folder: act as this person instead of as the server itself.
@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// List, make and delete roles.
     #[command(subcommand)]
     Role(RoleCommand),
-    /// Bring in a workspace from Slack, Mattermost or a PlexiChat export.
+    /// Bring in a workspace from Slack, Mattermost or an export of our own.
     Import(Import),
     /// Write the whole workspace to an archive that `plexi import plexichat` reads.
     Export(Export),
@@ -116,8 +116,8 @@ pub(crate) struct Setup {
     #[arg(long, default_value = "Home")]
     pub(crate) space: String,
     /// With --server: the token from the set-up link that the server printed; asked for when absent.
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) setup_token: Option<String>,
+    #[arg(long = "setup-token", value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
     #[command(flatten)]
     pub(crate) password: PasswordSource,
 }

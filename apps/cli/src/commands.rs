@@ -11,6 +11,8 @@ mod space;
 mod transfer;
 mod user;
 
+use std::fmt::Write as _;
+
 use clap::CommandFactory as _;
 use serde_json::json;
 
@@ -41,7 +43,10 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Config(command) => config::run(global, command, out),
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
-        Command::Completions { shell } => completions(shell, out),
+        Command::Completions { shell } => {
+            print!("{}", completions(shell));
+            Ok(())
+        }
         Command::Import(args) => transfer::import(global, args, out).await,
         Command::Export(args) => transfer::export(global, args, out).await,
         Command::User(command) => within!(global, |workspace| user::run(workspace, command, out)),
@@ -62,15 +67,15 @@ async fn version(global: &Global, out: Out) -> Result<(), CliError> {
         let mut text = format!("plexi {}", env!("CARGO_PKG_VERSION"));
         if let Some(server) = told.get("server") {
             let word = |key: &str| server[key].as_str().map(crate::output::plain).unwrap_or_default();
-            text.push_str(&format!("\nserver {} {}", word("name"), word("version")));
+            // infallible: writing to a String
+            let _ = write!(text, "\nserver {} {}", word("name"), word("version"));
         }
         text
     })
 }
 
-fn completions(shell: clap_complete::Shell, out: Out) -> Result<(), CliError> {
+fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "plexi", &mut script);
-    out.raw(&String::from_utf8_lossy(&script));
-    Ok(())
+    String::from_utf8_lossy(&script).into_owned()
 }

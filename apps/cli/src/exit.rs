@@ -41,11 +41,11 @@ pub(crate) struct CliError {
     /// What to do about it.
     pub(crate) remedy: Option<String>,
     /// The code of the catalogue, when there is one.
-    pub(crate) code: Option<String>,
+    pub(crate) code: Option<Box<str>>,
     /// What was wrong with which part of the input.
     pub(crate) fields: Vec<FieldError>,
     /// For the server's log, when a server answered.
-    pub(crate) correlation_id: Option<String>,
+    pub(crate) correlation_id: Option<Box<str>>,
 }
 
 impl CliError {
@@ -99,7 +99,7 @@ impl CliError {
             exit: Exit::of_status(code.status()),
             message,
             remedy: Some(code.remedy().to_owned()),
-            code: Some(code.as_str().to_owned()),
+            code: Some(code.as_str().into()),
             fields: error.fields(),
             correlation_id: None,
         }
@@ -138,7 +138,7 @@ impl From<plexi_app::AppError> for CliError {
             _ => Exit::Failure,
         };
         let mut told = Self::new(exit, error.to_string());
-        told.code = Some(Coded::code(&error).as_str().to_owned());
+        told.code = Some(Coded::code(&error).as_str().into());
         told.fields = error.fields();
         told.remedy(error.remedy())
     }

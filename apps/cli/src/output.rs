@@ -39,11 +39,6 @@ impl Out {
         self.show(&json!({ "done": text }), |_| text.to_owned())
     }
 
-    /// Prints text as it is, whatever the form: scripts, files.
-    pub(crate) fn raw(self, text: &str) {
-        print!("{text}");
-    }
-
     /// Tells a person something that is no result; programs do not see it.
     pub(crate) fn note(self, text: &str) {
         if !self.json {

@@ -50,7 +50,7 @@ impl Remote {
         let http = reqwest::Client::builder()
             .user_agent(concat!("plexi/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .map_err(|error| CliError::failure(format!("the HTTP client could not start: {error}")))?;
         Ok(Self { http, base, token: None })
@@ -273,9 +273,9 @@ fn refusal(status: StatusCode, body: &[u8]) -> CliError {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let message = text(&told["message"]).unwrap_or_else(|| format!("the server answered {status}"));
     let mut error = CliError::new(Exit::of_status(status.as_u16()), message);
-    error.code = text(&told["error_code"]);
+    error.code = text(&told["error_code"]).map(Into::into);
     error.remedy = text(&told["details"]["remedy"]);
-    error.correlation_id = text(&told["correlation_id"]);
+    error.correlation_id = text(&told["correlation_id"]).map(Into::into);
     error.fields =
         serde_json::from_value::<Vec<FieldError>>(told["details"]["fields"].clone()).unwrap_or_default();
     error

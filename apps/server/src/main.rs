@@ -18,9 +18,9 @@ const AFTER: &str = "\
 Signals: TERM and INT stop gracefully, a second one at once; HUP reads the configuration again.
 Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration, 4 data folder in use or not allowed, 5 unavailable.";
 
-/// The `PlexiChat` server.
+/// The program.
 #[derive(Debug, Parser)]
-#[command(name = "plexi-server", version, about, after_help = AFTER)]
+#[command(name = "plexi-server", version, about = "The PlexiChat server.", long_about = None, after_help = AFTER)]
 struct Cli {
     #[command(flatten)]
     settings: SettingsOptions,
@@ -43,7 +43,7 @@ struct SettingsOptions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write the documents that are generated from the program: OpenAPI, configuration reference, error codes.
+    /// Write the documents that are generated from the program: API description, configuration reference, error codes.
     Docs {
         /// Folder to write to; made when missing.
         #[arg(long, value_name = "DIR")]

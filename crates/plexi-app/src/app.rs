@@ -8,6 +8,7 @@ use plexi_config::Reloader;
 use plexi_core_log::LogHandle;
 use plexi_web::{WebParts, WebState};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::error::AppError;
 use crate::glue;
@@ -130,7 +131,7 @@ impl App {
 
         let mut asks = pin!(asks.chain(futures_util::stream::pending()));
         let mut look = tokio::time::interval(LOOK);
-        let mut watchdog = tokio::time::interval(notice.watchdog().unwrap_or(Duration::from_secs(3_600)));
+        let mut watchdog = tokio::time::interval(notice.watchdog().unwrap_or(Duration::from_hours(1)));
         let (edge_ended, core_ended) = (edge.soft(), services.life.soft());
         loop {
             tokio::select! {
@@ -151,8 +152,9 @@ impl App {
         edge.stop();
         let finished = async {
             // a socket that outlives the deadline is cut with the process
-            let _ = tokio::time::timeout(within, web.drained()).await;
-            edge.drain(within).await
+            let deadline = Instant::now() + within;
+            let _ = tokio::time::timeout_at(deadline, web.drained()).await;
+            edge.drain(deadline.saturating_duration_since(Instant::now())).await
         };
         tokio::select! {
             left = finished => if left > 0 { tracing::warn!(left, "connections were cut") },
@@ -197,8 +199,10 @@ fn reload(parts: &AppParts, notice: ServiceNotice) {
             {
                 tracing::warn!(%error, "log levels not changed");
             }
-            let (changed, waiting) = (done.changed.join(" "), done.needs_restart.join(" "));
-            tracing::info!(changed, needs_restart = waiting, "configuration read again");
+            tracing::info!(changed = done.changed.join(" "), "configuration read again");
+            if !done.needs_restart.is_empty() {
+                tracing::warn!(keys = done.needs_restart.join(" "), "settings wait for the next start");
+            }
         }
         Err(error) => tracing::error!(%error, "configuration not valid, nothing changed"),
     }

@@ -119,7 +119,7 @@ fn time(settings: &Settings, clock: &dyn Clock) -> Finding {
         return Finding::new("clock", Health::Bad, format!("{now} is in the past"), REMEDY);
     }
     let written = folder::last_written(&settings.server.data_dir);
-    match written.filter(|written| *written > now.plus(Duration::from_secs(60))) {
+    match written.filter(|written| *written > now.plus(Duration::from_mins(1))) {
         Some(written) => Finding::new(
             "clock",
             Health::Bad,

@@ -6,6 +6,7 @@ use plexi_auth::{AuthError, KeyFileError};
 use plexi_config::ConfigError;
 use plexi_core::{Coded, ErrorCode, FieldError};
 use plexi_core_log::LogError;
+use plexi_db::DbError;
 use plexi_messaging::MessagingError;
 
 /// Why a server could not start or ended early.
@@ -49,7 +50,7 @@ pub enum AppError {
     Log(#[from] LogError),
     /// The database could not be opened.
     #[error("the database cannot be used: {0}")]
-    Database(#[from] plexi_db::DbError),
+    Database(#[from] DbError),
     /// Identity could not be set up.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -86,11 +87,10 @@ impl AppError {
     /// The exit code of a program that ends with this error: 1 failed, 2 wrong configuration, 4 refused, 5 unavailable.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Key(_) => 2,
             Self::FolderInUse { .. } => 4,
             Self::Folder { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 4,
             Self::Folder { .. } | Self::Bind { .. } | Self::Database(_) | Self::Log(LogError::Io { .. }) => 5,
-            Self::Log(_) => 2,
+            Self::Settings(_) | Self::Key(_) | Self::Log(_) => 2,
             Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => 1,
         }
     }
@@ -101,7 +101,9 @@ impl AppError {
             Self::Settings(_) => "Mend the configuration; `plexi config check` says whether it is right, \
                                   `plexi config reference` what can be set."
                 .into(),
-            Self::Folder { source, path, .. } => folder_remedy(source, path),
+            Self::Folder { source, path, .. } | Self::Log(LogError::Io { source, path, .. }) => {
+                folder_remedy(source, path)
+            }
             Self::FolderInUse { .. } => "Stop the other process first, or give each server its own server.data_dir. \
                                          The command line works with a running server by --server URL."
                 .into(),
@@ -113,7 +115,9 @@ impl AppError {
                 "Ports below 1024 need a privilege (CAP_NET_BIND_SERVICE). Use another port or grant it.".into()
             }
             Self::Bind { .. } => "Set server.listen to an address of this machine, for instance 127.0.0.1:8080.".into(),
-            Self::Log(LogError::Io { source, path, .. }) => folder_remedy(source, path),
+            Self::Database(DbError::Full(_)) => {
+                "The disk is full or read-only. Make room or mount it writable and start again; nothing was lost.".into()
+            }
             Self::Database(_) => "Check database.url, that the database runs and its disk has room; `plexi doctor` looks closer.".into(),
             Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => self.code().remedy().into(),
         }

@@ -42,3 +42,8 @@ pub use settings::{DatabaseSection, ServerConfig, Settings};
 pub use sources::{DEFAULT_FILE, HISTORY, SettingsArgs};
 
 pub use {plexi_auth as auth, plexi_config as config, plexi_core_log as log, plexi_messaging as messaging};
+
+/// The examples of the README, kept true by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -120,7 +120,7 @@ mod tests {
         let soft = life.soft();
         life.spawn("polite", async move { soft.cancelled().await });
         life.stop();
-        assert_eq!(life.drain(Duration::from_secs(60)).await, 0);
+        assert_eq!(life.drain(Duration::from_mins(1)).await, 0);
         assert!(!life.failed());
     }
 
@@ -142,6 +142,6 @@ mod tests {
         life.spawn_essential("sender", async {});
         life.soft().cancelled().await;
         assert!(life.failed());
-        assert_eq!(life.drain(Duration::from_secs(60)).await, 0);
+        assert_eq!(life.drain(Duration::from_mins(1)).await, 0);
     }
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use plexi_app::config::{Change, ConfigError, ConfigSchema, History, Loaded, example_toml, reference};
 use plexi_app::{HISTORY, Settings, SettingsArgs};
 use serde_json::{Value, json};
@@ -29,13 +31,13 @@ pub(crate) fn run(global: &Global, command: ConfigCommand, out: Out) -> Result<(
         ConfigCommand::Reference { format } => {
             let schema = ConfigSchema::of::<Settings>();
             match format {
-                ReferenceFormat::Markdown => out.raw(&reference(&schema)),
-                ReferenceFormat::Schema => out.raw(&(serde_json::to_string_pretty(schema.as_json())? + "\n")),
+                ReferenceFormat::Markdown => print!("{}", reference(&schema)),
+                ReferenceFormat::Schema => println!("{}", serde_json::to_string_pretty(schema.as_json())?),
             }
             Ok(())
         }
         ConfigCommand::Example => {
-            out.raw(&example_toml(&ConfigSchema::of::<Settings>()));
+            print!("{}", example_toml(&ConfigSchema::of::<Settings>()));
             Ok(())
         }
         ConfigCommand::History => history(global, out),
@@ -73,7 +75,8 @@ fn check(global: &Global, out: Out) -> Result<(), CliError> {
     out.show(&json!({ "valid": true, "warnings": warnings }), |_| {
         let mut text = "the configuration is valid".to_owned();
         for warning in &warnings {
-            text.push_str(&format!("\nwarning: {} {}", warning.field, warning.problem));
+            // infallible: writing to a String
+            let _ = write!(text, "\nwarning: {} {}", warning.field, warning.problem);
         }
         text
     })

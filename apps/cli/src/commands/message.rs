@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use plexi_core::{Entropy as _, SystemEntropy};
 
@@ -28,19 +29,18 @@ pub(crate) async fn search(workspace: &Workspace, args: Search, out: Out) -> Res
     let hits = workspace.search(&args.query.join(" "), limit).await?;
     let (mut channels, mut authors) = (BTreeMap::new(), BTreeMap::new());
     for hit in &hits {
-        if !channels.contains_key(&hit.channel_id) {
+        if let Entry::Vacant(free) = channels.entry(hit.channel_id) {
             let name = workspace.channel(&hit.channel_id.to_string()).await?.name;
-            channels
-                .insert(hit.channel_id, if name.is_empty() { "direct".into() } else { format!("#{name}") });
+            free.insert(if name.is_empty() { "direct".into() } else { format!("#{name}") });
         }
         let author = hit.message.author_id;
-        if !authors.contains_key(&author) {
+        if let Entry::Vacant(free) = authors.entry(author) {
             // an author who is gone is shown by id
             let name = workspace
                 .user(&author.to_string())
                 .await
                 .map_or_else(|_| author.to_string(), |user| user.name);
-            authors.insert(author, name);
+            free.insert(name);
         }
     }
     out.show(&hits, |hits| {

@@ -1,4 +1,5 @@
 use plexi_app::auth::model::Role;
+use plexi_core::Permission;
 
 use crate::args::RoleCommand;
 use crate::exit::CliError;
@@ -36,7 +37,7 @@ pub(crate) async fn run(workspace: &Workspace, command: RoleCommand, out: Out) -
 fn table(roles: &[Role]) -> String {
     let mut table = Table::new(&["scope", "name", "built in", "grants"]);
     for role in roles {
-        let grants: Vec<&str> = role.permissions.iter().map(|permission| permission.as_str()).collect();
+        let grants: Vec<&str> = role.permissions.iter().map(Permission::as_str).collect();
         let built_in = if role.built_in { "yes" } else { "no" };
         table.row([scope_name(role.scope), &role.name, built_in, &grants.join(" ")]);
     }

@@ -37,7 +37,7 @@ async fn local(global: &Global, args: &Setup, shown: &str, out: Out) -> Result<(
 
 async fn remote(global: &Global, address: &str, args: &Setup, shown: &str, out: Out) -> Result<(), CliError> {
     let mut remote = Remote::anonymous(address)?;
-    let token = match &args.setup_token {
+    let token = match &args.token {
         Some(token) => token.clone(),
         None => prompt::hidden("Token from the set-up link")?.expose().clone(),
     };

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use plexi_app::messaging::transfer::{self, Count, Progress, Report, Source};
@@ -82,16 +83,18 @@ fn told(report: &Report) -> String {
     counted("messages", report.messages);
     let mut text = if report.dry_run { "dry run: nothing was written\n\n".to_owned() } else { String::new() };
     text.push_str(&table.to_string());
-    text.push_str(&format!(
+    // infallible: writing to a String, here and below
+    let _ = write!(
+        text,
         "\n{} spaces, {} channels; among the messages {} threads with {} replies, {} system notes; {} reactions\n",
         report.spaces, report.channels, report.threads, report.replies, report.system, report.reactions
-    ));
+    );
     if !report.notes.is_empty() {
         let mut notes = Table::new(&["not as it was", "times", "for instance"]);
         for (kind, note) in &report.notes {
             notes.row([kind, &note.count.to_string(), &plain(&note.example)]);
         }
-        text.push_str(&format!("\n{notes}"));
+        let _ = write!(text, "\n{notes}");
     }
     text
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use crate::plexi::Plexi;
 
 /// Every command, so that a change of what people type is seen.
@@ -37,7 +39,7 @@ fn the_help_of_every_command_is_as_reviewed() {
     for command in COMMANDS {
         let mut args = command.to_vec();
         args.push("--help");
-        all.push_str(&format!("$ plexi {}\n{}\n", args.join(" "), plexi.ok(&args)));
+        writeln!(all, "$ plexi {}\n{}", args.join(" "), plexi.ok(&args)).unwrap();
     }
     insta::assert_snapshot!(all);
 }

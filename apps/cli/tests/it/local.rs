@@ -109,9 +109,8 @@ fn spaces_and_their_members_are_managed() {
 #[test]
 fn a_message_is_sent_once_for_a_key_found_by_search_and_survives_export_and_import() {
     let plexi = Plexi::set_up();
-    let sent =
-        |_: ()| plexi.json(&["send", "general", "the *first* words", "--as", "ada", "--client-id", "k1"]);
-    let (first, second) = (sent(()), sent(()));
+    let sent = || plexi.json(&["send", "general", "the *first* words", "--as", "ada", "--client-id", "k1"]);
+    let (first, second) = (sent(), sent());
     assert_eq!(first["id"], second["id"]);
     plexi.ok_with(&["send", "#general", "-", "--as", "ada"], "from standard input\nin two lines");
     let found = plexi.ok(&["search", "--as", "ada", "standard"]);

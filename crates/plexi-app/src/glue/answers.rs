@@ -16,7 +16,7 @@ impl IdempotencyStore for KeptAnswers {
     async fn get(&self, user: UserId, key: &str) -> Result<Option<StoredAnswer>, IdempotencyError> {
         let now = self.clock.now();
         let found = self.database.idempotency_get(user, key, now).await;
-        Ok(found.map_err(|error| IdempotencyError(error.to_string()))?.map(read))
+        Ok(found.map_err(|error| IdempotencyError(error.to_string()))?.as_ref().map(read))
     }
 
     async fn put(&self, user: UserId, key: &str, answer: &StoredAnswer) -> Result<(), IdempotencyError> {
@@ -45,7 +45,7 @@ fn write(user: UserId, key: &str, answer: &StoredAnswer) -> IdempotencyRecord {
     }
 }
 
-fn read(record: IdempotencyRecord) -> StoredAnswer {
+fn read(record: &IdempotencyRecord) -> StoredAnswer {
     // a header value holds no line break, so the first one ends the content type
     let end = record.answer.iter().position(|byte| *byte == b'\n');
     let (content_type, body) = record.answer.split_at(end.unwrap_or(0));
@@ -74,7 +74,7 @@ mod tests {
                 at: Timestamp::from_seconds(1_800_000_000),
             };
             let user = "0198c0de-0000-7000-8000-000000000001".parse().unwrap();
-            assert_eq!(read(write(user, "k", &answer)), answer);
+            assert_eq!(read(&write(user, "k", &answer)), answer);
         }
     }
 }

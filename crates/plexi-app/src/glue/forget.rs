@@ -7,7 +7,7 @@ use plexi_db::Database;
 use tokio_util::sync::CancellationToken;
 
 /// How often what is out of date is forgotten.
-const ROUND: Duration = Duration::from_secs(600);
+const ROUND: Duration = Duration::from_mins(10);
 
 /// Removes sessions that have run out.
 pub(crate) async fn forget_sessions(auth: Auth, stop: CancellationToken) {
