@@ -1,29 +1,50 @@
-//! Ends the sockets of sessions that end.
+//! What identity tells of its own accord, brought to the sockets: sessions that end, profiles that change.
 
-use plexi_auth::{Auth, Ended};
-use plexi_messaging::{EndedSessions, Hub};
+use plexi_auth::model::User;
+use plexi_auth::{Auth, Ended, SessionsEnded};
+use plexi_messaging::{EndedSessions, Hub, OutFrame};
+use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-/// Tells the hub of every session that ends, until `stop`: its sockets are closed within milliseconds. To be spawned
-/// once. When notices were missed the sockets' own periodic check finds the ended sessions.
+/// The frame that tells of a changed profile.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "user")]
+struct UserFrame<'a> {
+    user: &'a User,
+}
+
+/// Closes the sockets of sessions that end, within milliseconds, and tells all sockets of changed profiles, until `stop`.
+/// To be spawned once. When notices were missed the sockets' own periodic check finds the ended sessions.
 pub async fn watch_sessions(auth: Auth, hub: Hub, stop: CancellationToken) {
-    let mut ended = auth.ended();
+    let (mut ended, mut changed) = (auth.ended(), auth.changed());
     loop {
-        let notice = tokio::select! {
+        tokio::select! {
             () = stop.cancelled() => return,
-            notice = ended.recv() => notice,
-        };
-        match notice {
-            Ok(notice) => {
-                let which = match notice.which {
-                    Ended::All => EndedSessions::All,
-                    Ended::Sessions(ids) => EndedSessions::Some(ids),
-                };
-                hub.session_ended(notice.user, &which);
-            }
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notices of ended sessions missed"),
-            Err(RecvError::Closed) => return,
+            notice = ended.recv() => match notice {
+                Ok(notice) => end(&hub, notice),
+                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notices of ended sessions missed"),
+                Err(RecvError::Closed) => return,
+            },
+            notice = changed.recv() => match notice {
+                Ok(notice) => tell(&hub, &notice.user),
+                Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "notices of changed accounts missed"),
+                Err(RecvError::Closed) => return,
+            },
         }
+    }
+}
+
+fn end(hub: &Hub, notice: SessionsEnded) {
+    let which = match notice.which {
+        Ended::All => EndedSessions::All,
+        Ended::Sessions(ids) => EndedSessions::Some(ids),
+    };
+    hub.session_ended(notice.user, &which);
+}
+
+fn tell(hub: &Hub, user: &User) {
+    if let Some(frame) = OutFrame::encode(&UserFrame { user }) {
+        hub.broadcast(&frame.droppable());
     }
 }

@@ -1,5 +1,5 @@
-//! The stack in front of every handler, first to last: client address, correlation id, span and metrics, rendering of
-//! errors and panics, response headers, compression, host check, in-flight cap, timeout; then, for each operation in
+//! The stack in front of every handler, first to last: client address, correlation id, span and metrics, response
+//! headers, rendering of errors and panics, compression, host check, in-flight cap, timeout; then, for each operation in
 //! [`crate::call`]: authentication, cross-site defence, authorisation, input, idempotency.
 
 pub mod authentication;
@@ -46,8 +46,8 @@ pub fn router(web: WebState) -> Router {
         .layer(middleware::from_fn_with_state(with(&web), shedding::in_flight))
         .layer(middleware::from_fn_with_state(with(&web), shedding::host))
         .layer(compression)
-        .layer(middleware::from_fn_with_state(with(&web), headers::add))
         .layer(middleware::from_fn_with_state(with(&web), failures))
+        .layer(middleware::from_fn_with_state(with(&web), headers::add))
         .layer(middleware::from_fn_with_state(with(&web), observe::request))
         .with_state(web)
 }

@@ -79,10 +79,13 @@ async fn update(call: Call<Caller, RolePath, Nothing, RolePatch>) -> Result<Foun
     let RolePatch { name, permissions } = call.body;
     let permissions = permissions.map(|list| list.into_iter().collect::<PermissionSet>());
     let change = RoleChange { name, permissions };
-    Ok(Found(call.web.auth.update_role(&call.who.actor, call.path.role_id, change).await?))
+    let role = call.web.auth.update_role(&call.who.actor, call.path.role_id, change).await?;
+    call.web.messaging.roles_changed();
+    Ok(Found(role))
 }
 
 async fn delete(call: Call<Caller, RolePath>) -> Result<Done, ApiError> {
     call.web.auth.delete_role(&call.who.actor, call.path.role_id).await?;
+    call.web.messaging.roles_changed();
     Ok(Done)
 }

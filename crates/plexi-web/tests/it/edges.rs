@@ -1,0 +1,191 @@
+//! Around the operations: health, metrics, the web client, headers, ids, overload, panics.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::{Method, Request, header};
+use plexi_web::WebConfig;
+use serde_json::{Value, json};
+
+use crate::world::{Options, plain, world, world_with};
+
+fn fetch(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let builder = headers.iter().fold(plain(path), |builder, (name, value)| builder.header(*name, *value));
+    builder.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn every_answer_has_the_callers_correlation_id_when_it_is_plain() {
+    let world = world().await;
+    for (sent, expected) in [("abc-1", "req-abc-1"), ("req-x.y_z", "req-x.y_z")] {
+        let reply = world.send(fetch("/api/v1/nowhere", &[("x-correlation-id", sent)])).await;
+        assert_eq!(reply.header("x-correlation-id"), expected);
+        assert_eq!(reply.json()["correlation_id"], expected);
+    }
+    let long = "a".repeat(70);
+    for sent in ["a b", "<script>", &*long] {
+        let reply = world.send(fetch("/api/v1/version", &[("x-correlation-id", sent)])).await;
+        let given = reply.header("x-correlation-id");
+        assert!(given.starts_with("req-") && given.len() == 36, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_error_that_says_nothing() {
+    let world = world().await;
+    let reply = world.send(fetch("/panic", &[])).await;
+    assert_eq!((reply.status, &*reply.code()), (500, "SYSTEM_INTERNAL"));
+    reply.assert_error_shape("panic");
+    assert!(!reply.text().contains("secret"), "{}", reply.text());
+    assert_eq!(world.send(fetch("/health/live", &[])).await.status, 200);
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_be_strict_in_every_answer() {
+    let world = world().await;
+    for path in ["/", "/api/v1/version", "/api/v1/nowhere", "/health/live", "/panic"] {
+        let reply = world.send(fetch(path, &[])).await;
+        let policy = reply.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(reply.header("strict-transport-security"), "", "not without TLS");
+    }
+    let config = WebConfig { public_url: "https://chat.example.org".into(), ..WebConfig::default() };
+    let world = world_with(Options { web: config, ..Options::default() }).await;
+    let reply = world.send(fetch("/api/v1/version", &[])).await;
+    assert!(reply.header("strict-transport-security").starts_with("max-age="));
+}
+
+#[tokio::test]
+async fn readiness_fails_when_the_server_stops_and_liveness_does_not() {
+    let world = world().await;
+    assert_eq!(world.send(fetch("/health/ready", &[])).await.json()["status"], "ok");
+    world.stop.cancel();
+    let ready = world.send(fetch("/health/ready", &[])).await;
+    assert_eq!((ready.status, &ready.json()["checks"]["lifecycle"]), (503, &json!("stopping")));
+    assert_eq!(world.send(fetch("/health/live", &[])).await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_and_for_administrators() {
+    let world = world().await;
+    world.get(&world.root, "/users/me").await;
+    let from = |peer: &str, headers: &[(&str, &str)]| {
+        let mut request = fetch("/metrics", headers);
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        request
+    };
+    let text = world.send(from("127.0.0.1", &[])).await;
+    assert!(text.header("content-type").starts_with("text/plain; version=0.0.4"));
+    assert!(
+        text.text().contains("plexi_http_requests_total{operation=\"users.me\",status=\"200\"} 1"),
+        "{}",
+        text.text()
+    );
+    assert_eq!(world.send(from("203.0.113.7", &[])).await.status, 401);
+    let forwarded = world.send(from("127.0.0.1", &[("x-forwarded-for", "203.0.113.7")])).await;
+    assert_eq!(forwarded.status, 401, "what a proxy on this machine forwards does not come from it");
+    let bearer = |token: &str| from("203.0.113.7", &[("authorization", &format!("Bearer {token}"))]);
+    assert_eq!(world.send(bearer(&world.root.token)).await.status, 200);
+    assert_eq!(world.send(bearer(&world.member.token)).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_client_is_served_compressed_and_pages_lead_to_its_start() {
+    let world = world().await;
+    let asset = "/assets/index-3f2a.js";
+    let brotli = world.send(fetch(asset, &[("accept-encoding", "gzip, br;q=0.9")])).await;
+    assert_eq!((&*brotli.text(), brotli.header("content-encoding")), ("brotli", "br"));
+    assert_eq!(brotli.header("cache-control"), "public, max-age=31536000, immutable");
+    let gzip = world.send(fetch(asset, &[("accept-encoding", "gzip, br;q=0")])).await;
+    assert_eq!((&*gzip.text(), gzip.header("vary")), ("gzip", "accept-encoding"));
+    let plain = world.send(fetch(asset, &[])).await;
+    assert_eq!((&*plain.text(), plain.header("etag")), ("plain", "\"abc\""));
+    let known = world.send(fetch(asset, &[("if-none-match", "\"abc\"")])).await;
+    assert_eq!((known.status, known.bytes.len()), (304, 0));
+
+    let page = [("accept", "text/html,application/xhtml+xml;q=0.9")];
+    for path in ["/", "/c/0198c0de-0000-7000-8000-000000000001", "/sign-in"] {
+        let reply = world.send(fetch(path, &page)).await;
+        assert_eq!((reply.status, &*reply.text()), (200, "<!doctype html>"), "{path}");
+        assert_eq!(reply.header("cache-control"), "no-cache");
+    }
+    for path in ["/api/v1/nowhere", "/api", "/health/nowhere", "/.well-known/nothing"] {
+        assert_eq!(world.send(fetch(path, &page)).await.status, 404, "{path}");
+    }
+    assert_eq!(
+        world.send(fetch("/c/1", &[("accept", "*/*")])).await.status,
+        404,
+        "a script asked, not a page"
+    );
+    let posted = plain_post("/");
+    assert_eq!(world.send(posted).await.header("allow"), "GET, HEAD");
+}
+
+fn plain_post(path: &str) -> Request<Body> {
+    plain(path).method(Method::POST).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_and_short_ones_are_not() {
+    let world = world().await;
+    let long = world.send(fetch("/api/v1/openapi.json", &[("accept-encoding", "br")])).await;
+    assert_eq!(long.header("content-encoding"), "br");
+    assert!(long.bytes.len() < 40_000, "{}", long.bytes.len());
+    let short = world.send(fetch("/api/v1/version", &[("accept-encoding", "br")])).await;
+    assert_eq!(short.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn above_the_cap_requests_are_shed_and_health_is_not() {
+    let config = WebConfig { max_in_flight: 1, ..WebConfig::default() };
+    let world = world_with(Options { web: config, ..Options::default() }).await;
+    // A body that never ends holds the only place.
+    let (_hold, body) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(1);
+    let body = Body::from_stream(futures_util::stream::unfold(body, async |mut body| {
+        body.recv().await.map(|chunk| (chunk, body))
+    }));
+    let slow =
+        plain("/api/v1/auth/sign-in").method(Method::POST).header(header::CONTENT_TYPE, "application/json");
+    let slow = world.send(slow.body(body).unwrap());
+    let others = async {
+        let shed = world.send(fetch("/api/v1/version", &[])).await;
+        assert_eq!(
+            (shed.status, &*shed.code(), shed.header("retry-after")),
+            (503, "NETWORK_OVERLOADED", "1")
+        );
+        assert_eq!(world.send(fetch("/health/ready", &[])).await.status, 200);
+    };
+    tokio::select! {
+        biased;
+        reply = slow => panic!("answered without its body: {}", reply.text()),
+        () = others => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_given_up() {
+    let world = world().await;
+    let body = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+    let request =
+        plain("/api/v1/auth/sign-in").method(Method::POST).header(header::CONTENT_TYPE, "application/json");
+    let reply = world.send(request.body(body).unwrap()).await;
+    assert_eq!((reply.status, &*reply.code()), (408, "NETWORK_TIMEOUT"));
+    reply.assert_error_shape("timeout");
+}
+
+#[tokio::test]
+async fn the_administrator_sees_how_the_server_does_and_sets_the_log_level() {
+    let world = world().await;
+    let status = world.get(&world.root, "/admin/status").await.json();
+    assert_eq!((&status["version"], &status["connections"]), (&json!("0.1.0"), &json!(0)));
+    let set = world.post(&world.root, "/admin/logs/level", &json!({"level": "loud"})).await;
+    assert_eq!(
+        set.json()["details"]["fields"][0]["problem"],
+        "must be trace or debug or info or warn or error"
+    );
+    let version = world.call(None, Method::GET, "/version", &Value::Null).await.json();
+    assert_eq!(version["api"], json!(["v1"]));
+}
