@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::args::{Cli, Command, Global};
 use crate::exit::CliError;
-use crate::output::Out;
+use crate::output::{Out, emit};
 use crate::remote::Remote;
 use crate::workspace::Workspace;
 
@@ -44,7 +44,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {
-            print!("{}", completions(shell));
+            emit(&completions(shell));
             Ok(())
         }
         Command::Import(args) => transfer::import(global, args, out).await,

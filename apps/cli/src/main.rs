@@ -1,10 +1,6 @@
 //! `plexi`, the command line of `PlexiChat`: everything an operator or a script does, on the data folder of a stopped
 //! server or against a running one.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line program speaks through its streams"
-)]
+#![expect(clippy::print_stderr, reason = "a command line program speaks through its streams")]
 
 mod args;
 mod commands;

@@ -1,5 +1,7 @@
 //! What a command prints: text for people, or JSON for programs.
 
+use std::io::Write as _;
+
 use console::measure_text_width;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -26,10 +28,10 @@ impl Out {
         text: impl FnOnce(&T) -> String,
     ) -> Result<(), CliError> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(value)?);
+            emit(&serde_json::to_string_pretty(value)?);
         } else {
             let text = text(value);
-            println!("{}", text.trim_end());
+            emit(text.trim_end());
         }
         Ok(())
     }
@@ -82,6 +84,16 @@ impl Out {
         }
         bar
     }
+}
+
+/// Prints to standard output, with a line break at the end. A reader that went away (`| head`) is no error.
+pub(crate) fn emit(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let printed = out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    // nobody is left to tell
+    let _ = printed.and_then(|()| out.flush());
 }
 
 /// A table for people: columns as wide as their widest cell.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::args::{ConfigCommand, Global, ReferenceFormat};
 use crate::exit::CliError;
-use crate::output::{Out, Table, plain};
+use crate::output::{Out, Table, emit, plain};
 
 /// What the options say of the configuration.
 pub(crate) fn args(global: &Global) -> SettingsArgs {
@@ -31,13 +31,13 @@ pub(crate) fn run(global: &Global, command: ConfigCommand, out: Out) -> Result<(
         ConfigCommand::Reference { format } => {
             let schema = ConfigSchema::of::<Settings>();
             match format {
-                ReferenceFormat::Markdown => print!("{}", reference(&schema)),
-                ReferenceFormat::Schema => println!("{}", serde_json::to_string_pretty(schema.as_json())?),
+                ReferenceFormat::Markdown => emit(&reference(&schema)),
+                ReferenceFormat::Schema => emit(&serde_json::to_string_pretty(schema.as_json())?),
             }
             Ok(())
         }
         ConfigCommand::Example => {
-            print!("{}", example_toml(&ConfigSchema::of::<Settings>()));
+            emit(&example_toml(&ConfigSchema::of::<Settings>()));
             Ok(())
         }
         ConfigCommand::History => history(global, out),
