@@ -13,6 +13,7 @@ const UP: &[&str] = &[
         space_id {uuid} NULL,
         kind {name} NOT NULL,
         name {name} NOT NULL,
+        name_folded {name} NOT NULL,
         topic {text} NOT NULL,
         archived {bool} NOT NULL,
         created_at {int} NOT NULL,
@@ -25,7 +26,7 @@ const UP: &[&str] = &[
         CONSTRAINT channels_direct UNIQUE (direct_key),
         CONSTRAINT channels_space FOREIGN KEY (space_id) REFERENCES spaces (id)
     ){table}",
-    "CREATE INDEX channels_by_name ON channels (name)",
+    "CREATE INDEX channels_by_name ON channels (name_folded)",
     // `imported` is true until the import of the channel is finished.
     "CREATE TABLE channel_members (
         channel_id {uuid} NOT NULL,

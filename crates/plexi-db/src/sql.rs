@@ -345,6 +345,9 @@ pub(crate) fn unpack_ids(bytes: Option<&[u8]>) -> Vec<UserId> {
     chunks.iter().map(|chunk| UserId::from_uuid(Uuid::from_bytes(*chunk))).collect()
 }
 
+/// Text as it is looked for: as [`fold`], and without marks on letters.
+pub(crate) use plexi_messaging::search::fold::fold as fold_loosely;
+
 /// Text as it is compared: NFKC, lower case.
 pub(crate) fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;

@@ -5,6 +5,8 @@
 //! changes of one channel, so that `seq` has no gaps. The contract suite in `ports::contract` (feature
 //! `test-util`) says what is expected, and runs against the in-memory store and every database.
 
+#[cfg(any(test, feature = "test-util"))]
+pub mod contract;
 mod store;
 mod transfer;
 

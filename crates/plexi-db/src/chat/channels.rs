@@ -16,7 +16,7 @@ use super::reading::unread;
 use crate::database::{Database, Engine, transaction};
 use crate::fault::{Fault, Kind};
 use crate::identity::{role_id, role_permissions};
-use crate::sql::{Cells, Conn, Param, params, single};
+use crate::sql::{Cells, Conn, Param, fold_loosely, params, single};
 
 const SELECT: &str = "SELECT c.id, c.space_id, c.kind, c.name, c.topic, c.archived, c.created_at, c.last_seq, \
     c.last_message_at, c.member_count, r.name, cm.last_read_seq, cm.muted, cm.favourite, cm.joined_at FROM channels c";
@@ -149,13 +149,14 @@ async fn insert(conn: Conn<'_>, channel: &NewChannel) -> Result<ChannelId, Fault
     }
     let count = i64::try_from(channel.members.len()).unwrap_or(i64::MAX);
     conn.run(
-        "INSERT INTO channels (id, space_id, kind, name, topic, archived, created_at, last_seq, main_count, \
-         last_message_at, member_count, direct_key) VALUES (?, ?, ?, ?, ?, false, ?, 0, 0, NULL, ?, ?)",
+        "INSERT INTO channels (id, space_id, kind, name, name_folded, topic, archived, created_at, last_seq, main_count, \
+         last_message_at, member_count, direct_key) VALUES (?, ?, ?, ?, ?, ?, false, ?, 0, 0, NULL, ?, ?)",
         params![
             channel.id,
             channel.space_id,
             channel.kind.as_str(),
             &channel.name,
+            fold_loosely(&channel.name),
             &channel.topic,
             channel.created_at,
             count,
@@ -243,10 +244,10 @@ impl ChannelStore for Database {
         }
         if let Some(query) = filter.query.as_deref().filter(|query| !query.is_empty()) {
             rest.push_str(match self.engine() {
-                Engine::Postgres => " AND strpos(c.name, ?) > 0",
-                Engine::Sqlite | Engine::MariaDb => " AND instr(c.name, ?) > 0",
+                Engine::Postgres => " AND strpos(c.name_folded, ?) > 0",
+                Engine::Sqlite | Engine::MariaDb => " AND instr(c.name_folded, ?) > 0",
             });
-            values.push(query.param());
+            values.push(fold_loosely(query).param());
         }
         if let Some(after) = page.after.as_deref() {
             rest.push_str(" AND c.name > ?");
@@ -299,8 +300,8 @@ impl ChannelStore for Database {
             facts.topic = change.topic.clone().unwrap_or(facts.topic);
             facts.archived = change.archived.unwrap_or(facts.archived);
             conn.run(
-                "UPDATE channels SET name = ?, topic = ?, archived = ? WHERE id = ?",
-                params![&facts.name, &facts.topic, facts.archived, id],
+                "UPDATE channels SET name = ?, name_folded = ?, topic = ?, archived = ? WHERE id = ?",
+                params![&facts.name, fold_loosely(&facts.name), &facts.topic, facts.archived, id],
             )
             .await
             .map_err(|fault| fault.unique("name"))?;

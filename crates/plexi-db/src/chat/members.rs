@@ -10,7 +10,7 @@ use super::channels::Head;
 use super::events::append;
 use crate::fault::Fault;
 use crate::identity::role_id;
-use crate::sql::{Cells, Conn, Param, end_of_prefix, fold, params, single};
+use crate::sql::{Cells, Conn, Param, end_of_prefix, fold, fold_loosely, params, single};
 
 /// A page of members in order of user id. `table` and `owner` are names of the schema.
 pub(super) async fn member_page(
@@ -36,8 +36,8 @@ pub(super) async fn member_page(
         sql.push_str(
             " AND ((u.name >= ? AND u.name < ?) OR (u.display_name_folded >= ? AND u.display_name_folded < ?))",
         );
-        let end = end_of_prefix(&prefix);
-        values.append(&mut params![&prefix, &end, &prefix, &end]);
+        let loose = fold_loosely(&prefix);
+        values.append(&mut params![&prefix, end_of_prefix(&prefix), &loose, end_of_prefix(&loose)]);
     }
     sql.push_str(" ORDER BY t.user_id LIMIT ?");
     // One more than a page of the API, so that a caller can tell whether there is another.

@@ -2,7 +2,8 @@
 
 mod change;
 pub(crate) mod index;
-pub(crate) mod post;
+pub(crate) mod place;
+mod post;
 mod react;
 mod slice;
 pub(crate) mod view;

@@ -7,7 +7,7 @@ use sea_orm::Value;
 
 use super::messages::{index, view};
 use crate::database::{Database, Engine};
-use crate::sql::{Param, params, placeholders, single};
+use crate::sql::{Param, fold_loosely, params, placeholders, single};
 
 /// The channels that a reader may read: two parameters, the reader twice.
 const READABLE: &str = "(EXISTS (SELECT 1 FROM channel_members rm WHERE rm.channel_id = c.id AND rm.user_id = ?) \
@@ -117,8 +117,8 @@ impl SearchStore for Database {
     }
 
     async fn channels_named(&self, name: &str, reader: UserId) -> Result<Vec<ChannelId>, StoreError> {
-        let sql = format!("SELECT c.id FROM channels c WHERE c.name = ? AND {READABLE} ORDER BY c.id LIMIT 50");
-        let rows = self.read().all(&sql, params![name, reader, reader]).await?;
+        let sql = format!("SELECT c.id FROM channels c WHERE c.name_folded = ? AND c.space_id IS NOT NULL AND {READABLE} ORDER BY c.id LIMIT 50");
+        let rows = self.read().all(&sql, params![fold_loosely(name), reader, reader]).await?;
         Ok(rows.iter().map(single).collect::<Result<_, _>>()?)
     }
 }

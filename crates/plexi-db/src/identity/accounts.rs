@@ -8,7 +8,7 @@ use sea_orm::{QueryResult, Value};
 use super::roles::{role_id, role_permissions};
 use crate::database::{Database, transaction};
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Param, end_of_prefix, fold, params, single};
+use crate::sql::{Cells, Conn, Param, end_of_prefix, fold, fold_loosely, params, single};
 
 const USER: &str = "u.id, u.name, u.display_name, u.status_text, u.kind, u.disabled, u.created_at";
 const ACCOUNT: &str = "r.name AS role, r.permissions, u.locale, u.theme, u.epoch, u.password_hash";
@@ -73,7 +73,7 @@ pub(super) async fn insert(conn: Conn<'_>, account: &NewAccount) -> Result<(), F
             &user.name,
             &account.skeleton,
             &user.display_name,
-            fold(&user.display_name),
+            fold_loosely(&user.display_name),
             &user.status_text,
             user.kind.as_str(),
             user.disabled,
@@ -150,7 +150,7 @@ impl AccountStore for Database {
                  disabled = ?, role_id = ?, epoch = epoch + ? WHERE id = ?",
                 params![
                     display_name,
-                    fold(display_name),
+                    fold_loosely(display_name),
                     change.status_text.as_deref().unwrap_or(&now.user.status_text),
                     change.locale.as_deref().unwrap_or(&now.locale),
                     theme_name(change.theme.unwrap_or(now.theme)),
@@ -170,12 +170,14 @@ impl AccountStore for Database {
 
     async fn accounts(&self, prefix: Option<&str>, after: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError> {
         let prefix = prefix.map(fold).unwrap_or_default();
+        let loose = fold_loosely(&prefix);
         let sql = format!(
             "SELECT {USER} FROM users u WHERE u.name > ? AND (? = '' OR (u.name >= ? AND u.name < ?) \
              OR (u.display_name_folded >= ? AND u.display_name_folded < ?)) ORDER BY u.name LIMIT ?"
         );
-        let end = end_of_prefix(&prefix);
-        let values = params![after.unwrap_or(""), &prefix, &prefix, &end, &prefix, &end, limit.clamp(1, 1_000)];
+        let (end, loose_end) = (end_of_prefix(&prefix), end_of_prefix(&loose));
+        let values =
+            params![after.unwrap_or(""), &prefix, &prefix, end, &loose, loose_end, limit.clamp(1, 1_000)];
         let rows = self.read().all(&sql, values).await?;
         Ok(rows.iter().map(|row| user(&mut Cells::new(row))).collect::<Result<_, _>>()?)
     }

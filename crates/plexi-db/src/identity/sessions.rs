@@ -134,13 +134,8 @@ impl SessionStore for Database {
                 params![session.id, generation - MOST_REFRESHES],
             )
             .await?;
+            conn.run("UPDATE sessions SET refresh = ? WHERE id = ?", params![new, session.id]).await?;
             session.refresh = Some(*new);
-            session.last_seen_at = session.last_seen_at.max(at);
-            conn.run(
-                "UPDATE sessions SET refresh = ?, last_seen_at = ? WHERE id = ?",
-                params![new, session.last_seen_at, session.id],
-            )
-            .await?;
             Ok(RefreshOutcome::Rotated(session))
         })?)
     }

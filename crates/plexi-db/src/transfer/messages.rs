@@ -1,26 +1,19 @@
 //! Messages that an import brings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use plexi_core::{ChannelId, MessageId};
+use plexi_core::ChannelId;
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::{Imported, ImportedMessage};
 
-use crate::chat::channels::{Head, lock};
+use crate::chat::channels::lock;
 use crate::chat::events;
-use crate::chat::messages::post::{message, replies_of};
-use crate::chat::messages::write::{self, NewRow, Replies};
 use crate::chat::messages::index;
+use crate::chat::messages::place::{AllKnown, keys, place, references, save_roots};
+use crate::chat::messages::write::{self, NewRow};
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Param, params};
-
-/// A message that is there, or came before in the batch.
-struct Known {
-    id: MessageId,
-    replies: Replies,
-    changed: bool,
-}
+use crate::sql::{Conn, params};
 
 pub(super) async fn import(
     conn: Conn<'_>,
@@ -28,23 +21,20 @@ pub(super) async fn import(
     batch: &[ImportedMessage],
 ) -> Result<Imported, Fault> {
     let mut head = lock(conn, channel).await?;
-    let mut known = present(conn, batch).await?;
+    let mut known = references(conn, batch.iter().flat_map(|new| keys(&new.message)).collect()).await?;
     let mut done = Imported::default();
     let mut messages = Vec::with_capacity(batch.len());
     let mut sources = Vec::with_capacity(batch.len());
     for new in batch {
         let id = new.message.id;
-        match known.get(&id.key().0) {
-            Some(there) if there.id == id => {
-                done.present += 1;
-                continue;
-            }
-            Some(_) => return Err(Fault::Conflict("id")),
-            None => {}
+        if known.get(&id.key().0).is_some_and(|there| there.id == id) {
+            done.present += 1;
+            continue;
         }
-        messages.push(place(new, &mut head, &mut known)?);
+        let mut message = place(&new.message, new.deleted, &mut head, &mut known)?;
+        message.edited_at = new.edited_at;
+        messages.push(message);
         sources.push(new);
-        known.insert(id.key().0, Known { id, replies: Replies::default(), changed: false });
         done.added += 1;
     }
     if messages.is_empty() {
@@ -55,53 +45,11 @@ pub(super) async fn import(
     Ok(done)
 }
 
-/// Gives a message its numbers.
-fn place(new: &ImportedMessage, head: &mut Head, known: &mut HashMap<i64, Known>) -> Result<Message, Fault> {
-    let source = &new.message;
-    let position = match source.thread_id {
-        Some(root) => {
-            let root =
-                known.get_mut(&root.key().0).filter(|there| there.id == root).ok_or(Fault::Missing("thread"))?;
-            root.changed = true;
-            root.replies.add(source.author_id, source.created_at, new.deleted)
-        }
-        None => {
-            head.main_count += 1;
-            head.main_count - 1
-        }
-    };
-    head.last_seq += 1;
-    head.last_message_at = head.last_message_at.max(Some(source.created_at));
-    let mut placed = message(source, head.last_seq, position);
-    placed.channel_id = head.id;
-    placed.edited_at = new.edited_at;
-    placed.deleted = new.deleted;
-    placed.pinned = new.pinned.is_some();
-    Ok(placed)
-}
-
-/// Whatever has a key that the batch wants or refers to.
-async fn present(conn: Conn<'_>, batch: &[ImportedMessage]) -> Result<HashMap<i64, Known>, Fault> {
-    let ids = batch.iter().flat_map(|new| [Some(new.message.id), new.message.thread_id]).flatten();
-    let mut keys: Vec<i64> = ids.map(|id| id.key().0).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let sql = "SELECT message_key, id, reply_total, reply_count, last_reply_at, participants \
-               FROM messages WHERE message_key IN {in}";
-    let rows = conn.all_in(sql, &[], keys.into_iter().map(Param::param).collect(), &[]).await?;
-    let found = rows.iter().map(|row| {
-        let mut cells = Cells::new(row);
-        let (key, id) = (cells.take()?, cells.take()?);
-        Ok((key, Known { id, replies: replies_of(&mut cells)?, changed: false }))
-    });
-    found.collect()
-}
-
 async fn store(
     conn: Conn<'_>,
     messages: &[Message],
     sources: &[&ImportedMessage],
-    known: &HashMap<i64, Known>,
+    known: &AllKnown,
 ) -> Result<(), Fault> {
     let rows = messages.iter().zip(sources).map(|(message, new)| NewRow {
         message,
@@ -122,10 +70,7 @@ async fn store(
     revisions(conn, sources).await?;
 
     let written: HashSet<i64> = messages.iter().map(|message| message.id.key().0).collect();
-    for (key, root) in known.iter().filter(|(key, root)| root.changed && !written.contains(*key)) {
-        root.replies.save(conn, *key).await?;
-    }
-    Ok(())
+    save_roots(conn, known, &written).await
 }
 
 async fn reactions(conn: Conn<'_>, sources: &[&ImportedMessage]) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use plexi_messaging::ports::{Imported, ImportedChannel, ImportedUser};
 use crate::chat::spaces;
 use crate::fault::Fault;
 use crate::identity::role_id;
-use crate::sql::{Conn, Param, fold, params, single};
+use crate::sql::{Conn, Param, fold, fold_loosely, params, single};
 
 /// The most characters of a channel's name.
 const MOST_NAME: usize = 64;
@@ -38,7 +38,7 @@ pub(super) async fn users(conn: Conn<'_>, users: &[ImportedUser]) -> Result<Impo
             user.id,
             name,
             &user.display_name,
-            fold(&user.display_name),
+            fold_loosely(&user.display_name),
             kind,
             user.disabled,
             user.created_at,
@@ -166,13 +166,14 @@ async fn add_channel(conn: Conn<'_>, channel: &ImportedChannel) -> Result<Channe
         None => channel.name.clone(),
     };
     conn.run(
-        "INSERT INTO channels (id, space_id, kind, name, topic, archived, created_at, last_seq, main_count, \
-         last_message_at, member_count, direct_key) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, NULL, 0, ?)",
+        "INSERT INTO channels (id, space_id, kind, name, name_folded, topic, archived, created_at, last_seq, main_count, \
+         last_message_at, member_count, direct_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, NULL, 0, ?)",
         params![
             channel.id,
             channel.space_id,
             channel.kind.as_str(),
-            name,
+            &name,
+            fold_loosely(&name),
             &channel.topic,
             channel.archived,
             channel.created_at,

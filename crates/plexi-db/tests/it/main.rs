@@ -1,4 +1,5 @@
 //! The stores on every engine.
 
+mod chat;
 mod engines;
 mod identity;

@@ -1,6 +1,6 @@
 //! Edits, deletions, pins.
 
-use plexi_core::{MessageId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
 use plexi_messaging::event::{ChannelEvent, EventBody};
 use plexi_messaging::ports::Edit;
 
@@ -9,7 +9,7 @@ use super::{index, write};
 use crate::chat::channels::{Head, lock};
 use crate::chat::events::append;
 use crate::fault::Fault;
-use crate::sql::{Conn, pack_ids, params, single};
+use crate::sql::{Cells, Conn, pack_ids, params, single};
 
 /// Former texts kept of a message.
 const MOST_REVISIONS: i64 = 100;
@@ -72,11 +72,25 @@ pub(super) async fn delete(conn: Conn<'_>, id: MessageId, at: Timestamp) -> Resu
     )
     .await?;
     if let Some(root) = found.message.thread_id {
-        let sql = "UPDATE messages SET reply_count = reply_count - 1 WHERE message_key = ? AND reply_count > 0";
-        conn.run(sql, params![root.key()]).await?;
+        recount(conn, head.id, root).await?;
     }
     let event = EventBody::MessageDeleted { message_id: id, thread_id: found.message.thread_id };
     Ok(Some(append(conn, &mut head, at, event).await?))
+}
+
+/// Counts the replies of a thread anew, after one was deleted.
+async fn recount(conn: Conn<'_>, channel: ChannelId, root: MessageId) -> Result<(), Fault> {
+    let line = "FROM messages WHERE channel_id = ? AND thread_key = ?";
+    let sql = format!("SELECT COUNT(*), MAX(created_at) {line} AND deleted = false");
+    let row = conn.one(&sql, params![channel, root.key()]).await?.ok_or(Fault::Missing("thread"))?;
+    let mut cells = Cells::new(&row);
+    let (count, last_at) = (cells.take()?, cells.take()?);
+    let sql = format!("SELECT author_id {line} AND deleted = false GROUP BY author_id ORDER BY MIN(position) LIMIT 5");
+    let rows = conn.all(&sql, params![channel, root.key()]).await?;
+    let participants = rows.iter().map(single).collect::<Result<_, _>>()?;
+    let row = conn.one(&format!("SELECT COUNT(*) {line}"), params![channel, root.key()]).await?;
+    let total = row.as_ref().map_or(Ok(0), single)?;
+    write::Replies { total, count, last_at, participants }.save(conn, root.key().0).await
 }
 
 pub(super) async fn pin(

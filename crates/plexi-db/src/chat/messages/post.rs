@@ -2,28 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use plexi_core::{ChannelId, MessageId, UserId};
+use plexi_core::{ChannelId, UserId};
 use plexi_messaging::event::{ChannelEvent, EventBody};
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::{NewMessage, Posted};
 
-use super::write::{self, NewRow, Replies};
+use super::place::{AllKnown, keys, place, references, save_roots};
+use super::write::{self, NewRow};
 use super::{index, view};
 use crate::chat::channels::{Head, lock_many};
 use crate::chat::events;
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Param, params, placeholders, unpack_ids};
-
-/// A message that others of the batch refer to.
-struct Known {
-    id: MessageId,
-    channel: ChannelId,
-    /// It is a reply itself, so no thread starts at it.
-    reply: bool,
-    replies: Replies,
-    changed: bool,
-}
+use crate::sql::{Cells, Conn, params, placeholders};
 
 /// What became of a message of the batch.
 enum Fate {
@@ -43,7 +34,7 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
     let heads = lock_many(conn, batch.iter().map(|new| new.channel_id).collect()).await?;
     let mut heads: HashMap<ChannelId, Head> = heads.into_iter().map(|head| (head.id, head)).collect();
     let present = clients(conn, batch).await?;
-    let mut known = references(conn, batch).await?;
+    let mut known = references(conn, batch.iter().flat_map(keys).collect()).await?;
 
     let mut messages: Vec<Message> = Vec::with_capacity(batch.len());
     let mut sources: Vec<&NewMessage> = Vec::with_capacity(batch.len());
@@ -61,7 +52,8 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
                 continue;
             }
         }
-        match place(new, &mut heads, &mut known) {
+        let head = heads.get_mut(&new.channel_id).ok_or(Fault::Missing("channel"));
+        match head.and_then(|head| place(new, false, head, &mut known)) {
             Ok(message) => {
                 fates.push(Fate::New(messages.len()));
                 if let Some(client) = client {
@@ -75,73 +67,6 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
     }
     store(conn, &messages, &sources, &heads, &known).await?;
     answer(conn, fates, messages).await
-}
-
-/// Checks a message against what is there and gives it its numbers.
-fn place(
-    new: &NewMessage,
-    heads: &mut HashMap<ChannelId, Head>,
-    known: &mut HashMap<i64, Known>,
-) -> Result<Message, Fault> {
-    let head = heads.get_mut(&new.channel_id).ok_or(Fault::Missing("channel"))?;
-    let key = new.id.key().0;
-    if known.contains_key(&key) {
-        return Err(Fault::Conflict("id"));
-    }
-    if let Some(to) = new.reply_to {
-        let found = known.get(&to.key().0).filter(|found| found.id == to && found.channel == new.channel_id);
-        found.ok_or(Fault::Missing("reply_to"))?;
-    }
-    let position = match new.thread_id {
-        Some(root) => {
-            let root = known
-                .get_mut(&root.key().0)
-                .filter(|found| found.id == root && found.channel == new.channel_id && !found.reply)
-                .ok_or(Fault::Missing("thread"))?;
-            root.changed = true;
-            root.replies.add(new.author_id, new.created_at, false)
-        }
-        None => {
-            head.main_count += 1;
-            head.main_count - 1
-        }
-    };
-    head.last_seq += 1;
-    head.last_message_at = head.last_message_at.max(Some(new.created_at));
-    let itself = Known {
-        id: new.id,
-        channel: new.channel_id,
-        reply: new.thread_id.is_some(),
-        replies: Replies::default(),
-        changed: false,
-    };
-    known.insert(key, itself);
-    Ok(message(new, head.last_seq, position))
-}
-
-/// A new message with its numbers.
-pub(crate) fn message(new: &NewMessage, seq: i64, position: i64) -> Message {
-    Message {
-        id: new.id,
-        channel_id: new.channel_id,
-        seq,
-        position,
-        author_id: new.author_id,
-        kind: new.kind,
-        text: new.text.clone(),
-        system: new.system.clone(),
-        created_at: new.created_at,
-        edited_at: None,
-        deleted: false,
-        client_id: new.client_id.clone(),
-        thread_id: new.thread_id,
-        reply_to: new.reply_to,
-        mentions: new.mentions.clone(),
-        mentions_all: new.mentions_all,
-        pinned: false,
-        reactions: Vec::new(),
-        thread: None,
-    }
 }
 
 /// The messages of the store that have a `client_id` of the batch.
@@ -176,43 +101,12 @@ async fn clients(
     Ok(found)
 }
 
-/// What the batch refers to, and whatever has a key that the batch wants.
-async fn references(conn: Conn<'_>, batch: &[NewMessage]) -> Result<HashMap<i64, Known>, Fault> {
-    let ids = batch.iter().flat_map(|new| [Some(new.id), new.thread_id, new.reply_to]).flatten();
-    let mut keys: Vec<i64> = ids.map(|id| id.key().0).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let sql = "SELECT message_key, id, channel_id, thread_key, reply_total, reply_count, last_reply_at, participants \
-               FROM messages WHERE message_key IN {in}";
-    let rows = conn.all_in(sql, &[], keys.into_iter().map(Param::param).collect(), &[]).await?;
-    let mut known = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let mut cells = Cells::new(row);
-        let key: i64 = cells.take()?;
-        let (id, channel): (MessageId, ChannelId) = (cells.take()?, cells.take()?);
-        let reply = cells.take::<i64>()? != 0;
-        let replies = replies_of(&mut cells)?;
-        known.insert(key, Known { id, channel, reply, replies, changed: false });
-    }
-    Ok(known)
-}
-
-/// Reads `reply_total, reply_count, last_reply_at, participants`.
-pub(crate) fn replies_of(cells: &mut Cells<'_>) -> Result<Replies, Fault> {
-    Ok(Replies {
-        total: cells.take()?,
-        count: cells.take()?,
-        last_at: cells.take()?,
-        participants: unpack_ids(cells.take::<Option<Vec<u8>>>()?.as_deref()),
-    })
-}
-
 async fn store(
     conn: Conn<'_>,
     messages: &[Message],
     sources: &[&NewMessage],
     heads: &HashMap<ChannelId, Head>,
-    known: &HashMap<i64, Known>,
+    known: &AllKnown,
 ) -> Result<(), Fault> {
     if messages.is_empty() {
         return Ok(());
@@ -233,9 +127,7 @@ async fn store(
     index::add(conn, sources.iter().map(|new| (new.id.key().0, new.index.as_str()))).await?;
 
     let written: HashSet<i64> = messages.iter().map(|message| message.id.key().0).collect();
-    for (key, root) in known.iter().filter(|(key, root)| root.changed && !written.contains(*key)) {
-        root.replies.save(conn, *key).await?;
-    }
+    save_roots(conn, known, &written).await?;
     let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
     changed.sort_unstable();
     changed.dedup();

@@ -14,7 +14,7 @@ const NAMED: i64 = 20;
 
 const COLUMNS: &str = "m.message_key, m.id, m.channel_id, m.seq, m.position, m.author_id, m.kind, m.body, m.system_note, \
     m.created_at, m.edited_at, m.deleted, m.client_id, m.thread_id, m.reply_to, m.mentions, m.mentions_all, m.pinned_at, \
-    m.pinned_by, m.has_reactions, m.reply_total, m.reply_count, m.last_reply_at, m.participants";
+    m.pinned_by, m.has_reactions, m.reply_count, m.last_reply_at, m.participants";
 
 /// A message with what the schema knows of it besides.
 #[derive(Clone, Debug)]
@@ -63,12 +63,11 @@ fn stored(row: &QueryResult) -> Result<Stored, Fault> {
     let pinned_at: Option<Timestamp> = cells.take()?;
     let pinned_by: Option<UserId> = cells.take()?;
     let has_reactions = cells.take()?;
-    let reply_total: i64 = cells.take()?;
     let reply_count = cells.take()?;
     let last_reply_at = cells.take()?;
     let participants: Option<Vec<u8>> = cells.take()?;
     message.pinned = pinned_at.is_some();
-    if reply_total > 0 {
+    if reply_count > 0 {
         let participant_ids = unpack_ids(participants.as_deref());
         message.thread = Some(ThreadSummary { reply_count, last_reply_at, participant_ids });
     }

@@ -1,0 +1,41 @@
+//! The chat stores keep their contract.
+
+use plexi_auth::ports::RoleStore;
+use plexi_db::Engine;
+use plexi_messaging::ports::contract;
+
+use crate::engines::{Place, server};
+
+async fn keeps_the_contract(engine: Engine) {
+    let Some(server) = server(engine) else { return };
+    let places = std::sync::Mutex::new(Vec::new());
+    contract::run(async || {
+        let place = Place::new(engine, &server).await;
+        let database = place.open().await;
+        database.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
+        places.lock().unwrap().push((place, database.clone()));
+        database
+    })
+    .await;
+    let places = std::mem::take(&mut *places.lock().unwrap());
+    assert!(!places.is_empty());
+    for (place, database) in places {
+        database.close().await;
+        place.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_keeps_the_contract() {
+    keeps_the_contract(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_keeps_the_contract() {
+    keeps_the_contract(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_keeps_the_contract() {
+    keeps_the_contract(Engine::MariaDb).await;
+}
