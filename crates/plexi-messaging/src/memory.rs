@@ -8,6 +8,7 @@ mod spaces;
 mod state;
 mod transfer;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -19,12 +20,23 @@ use crate::search::fold::fold;
 use state::{Account, State};
 
 /// The store. Shared behind an `Arc`.
-pub struct MemoryStore(Mutex<State>);
+pub struct MemoryStore {
+    state: Mutex<State>,
+    /// Every change fails with what this makes, while it is set.
+    fault: Mutex<Option<fn() -> StoreError>>,
+    posts: tokio::sync::Mutex<()>,
+    commits: AtomicU64,
+}
 
 impl MemoryStore {
     /// An empty store with the built-in space and channel roles.
     pub fn new() -> Self {
-        let store = Self(Mutex::default());
+        let store = Self {
+            state: Mutex::default(),
+            fault: Mutex::default(),
+            posts: tokio::sync::Mutex::default(),
+            commits: AtomicU64::new(0),
+        };
         for (scope, name, grants) in built_in() {
             store.add_role(scope, name, grants.iter().copied().collect());
         }
@@ -48,8 +60,32 @@ impl MemoryStore {
         self.state().users.insert(id, account);
     }
 
+    /// From now on every change fails with what `fault` makes, as on a full disk; `None`: works again.
+    pub fn set_fault(&self, fault: Option<fn() -> StoreError>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// While the guard is held, posts wait, as for a slow disk.
+    pub async fn hold_posts(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.posts.lock().await
+    }
+
+    /// How many transactions posted messages.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, for a change.
+    fn change(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        match fault {
+            Some(fault) => Err(fault()),
+            None => Ok(self.state()),
+        }
     }
 }
 

@@ -93,7 +93,9 @@ impl Messaging {
             while last < head && !catching.is_over() {
                 let events = self.0.store.events_after(channel, last, BATCH).await?;
                 if events.is_empty() {
-                    break;
+                    tracing::error!(%channel, after = last, "events are missing in the store");
+                    catching.push_reset(channel, head).await;
+                    last = head;
                 }
                 for event in &events {
                     catching.push(event).await;
@@ -155,24 +157,17 @@ impl Messaging {
         }
     }
 
+    /// Fewer than 500 missing events are delivered; for more, listeners are told to read the channel again, since
+    /// so many at once would be too much for their queues.
     async fn repair(&self, channel: ChannelId) -> Result<(), MessagingError> {
-        let Some(start) = self.0.hub.awaited(channel) else { return Ok(()) };
-        let mut next = start;
-        loop {
-            let events = self.0.store.events_after(channel, next - 1, BATCH).await?;
+        let Some(next) = self.0.hub.awaited(channel) else { return Ok(()) };
+        let events = self.0.store.events_after(channel, next - 1, BATCH).await?;
+        if events.len() < usize::try_from(BATCH).unwrap_or(1) {
             for event in &events {
                 self.0.hub.publish_repaired(event);
             }
-            let Some(last) = events.last().map(|event| event.seq) else { break };
-            next = last + 1;
-            if events.len() < usize::try_from(BATCH).unwrap_or(1) {
-                break;
-            }
-            if next - start > MOST_MISSED {
-                let head = self.0.store.channel(channel, UserId::from_uuid(plexi_core::Actor::system().user.as_uuid())).await?;
-                self.0.hub.reset(channel, head.map_or(last, |channel| channel.last_seq));
-                break;
-            }
+        } else if let Some(head) = self.0.store.channel(channel, Actor::system().user).await? {
+            self.0.hub.reset(channel, head.last_seq);
         }
         Ok(())
     }

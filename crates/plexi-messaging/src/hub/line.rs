@@ -65,10 +65,14 @@ impl ChannelLine {
             return false;
         }
         self.deliver(&frame, limits);
+        self.deliver_ahead(limits);
+        self.ahead.is_empty()
+    }
+
+    fn deliver_ahead(&mut self, limits: Limits) {
         while let Some(frame) = self.ahead.remove(&self.next) {
             self.deliver(&frame, limits);
         }
-        self.ahead.is_empty()
     }
 
     fn deliver(&mut self, frame: &OutFrame, limits: Limits) {
@@ -90,6 +94,7 @@ impl ChannelLine {
             self.next = head + 1;
             self.ahead = self.ahead.split_off(&self.next);
             self.send(frame, None, limits);
+            self.deliver_ahead(limits);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::search::fold::fold;
 #[async_trait]
 impl ChannelStore for MemoryStore {
     async fn create_channel(&self, channel: &NewChannel) -> Result<ChannelId, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let existing = |row: &&ChannelRow| channel.direct_key.is_some() && row.direct_key == channel.direct_key;
         if let Some(existing) = state.channels.values().find(existing) {
             return Ok(existing.id);
@@ -107,7 +107,7 @@ impl ChannelStore for MemoryStore {
         change: &ChannelChange,
         at: Timestamp,
     ) -> Result<ChannelEvent, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let space = state.channel_mut(id)?.space_id;
         if let Some(name) = &change.name {
             name_is_free(&state, space, name, Some(id))?;
@@ -147,7 +147,7 @@ impl ChannelStore for MemoryStore {
         role: &str,
         at: Timestamp,
     ) -> Result<(MemberEntry, Option<ChannelEvent>), StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         state.need_role(RoleScope::Channel, role)?;
         state.need_user(user)?;
         let row = state.channel_mut(id)?;
@@ -167,7 +167,7 @@ impl ChannelStore for MemoryStore {
         user: UserId,
         at: Timestamp,
     ) -> Result<Option<ChannelEvent>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.channel_mut(id)?;
         let removed = row.members.remove(&user);
         Ok(removed.map(|_| row.append(at, EventBody::MemberLeft { user_id: user })))
@@ -180,7 +180,7 @@ impl ChannelStore for MemoryStore {
         muted: Option<bool>,
         favourite: Option<bool>,
     ) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let member = state.channel_mut(id)?.members.get_mut(&user).ok_or(StoreError::Missing("member"))?;
         member.muted = muted.unwrap_or(member.muted);
         member.favourite = favourite.unwrap_or(member.favourite);

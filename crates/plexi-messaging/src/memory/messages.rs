@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
@@ -20,7 +21,9 @@ const MOST_REVISIONS: usize = 100;
 #[async_trait]
 impl MessageStore for MemoryStore {
     async fn post(&self, batch: &[NewMessage]) -> Result<Vec<Result<Posted, StoreError>>, StoreError> {
-        let mut state = self.state();
+        let _turn = self.posts.lock().await;
+        let mut state = self.change()?;
+        self.commits.fetch_add(1, Ordering::SeqCst);
         Ok(batch.iter().map(|new| post_one(&mut state, new)).collect())
     }
 
@@ -62,7 +65,7 @@ impl MessageStore for MemoryStore {
     }
 
     async fn edit(&self, id: MessageId, edit: &Edit) -> Result<ChannelEvent, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.live(id)?;
         if edit.expected.is_some_and(|expected| expected != row.edited_at) {
             return Err(StoreError::Conflict("edited"));
@@ -79,7 +82,7 @@ impl MessageStore for MemoryStore {
     }
 
     async fn delete(&self, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.messages.get_mut(&id.key().0).filter(|row| row.new.id == id);
         let row = row.ok_or(StoreError::Missing("message"))?;
         if row.deleted {
@@ -112,7 +115,7 @@ impl MessageStore for MemoryStore {
         emoji: &str,
         at: Timestamp,
     ) -> Result<Option<ChannelEvent>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.live(id)?;
         if row.reactions.iter().any(|(known, who, _)| known == emoji && *who == user) {
             return Ok(None);
@@ -135,7 +138,7 @@ impl MessageStore for MemoryStore {
         emoji: &str,
         at: Timestamp,
     ) -> Result<Option<ChannelEvent>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.live(id)?;
         let before = row.reactions.len();
         row.reactions.retain(|(known, who, _)| !(known == emoji && *who == user));
@@ -155,7 +158,7 @@ impl MessageStore for MemoryStore {
         pinned: bool,
         at: Timestamp,
     ) -> Result<Option<ChannelEvent>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.live(id)?;
         let channel = row.new.channel_id;
         if row.pinned.is_some() == pinned {

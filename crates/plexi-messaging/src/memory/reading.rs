@@ -18,7 +18,7 @@ impl ReadStore for MemoryStore {
         seq: i64,
         force: bool,
     ) -> Result<ReadState, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.channel_mut(channel)?;
         let head = row.head();
         let member = row.members.get_mut(&user).ok_or(StoreError::Missing("member"))?;
@@ -37,7 +37,7 @@ impl ReadStore for MemoryStore {
         text: Option<&str>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let key = (user, channel, thread);
         let Some(text) = text else {
             state.drafts.remove(&key);

@@ -12,7 +12,7 @@ use crate::search::fold::fold;
 #[async_trait]
 impl SpaceStore for MemoryStore {
     async fn create_space(&self, space: &Space, owner: UserId) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         state.need_user(owner)?;
         name_is_free(&state, &space.name, None)?;
         let members = [(owner, ("admin".to_owned(), space.created_at))].into();
@@ -35,7 +35,7 @@ impl SpaceStore for MemoryStore {
     }
 
     async fn update_space(&self, id: SpaceId, name: Option<&str>, archived: Option<bool>) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         if let Some(name) = name {
             name_is_free(&state, name, Some(id))?;
         }
@@ -76,7 +76,7 @@ impl SpaceStore for MemoryStore {
         role: &str,
         at: Timestamp,
     ) -> Result<MemberEntry, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         state.need_role(RoleScope::Space, role)?;
         state.need_user(user)?;
         let row = state.spaces.get_mut(&id).ok_or(StoreError::Missing("space"))?;
@@ -91,7 +91,7 @@ impl SpaceStore for MemoryStore {
         user: UserId,
         at: Timestamp,
     ) -> Result<Vec<ChannelEvent>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let row = state.spaces.get_mut(&id).ok_or(StoreError::Missing("space"))?;
         row.members.remove(&user);
         let mut events = Vec::new();

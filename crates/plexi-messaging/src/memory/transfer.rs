@@ -19,7 +19,7 @@ const ORDINARY: &str = "member";
 #[async_trait]
 impl TransferStore for MemoryStore {
     async fn import_users(&self, users: &[ImportedUser]) -> Result<Imported, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let mut done = Imported::default();
         for user in users {
             if state.users.contains_key(&user.id) {
@@ -41,7 +41,7 @@ impl TransferStore for MemoryStore {
     }
 
     async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let folded = fold(&space.name);
         let known = state.spaces.values().find(|row| row.space.id == space.id || fold(&row.space.name) == folded);
         if let Some(known) = known {
@@ -58,7 +58,7 @@ impl TransferStore for MemoryStore {
         users: &[(UserId, String)],
         at: Timestamp,
     ) -> Result<Imported, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let mut done = Imported::default();
         for (user, role) in users {
             state.need_user(*user)?;
@@ -75,7 +75,7 @@ impl TransferStore for MemoryStore {
     }
 
     async fn import_channel(&self, channel: &ImportedChannel) -> Result<ChannelId, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         for (user, _) in &channel.members {
             state.need_user(*user)?;
         }
@@ -119,7 +119,7 @@ impl TransferStore for MemoryStore {
         channel: ChannelId,
         messages: &[ImportedMessage],
     ) -> Result<Imported, StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         state.channel_mut(channel)?;
         let mut keys = HashSet::new();
         let mut fresh = Vec::new();
@@ -153,7 +153,7 @@ impl TransferStore for MemoryStore {
     }
 
     async fn finish_channel(&self, channel: ChannelId) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.change()?;
         let State { channels, messages, .. } = &mut *state;
         let row = channels.get_mut(&channel).ok_or(StoreError::Missing("channel"))?;
         for line in std::iter::once(&mut row.main).chain(row.threads.values_mut()) {

@@ -1,0 +1,214 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use plexi_core::{Actor, Coded, ErrorCode, IdSource, SeededEntropy};
+use plexi_messaging::model::ChannelKind;
+use plexi_messaging::ports::{Screen, Slice, Verdict};
+use plexi_messaging::{Hub, HubConfig, MessageDraft, Messaging, MessagingConfig, MessagingError, StoreError};
+use tokio::task::JoinSet;
+
+use crate::world::{World, draft};
+
+#[tokio::test]
+async fn a_message_is_numbered_in_its_channel_and_positioned_in_its_line() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &["bob"]).await;
+    let first = world.post("ada", channel.id, "one").await;
+    let second = world.post("bob", channel.id, "two").await;
+    assert_eq!(second.seq, first.seq + 1);
+    assert_eq!(second.position, first.position + 1);
+}
+
+#[tokio::test]
+async fn the_same_client_id_stores_one_message() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let ada = world.actor("ada");
+    let draft = MessageDraft { client_id: Some("k".to_owned()), ..draft(channel.id, "once") };
+    let (first, again) =
+        tokio::join!(world.messaging.post(&ada, draft.clone()), world.messaging.post(&ada, draft.clone()));
+    let (first, again) = (first.unwrap(), again.unwrap());
+    assert_eq!(first.message, again.message);
+    assert!(!first.duplicate && again.duplicate);
+    assert_eq!(first.message.client_id.as_deref(), Some("k"));
+}
+
+#[tokio::test]
+async fn sends_that_wait_together_are_committed_together_and_in_order() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let before = world.store.commits();
+    let held = world.store.hold_posts().await;
+    let mut sends = JoinSet::new();
+    for number in 0..100 {
+        let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+        let draft = draft(channel.id, &number.to_string());
+        sends.spawn(async move { messaging.post(&ada, draft).await.unwrap() });
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    let mut receipts = sends.join_all().await;
+    receipts.sort_by_key(|receipt| receipt.message.seq);
+    let texts: Vec<String> = receipts.into_iter().map(|receipt| receipt.message.text).collect();
+    assert_eq!(texts, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+    assert!(world.store.commits() - before <= 3, "{} commits", world.store.commits() - before);
+}
+
+#[tokio::test]
+async fn when_the_disk_is_full_nothing_is_acknowledged_and_afterwards_all_works_again() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    world.store.set_fault(Some(|| StoreError::Full("no space left on device".to_owned())));
+    for _ in 0..3 {
+        let error = world.try_post("ada", channel.id, "lost").await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::StorageFull);
+    }
+    world.store.set_fault(None);
+    world.post("ada", channel.id, "kept").await;
+    let window = world.messaging.window(&world.actor("ada"), channel.id, Slice::Latest, 50).await.unwrap();
+    let texts: Vec<&str> = window.items.iter().map(|message| message.text.as_str()).filter(|text| !text.is_empty()).collect();
+    assert_eq!(texts, ["kept"]);
+}
+
+#[tokio::test]
+async fn one_bad_message_of_a_batch_does_not_hurt_the_others() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let ada = world.actor("ada");
+    let held = world.store.hold_posts().await;
+    let nowhere = MessageDraft { thread_id: Some(world.ids.next().unwrap()), ..draft(channel.id, "bad") };
+    let good = world.messaging.post(&ada, draft(channel.id, "good"));
+    let bad = world.messaging.post(&ada, nowhere);
+    let (good, bad, ()) = tokio::join!(good, bad, async { drop(held) });
+    assert_eq!(good.unwrap().message.text, "good");
+    assert_eq!(bad.unwrap_err().fields()[0].field, "thread_id");
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let world = World::with(MessagingConfig { send_queue: 2, batch: 1, ..MessagingConfig::default() }, Vec::new()).await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let held = world.store.hold_posts().await;
+    let mut sends = JoinSet::new();
+    for _ in 0..10 {
+        let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+        sends.spawn(async move { messaging.post(&ada, draft(channel.id, "x")).await });
+    }
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    let outcomes = sends.join_all().await;
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(MessagingError::Overloaded))).count();
+    let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(refused + stored, 10);
+    assert!((2..=4).contains(&stored), "{stored} stored");
+}
+
+#[tokio::test]
+async fn stopping_stores_what_waits_and_refuses_what_comes() {
+    let mut world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let held = world.store.hold_posts().await;
+    let mut sends = JoinSet::new();
+    for _ in 0..5 {
+        let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+        sends.spawn(async move { messaging.post(&ada, draft(channel.id, "x")).await });
+    }
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    world.stop.cancel();
+    drop(held);
+    assert!(sends.join_all().await.iter().all(Result::is_ok));
+    while world.tasks.join_next().await.is_some() {}
+    let late = world.try_post("ada", channel.id, "late").await;
+    assert!(matches!(late, Err(MessagingError::Stopping)));
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_does_not_take_the_message_along() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let held = world.store.hold_posts().await;
+    let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+    let mut gone = JoinSet::new();
+    gone.spawn(async move { messaging.post(&ada, draft(channel.id, "still here")).await.map(drop) });
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    gone.shutdown().await;
+    drop(held);
+    world.post("ada", channel.id, "after").await;
+    let window = world.messaging.window(&world.actor("ada"), channel.id, Slice::Latest, 2).await.unwrap();
+    assert_eq!(window.items[0].text, "still here");
+}
+
+#[tokio::test]
+async fn a_key_that_is_taken_is_replaced() {
+    let world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    // Two services that make the same ids, as after a clock was set back.
+    let twin = || {
+        let ids = IdSource::new(world.clock.clone(), Arc::new(SeededEntropy::new(99)));
+        let hub = Hub::new(&HubConfig::default());
+        let config = MessagingConfig::default();
+        Messaging::new(world.store.clone(), world.store.clone(), Vec::new(), hub, ids, world.clock.clone(), config)
+    };
+    let ada = world.actor("ada");
+    let mut tasks = JoinSet::new();
+    let mut ids = Vec::new();
+    for messaging in [twin(), twin()] {
+        let (service, stop) = (messaging.clone(), world.stop.clone());
+        tasks.spawn(async move { service.run_sender(stop).await });
+        ids.push(messaging.post(&ada, draft(channel.id, "x")).await.unwrap().message.id);
+    }
+    assert_ne!(ids[0], ids[1]);
+}
+
+struct Rule {
+    open: bool,
+    outcome: fn(&mut String) -> Option<Verdict>,
+}
+
+#[async_trait]
+impl Screen for Rule {
+    fn name(&self) -> &'static str {
+        "rule"
+    }
+
+    fn fails_open(&self) -> bool {
+        self.open
+    }
+
+    async fn check(&self, _: &Actor, text: &mut String) -> Result<Verdict, MessagingError> {
+        match (self.outcome)(text) {
+            Some(verdict) => Ok(verdict),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn with_rule(open: bool, outcome: fn(&mut String) -> Option<Verdict>) -> Result<String, MessagingError> {
+    let rule: Arc<dyn Screen> = Arc::new(Rule { open, outcome });
+    let world = World::with(MessagingConfig::default(), vec![rule]).await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let posted = world.try_post("ada", channel.id, "text").await.map(|message| message.text);
+    let timings = world.messaging.step_timings();
+    assert_eq!(timings.iter().find(|timing| timing.step == "rule").unwrap().count, 1);
+    posted
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_screen_passes_changes_refuses_or_fails_as_it_declares() {
+    assert_eq!(with_rule(false, |_| Some(Verdict::Pass)).await.unwrap(), "text");
+    let changed = with_rule(false, |text| {
+        text.push_str(" seen");
+        Some(Verdict::Pass)
+    });
+    assert_eq!(changed.await.unwrap(), "text seen");
+    let refused = with_rule(true, |_| Some(Verdict::Refuse)).await;
+    assert_eq!(refused.unwrap_err().code(), ErrorCode::SecurityContentRefused);
+    assert_eq!(with_rule(true, |_| None).await.unwrap(), "text");
+    assert!(with_rule(false, |_| None).await.is_err());
+}
