@@ -9,7 +9,10 @@ use serde::Serialize;
 
 /// A refusal or failure on its way to the client. The internal text goes to the log only.
 #[derive(Clone, Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Refusal>);
+
+#[derive(Clone, Debug)]
+struct Refusal {
     code: ErrorCode,
     fields: Vec<FieldError>,
     retry_after: Option<u32>,
@@ -20,67 +23,71 @@ pub struct ApiError {
 impl ApiError {
     /// The bare code.
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, fields: Vec::new(), retry_after: None, internal: None, headers: HeaderMap::new() }
+        let headers = HeaderMap::new();
+        Self(Box::new(Refusal { code, fields: Vec::new(), retry_after: None, internal: None, headers }))
     }
 
     /// Input that the caller can mend.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(ErrorCode::ValidationInvalid) }
+        let mut error = Self::new(ErrorCode::ValidationInvalid);
+        error.0.fields = fields;
+        error
     }
 
     /// Says what is wrong with one field.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, problem: impl Into<String>) -> Self {
-        self.fields.push(FieldError::new(field, problem));
+        self.0.fields.push(FieldError::new(field, problem));
         self
     }
 
     /// Adds text for the log.
     #[must_use]
     pub fn because(mut self, internal: impl Into<String>) -> Self {
-        self.internal = Some(internal.into());
+        self.0.internal = Some(internal.into());
         self
     }
 
     /// Asks the client to wait so many seconds.
     #[must_use]
     pub fn after(mut self, seconds: u32) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
     /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The code.
     pub fn code(&self) -> ErrorCode {
-        self.code
+        self.0.code
     }
 
     /// What the log should know, when there is something.
     pub(crate) fn internal(&self) -> Option<&str> {
-        self.internal.as_deref()
+        self.0.internal.as_deref()
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The body that clients read.
     pub fn body(&self, correlation: &CorrelationId) -> ErrorBody {
+        let code = self.code();
         ErrorBody {
             kind: "about:blank",
-            title: self.code.message(),
-            status: self.code.status(),
-            error_code: self.code,
-            http_status: self.code.status(),
-            message: self.code.message(),
-            details: ErrorDetails { fields: self.fields.clone(), remedy: self.code.remedy() },
+            title: code.message(),
+            status: code.status(),
+            error_code: code,
+            http_status: code.status(),
+            message: code.message(),
+            details: ErrorDetails { fields: self.0.fields.clone(), remedy: code.remedy() },
             correlation_id: correlation.as_str().to_owned(),
         }
     }
@@ -88,13 +95,13 @@ impl ApiError {
 
 impl<E: Coded> From<E> for ApiError {
     fn from(error: E) -> Self {
-        Self {
+        Self(Box::new(Refusal {
             code: error.code(),
             fields: error.fields(),
             retry_after: error.retry_after(),
             internal: Some(error.to_string()),
             headers: HeaderMap::new(),
-        }
+        }))
     }
 }
 
@@ -145,13 +152,13 @@ pub(crate) fn render(error: &ApiError, correlation: &CorrelationId) -> Response 
     let body = serde_json::to_vec(&error.body(correlation)).unwrap_or_default();
     let mut response = (error.status(), body).into_response();
     let headers = response.headers_mut();
-    headers.extend(error.headers.clone());
+    headers.extend(error.0.headers.clone());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(seconds) = error.retry_after {
+    if let Some(seconds) = error.0.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if error.code.status() == 401 {
+    if error.code().status() == 401 {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"plexichat\""));
     }
     response

@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::state::WebState;
 
 /// How long an answer is kept.
-pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+pub const KEPT_FOR: Duration = Duration::from_hours(24);
 
 /// Says that an answer was given before.
 pub const REPLAYED: &str = "idempotency-replayed";

@@ -213,7 +213,7 @@ mod tests {
     fn counters_and_histograms_are_written_as_prometheus_reads_them() {
         let metrics = Metrics::new();
         metrics.answered("users.me", 200, Duration::from_micros(700));
-        metrics.answered("users.me", 299, Duration::from_secs(60));
+        metrics.answered("users.me", 299, Duration::from_mins(1));
         metrics.answered("no such thing", 404, Duration::from_micros(1));
         let mut text = Exposition::default();
         metrics.collect(&mut text);

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, written from the table of operations: what is routed is documented, and as it is checked.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -105,7 +107,8 @@ fn description(operation: &Operation) -> String {
         Access::System(permission) => format!("Needs the system permission `{permission}`."),
     };
     if operation.body_contract.is_some() {
-        text.push_str(&format!(" The body is at most {} bytes.", operation.body_limit));
+        // infallible: writing to a String
+        let _ = write!(text, " The body is at most {} bytes.", operation.body_limit);
     }
     text
 }

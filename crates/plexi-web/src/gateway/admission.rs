@@ -17,10 +17,13 @@ pub(crate) struct Admission {
     unknown: Mutex<HashMap<Option<IpAddr>, u32>>,
 }
 
+/// An address whose unauthenticated sockets are counted; those without one are counted together.
+struct Unknown(Option<IpAddr>);
+
 /// The place of one socket; free again when dropped.
 pub(crate) struct Place {
     all: Arc<Admission>,
-    unknown: Option<Option<IpAddr>>,
+    unknown: Option<Unknown>,
 }
 
 impl Admission {
@@ -49,7 +52,7 @@ impl Admission {
                 return Err(ApiError::new(ErrorCode::AuthTooManyAttempts).after(10));
             }
             *count += 1;
-            place.unknown = Some(address);
+            place.unknown = Some(Unknown(address));
         }
         Ok(place)
     }
@@ -58,7 +61,7 @@ impl Admission {
 impl Place {
     /// The socket has said who it is.
     pub(crate) fn known(&mut self) {
-        let Some(address) = self.unknown.take() else { return };
+        let Some(Unknown(address)) = self.unknown.take() else { return };
         let mut unknown = self.all.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = unknown.get_mut(&address) {
             *count = count.saturating_sub(1);

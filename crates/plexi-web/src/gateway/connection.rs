@@ -150,7 +150,7 @@ impl Connection {
                 None => {}
                 Some(Parsed::Malformed) => return Err(Closing::Malformed),
                 Some(Parsed::Frame(ClientFrame::Ping(Ping { id }))) => {
-                    self.write(&ServerFrame::Pong { id: &id }).await?
+                    self.write(&ServerFrame::Pong { id: &id }).await?;
                 }
                 Some(Parsed::Frame(ClientFrame::Authenticate(Authenticate { id, token }))) => {
                     match self.web.auth.authenticate_bearer_for(token.expose(), "ws.connect").await {

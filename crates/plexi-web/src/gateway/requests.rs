@@ -64,7 +64,7 @@ pub(super) fn start(client: &Arc<Client>, lanes: &mut Lanes, frame: ClientFrame)
     let client = Arc::clone(client);
     match frame {
         ClientFrame::Send(send) => {
-            lanes.start_after(send.channel_id, async move { post(&client, send).await })
+            lanes.start_after(send.channel_id, async move { post(&client, send).await });
         }
         ClientFrame::Ping(Ping { id }) => client.answer(&ServerFrame::Pong { id: &id }),
         ClientFrame::Typing(typing) => lanes.start(async move { tell_typing(&client, typing).await }),
@@ -84,7 +84,7 @@ pub(super) fn start(client: &Arc<Client>, lanes: &mut Lanes, frame: ClientFrame)
             }
         }
         ClientFrame::Authenticate(again) => {
-            lanes.start(async move { authenticate_again(&client, again).await })
+            lanes.start(async move { authenticate_again(&client, again).await });
         }
     }
 }

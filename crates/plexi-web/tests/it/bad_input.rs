@@ -134,11 +134,11 @@ async fn all_problems_are_named_at_once_with_their_fields() {
 async fn an_absent_field_leaves_as_it_is_and_null_is_no_value() {
     let world = world().await;
     let path = format!("/channels/{}", world.general);
-    let patch = |body: Value| request(Some(&world.root), Method::PATCH, &path, &body);
-    assert_eq!(world.send(patch(json!({"topic": "rain"}))).await.json()["topic"], "rain");
-    assert_eq!(world.send(patch(json!({}))).await.json()["topic"], "rain");
-    assert_eq!(world.send(patch(json!({"topic": null}))).await.status, 422);
-    assert_eq!(world.send(patch(json!({"topic": ""}))).await.json()["topic"], "");
+    let change = |body: Value| request(Some(&world.root), Method::PATCH, &path, &body);
+    assert_eq!(world.send(change(json!({"topic": "rain"}))).await.json()["topic"], "rain");
+    assert_eq!(world.send(change(json!({}))).await.json()["topic"], "rain");
+    assert_eq!(world.send(change(json!({"topic": null}))).await.status, 422);
+    assert_eq!(world.send(change(json!({"topic": ""}))).await.json()["topic"], "");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! The web server in one process, on stores in memory.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod authorisation;
 mod bad_input;

@@ -26,7 +26,7 @@ async fn the_same_key_gives_the_first_answer_for_a_day() {
         (again.bytes, again.headers["content-type"].clone()),
         (first.bytes, first.headers["content-type"].clone())
     );
-    world.clock.advance(Duration::from_secs(24 * 3_600));
+    world.clock.advance(Duration::from_hours(24));
     let token = world.auth.sign_in(
         "root",
         plexi_core::Secret::new(crate::world::PASSWORD.into()),

@@ -75,7 +75,7 @@ impl Client {
         loop {
             match self.receive().await {
                 Ok(frame) if frame["type"] == "goodbye" => {
-                    reason = frame["reason"].as_str().unwrap().to_owned()
+                    frame["reason"].as_str().unwrap().clone_into(&mut reason);
                 }
                 Ok(_) => {}
                 Err(code) => return (reason, code),

@@ -32,7 +32,8 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 /// What runs here.
 #[derive(Serialize, JsonSchema)]
-struct Version {
+#[schemars(rename = "Version")]
+struct Product {
     /// `PlexiChat`.
     name: String,
     /// The version that runs.
@@ -43,9 +44,9 @@ struct Version {
     features: BTreeMap<String, bool>,
 }
 
-async fn version(call: Call<Anyone>) -> Result<Found<Version>, ApiError> {
+async fn version(call: Call<Anyone>) -> Result<Found<Product>, ApiError> {
     let features = ["search", "threads", "reactions", "presence", "resume"];
-    Ok(Found(Version {
+    Ok(Found(Product {
         name: crate::SERVER_NAME.into(),
         version: call.web.version.clone(),
         api: vec!["v1".into()],
