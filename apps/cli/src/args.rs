@@ -148,8 +148,8 @@ pub(crate) struct Send {
 /// `plexi search`
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// What to look for: words, "phrases", -word, from: in: before: after: has: is:
-    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+    /// What to look for: words, "phrases", -word, from: in: before: after: has: is: (after `--` when it begins with -).
+    #[arg(required = true, num_args = 1..)]
     pub(crate) query: Vec<String>,
     /// At most so many, 1 to 1000.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]

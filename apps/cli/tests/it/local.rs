@@ -115,7 +115,9 @@ fn a_message_is_sent_once_for_a_key_found_by_search_and_survives_export_and_impo
     plexi.ok_with(&["send", "#general", "-", "--as", "ada"], "from standard input\nin two lines");
     let found = plexi.ok(&["search", "--as", "ada", "standard"]);
     assert!(found.contains("#general  ada\n  from standard input\n  in two lines"), "{found}");
-    assert_eq!(plexi.ok(&["search", "--as", "ada", "nowhere-to-be-found"]), "nothing found\n");
+    assert_eq!(plexi.ok(&["search", "nowhere-to-be-found", "--as", "ada"]), "nothing found\n");
+    assert_eq!(plexi.json(&["search", "words", "--limit", "1", "--as", "ada"]).as_array().unwrap().len(), 1);
+    assert_eq!(plexi.ok(&["search", "--as", "ada", "words", "--", "-first"]), "nothing found\n");
 
     plexi.ok(&["export", "all.zip"]);
     let ran = plexi.fails(&["export", "all.zip"], 2);
