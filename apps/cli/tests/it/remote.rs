@@ -83,6 +83,36 @@ fn a_person_sets_up_signs_in_and_out() {
 }
 
 #[test]
+fn an_access_token_that_has_expired_is_renewed_once_for_all_commands() {
+    let (_server, plexi) = Server::with_admin();
+    let path = plexi.path("credentials");
+    let kept = || -> serde_json::Value {
+        let all: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        all["servers"].as_object().unwrap().values().next().unwrap().clone()
+    };
+    let before = kept();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let expired = text.replace(before["expires_at"].as_str().unwrap(), "2026-01-01T00:00:00Z");
+    std::fs::write(&path, expired).unwrap();
+    // at once, as a script may: a refresh token works only once
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..3).map(|_| scope.spawn(|| plexi.ok(&["user", "list"]))).collect();
+        for run in runs {
+            assert!(run.join().unwrap().contains("ada"));
+        }
+    });
+    let after = kept();
+    assert_ne!(before["refresh_token"], after["refresh_token"]);
+
+    let text = std::fs::read_to_string(&path).unwrap();
+    let gone = text.replace(after["refresh_token"].as_str().unwrap(), "no-such-token");
+    let gone = gone.replace(after["expires_at"].as_str().unwrap(), "2026-01-01T00:00:00Z");
+    std::fs::write(&path, gone).unwrap();
+    let ran = plexi.fails(&["user", "list"], 4);
+    assert!(ran.err.contains("plexi sign-in"), "{}", ran.err);
+}
+
+#[test]
 fn the_same_commands_do_the_same_through_the_server() {
     let (_server, plexi) = Server::with_admin();
     plexi.ok_with(&["user", "create", "grace", "--display-name", "Grace", "--password-stdin"], PASSWORD);

@@ -41,7 +41,7 @@ pub struct ServerConfig {
     /// Requests at work at once; more are answered with 503. 1 to 100,000.
     #[schemars(range(min = 1, max = 100_000), extend("x-restart" = true))]
     pub max_in_flight: u32,
-    /// Seconds in which the header of a request must arrive. 1 to 300.
+    /// Seconds in which the header of a request must arrive, and for which an idle HTTP/1 connection is kept. 1 to 300.
     #[schemars(range(min = 1, max = 300), extend("x-restart" = true))]
     pub header_timeout_seconds: u32,
     /// Seconds after which a request that is not answered is given up. 1 to 600.
