@@ -62,8 +62,7 @@ pub(crate) struct AccessCache {
 
 impl AccessCache {
     pub(crate) fn new(ttl: Duration) -> Self {
-        let entries =
-            moka::sync::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(ttl).build();
+        let entries = moka::sync::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(ttl).build();
         Self { entries, changes: AtomicU64::new(0), generation: AtomicU64::new(0) }
     }
 

@@ -42,7 +42,9 @@ impl Messaging {
         let permission = match draft.kind {
             ChannelKind::Public => Permission::ChannelsCreate,
             ChannelKind::Private => Permission::PrivateChannelsCreate,
-            ChannelKind::Direct | ChannelKind::Group => return Err(invalid("kind", "must be public or private")),
+            ChannelKind::Direct | ChannelKind::Group => {
+                return Err(invalid("kind", "must be public or private"));
+            }
         };
         let access = self.allow_space(actor, space, permission).await?;
         if access.archived {
@@ -105,22 +107,26 @@ impl Messaging {
     /// What the actor may do in each, without asking the store for each.
     async fn fill_permissions(&self, actor: &Actor, channels: &mut [Channel]) -> Result<(), MessagingError> {
         if actor.kind == ActorKind::System {
-            channels.iter_mut().for_each(|channel| channel.permissions = PermissionSet::all());
+            for channel in channels {
+                channel.permissions = PermissionSet::all();
+            }
             return Ok(());
         }
-        let names = channels.iter().filter_map(|channel| channel.membership.as_ref()).map(|mine| mine.role.clone());
+        let names =
+            channels.iter().filter_map(|channel| channel.membership.as_ref()).map(|mine| mine.role.clone());
         let roles = self.channel_roles(names.collect::<Vec<_>>()).await?;
         let mut spaces: HashMap<SpaceId, Option<PermissionSet>> = HashMap::new();
         for channel in channels {
             let space = match channel.space_id {
                 None => None,
-                Some(id) => match spaces.get(&id) {
-                    Some(known) => *known,
-                    None => {
+                Some(id) => {
+                    if let Some(known) = spaces.get(&id) {
+                        *known
+                    } else {
                         let access = self.0.store.space_access(id, actor.user).await?;
                         *spaces.entry(id).or_insert(access.and_then(|access| access.granted))
                     }
-                },
+                }
             };
             let member = channel.membership.as_ref().and_then(|mine| roles.get(&mine.role).copied());
             let access = ChannelAccess {
@@ -152,8 +158,18 @@ impl Messaging {
             return Err(MessagingError::Archived);
         }
         let change = ChannelChange {
-            name: change.name.as_deref().map(accept_channel_name).transpose()?.filter(|name| *name != before.name),
-            topic: change.topic.as_deref().map(accept_topic).transpose()?.filter(|topic| *topic != before.topic),
+            name: change
+                .name
+                .as_deref()
+                .map(accept_channel_name)
+                .transpose()?
+                .filter(|name| *name != before.name),
+            topic: change
+                .topic
+                .as_deref()
+                .map(accept_topic)
+                .transpose()?
+                .filter(|topic| *topic != before.topic),
             archived: change.archived.filter(|archived| *archived != before.archived),
         };
         if change.name.is_none() && change.topic.is_none() && change.archived.is_none() {
@@ -254,7 +270,9 @@ impl Messaging {
 fn accept_channel_name(name: &str) -> Result<String, MessagingError> {
     let name: String = name.trim().chars().take(LONGEST_NAME * 4).nfkc().collect();
     let length = name.chars().count();
-    let fine = name.chars().all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_' | '.') || is_mark(c));
+    let fine = name
+        .chars()
+        .all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_' | '.') || is_mark(c));
     if length == 0 || length > LONGEST_NAME || !fine {
         return Err(invalid("name", "must be 1 to 64 lower-case letters, digits, -, _ or ."));
     }

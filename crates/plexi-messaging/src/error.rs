@@ -46,7 +46,9 @@ impl From<StoreError> for MessagingError {
     fn from(error: StoreError) -> Self {
         let invalid = |field: &str, problem: &str| Self::Invalid(vec![FieldError::new(field, problem)]);
         match error {
-            StoreError::Missing("thread") => invalid("thread_id", "is no message that can have a thread in this channel"),
+            StoreError::Missing("thread") => {
+                invalid("thread_id", "is no message that can have a thread in this channel")
+            }
             StoreError::Missing("reply_to") => invalid("reply_to", "is no message of this channel"),
             StoreError::Missing("user") => invalid("user_id", "no such user"),
             StoreError::Missing("role") => invalid("role", "no role has this name here"),
@@ -127,7 +129,9 @@ impl Coded for MessagingError {
         match self {
             Self::Denied(denied) => denied.fields(),
             Self::Invalid(fields) | Self::Query(fields) => fields.clone(),
-            Self::Conflict("reactions") => vec![FieldError::new("emoji", "a message takes at most 50 different ones")],
+            Self::Conflict("reactions") => {
+                vec![FieldError::new("emoji", "a message takes at most 50 different ones")]
+            }
             Self::Conflict("pins") => vec![FieldError::new("pin", "a channel takes at most 100 pins")],
             Self::Conflict("drafts") => vec![FieldError::new("draft", "there can be at most 500 drafts")],
             Self::Conflict(what) => vec![FieldError::new(*what, "is taken")],

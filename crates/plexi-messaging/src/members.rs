@@ -123,13 +123,17 @@ impl Messaging {
     ) -> Result<(MemberEntry, bool), MessagingError> {
         let store = &self.0.store;
         let (member, event) = self
-            .change(id, store.set_channel_member(seen.access.channel_id, user, role, self.now()), |(_, event)| {
-                self.0.access.forget(user, id);
-                let event = event.as_ref()?;
-                // The new member hears of it, too.
-                self.0.hub.joined(user, id, event.seq - 1);
-                Some(event)
-            })
+            .change(
+                id,
+                store.set_channel_member(seen.access.channel_id, user, role, self.now()),
+                |(_, event)| {
+                    self.0.access.forget(user, id);
+                    let event = event.as_ref()?;
+                    // The new member hears of it, too.
+                    self.0.hub.joined(user, id, event.seq - 1);
+                    Some(event)
+                },
+            )
             .await?;
         self.tell_channel(user, id).await;
         Ok((member, event.is_some()))
@@ -155,20 +159,28 @@ impl Messaging {
             // What the system role adds is known at the connection only; a channel of one's own is shown without.
             let access = self.0.store.channel_access(id, user).await?;
             channel.permissions = access.map_or(PermissionSet::EMPTY, |access| {
-                let member = Actor { user, kind: plexi_core::ActorKind::User, system: PermissionSet::EMPTY, session: None };
+                let member = Actor {
+                    user,
+                    kind: plexi_core::ActorKind::User,
+                    system: PermissionSet::EMPTY,
+                    session: None,
+                };
                 channel_standing(&member, &access).granted
             });
             Ok::<_, MessagingError>(Some(channel))
         };
         match shown.await {
             Ok(Some(channel)) => {
-                let frame = ServerFrame::Channel { channel: Some(&channel), channel_id: None, removed: false };
+                let frame =
+                    ServerFrame::Channel { channel: Some(&channel), channel_id: None, removed: false };
                 if let Some(frame) = OutFrame::encode(&frame) {
                     self.0.hub.to_user(user, &frame, None);
                 }
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(channel = %id, %error, "a channel could not be shown to its new member"),
+            Err(error) => {
+                tracing::warn!(channel = %id, %error, "a channel could not be shown to its new member");
+            }
         }
     }
 }

@@ -103,8 +103,9 @@ impl std::fmt::Debug for MemoryStore {
 
 fn built_in() -> [(RoleScope, &'static str, &'static [Permission]); 7] {
     use Permission::{
-        ChannelJoin, ChannelManage, ChannelMembersManage, ChannelRead, ChannelsCreate, InvitationsCreate, MentionAll,
-        MessageModerate, MessagePin, MessagePost, MessageReact, PrivateChannelsCreate, SpaceManage, SpaceRead,
+        ChannelJoin, ChannelManage, ChannelMembersManage, ChannelRead, ChannelsCreate, InvitationsCreate,
+        MentionAll, MessageModerate, MessagePin, MessagePost, MessageReact, PrivateChannelsCreate,
+        SpaceManage, SpaceRead,
     };
     use RoleScope::{Channel, Space};
     [
@@ -112,8 +113,18 @@ fn built_in() -> [(RoleScope, &'static str, &'static [Permission]); 7] {
             Space,
             "admin",
             &[
-                SpaceRead, SpaceManage, ChannelsCreate, PrivateChannelsCreate, ChannelJoin, ChannelRead, ChannelManage,
-                ChannelMembersManage, MessageModerate, MessagePin, MentionAll, InvitationsCreate,
+                SpaceRead,
+                SpaceManage,
+                ChannelsCreate,
+                PrivateChannelsCreate,
+                ChannelJoin,
+                ChannelRead,
+                ChannelManage,
+                ChannelMembersManage,
+                MessageModerate,
+                MessagePin,
+                MentionAll,
+                InvitationsCreate,
             ],
         ),
         (Space, "member", &[SpaceRead, ChannelsCreate, PrivateChannelsCreate, ChannelJoin, ChannelRead]),
@@ -122,7 +133,13 @@ fn built_in() -> [(RoleScope, &'static str, &'static [Permission]); 7] {
             Channel,
             "admin",
             &[
-                ChannelRead, MessagePost, MessageReact, MessagePin, MessageModerate, MentionAll, ChannelManage,
+                ChannelRead,
+                MessagePost,
+                MessageReact,
+                MessagePin,
+                MessageModerate,
+                MentionAll,
+                ChannelManage,
                 ChannelMembersManage,
             ],
         ),

@@ -46,7 +46,9 @@ impl ChannelKind {
 
     /// Reads the name used in stores.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Public, Self::Private, Self::Direct, Self::Group].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Public, Self::Private, Self::Direct, Self::Group]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 
     /// Whether it is a conversation of fixed people, outside any space.

@@ -34,11 +34,17 @@ pub(crate) fn encode(key: &str) -> String {
 }
 
 pub(crate) fn decode(cursor: &str) -> Result<String, MessagingError> {
-    if cursor.len() % 2 != 0 || cursor.len() > 2 * LONGEST_KEY || !cursor.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !cursor.len().is_multiple_of(2)
+        || cursor.len() > 2 * LONGEST_KEY
+        || !cursor.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
         return Err(MessagingError::Cursor);
     }
     let bytes = cursor.as_bytes().chunks_exact(2).map(|pair| {
-        std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or(MessagingError::Cursor)
+        std::str::from_utf8(pair)
+            .ok()
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .ok_or(MessagingError::Cursor)
     });
     String::from_utf8(bytes.collect::<Result<Vec<u8>, _>>()?).map_err(|_| MessagingError::Cursor)
 }

@@ -13,7 +13,9 @@ impl Messaging {
         text::accept_emoji(emoji)?;
         let message = self.allow_message_change(actor, id, Permission::MessageReact).await?;
         let at = self.now();
-        self.change(message.channel_id, self.0.store.react(id, user, emoji, at), Option::as_ref).await.map(drop)
+        self.change(message.channel_id, self.0.store.react(id, user, emoji, at), Option::as_ref)
+            .await
+            .map(drop)
     }
 
     /// Takes a reaction back. Needs `message.react`. No change when there is none.
@@ -22,7 +24,9 @@ impl Messaging {
         text::accept_emoji(emoji)?;
         let message = self.allow_message_change(actor, id, Permission::MessageReact).await?;
         let at = self.now();
-        self.change(message.channel_id, self.0.store.unreact(id, user, emoji, at), Option::as_ref).await.map(drop)
+        self.change(message.channel_id, self.0.store.unreact(id, user, emoji, at), Option::as_ref)
+            .await
+            .map(drop)
     }
 
     /// Pins a message. Needs `message.pin`. At most 100 in a channel.

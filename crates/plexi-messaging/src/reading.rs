@@ -46,7 +46,9 @@ impl Messaging {
         self.see(actor, channel).await?;
         let text = text.filter(|text| !text.is_empty());
         let most = usize::try_from(self.0.config.max_message_length).unwrap_or(usize::MAX);
-        if text.is_some_and(|text| text.len() / 4 > most || text.chars().count() > most || text.contains('\0')) {
+        if text
+            .is_some_and(|text| text.len() / 4 > most || text.chars().count() > most || text.contains('\0'))
+        {
             return Err(invalid("text", format!("must be at most {most} characters, without NUL")));
         }
         if let Some(thread) = thread {
@@ -56,7 +58,9 @@ impl Messaging {
             }
         }
         self.0.store.set_draft(user, channel, thread, text, self.now()).await?;
-        if let Some(frame) = OutFrame::encode(&ServerFrame::Draft { channel_id: channel, thread_id: thread, text }) {
+        if let Some(frame) =
+            OutFrame::encode(&ServerFrame::Draft { channel_id: channel, thread_id: thread, text })
+        {
             self.0.hub.to_user(user, &frame, actor.session);
         }
         Ok(())

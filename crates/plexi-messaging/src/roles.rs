@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,9 +84,9 @@ impl Messaging {
     ) -> Result<HashMap<String, PermissionSet>, MessagingError> {
         let mut grants = HashMap::new();
         for name in names {
-            if !grants.contains_key(&name) {
-                let found = self.0.roles.grants(&self.0.directory, RoleScope::Channel, &name).await?;
-                grants.insert(name, found.unwrap_or(PermissionSet::EMPTY));
+            if let Entry::Vacant(place) = grants.entry(name) {
+                let found = self.0.roles.grants(&self.0.directory, RoleScope::Channel, place.key()).await?;
+                place.insert(found.unwrap_or(PermissionSet::EMPTY));
             }
         }
         Ok(grants)

@@ -163,7 +163,10 @@ impl Messaging {
     async fn post_once(&self, messages: &[NewMessage]) -> Vec<Outcome> {
         match self.0.store.post(messages).await {
             Ok(outcomes) if outcomes.len() == messages.len() => outcomes,
-            Ok(_) => messages.iter().map(|_| Err(StoreError::Failed("wrong number of outcomes".to_owned()))).collect(),
+            Ok(_) => messages
+                .iter()
+                .map(|_| Err(StoreError::Failed("wrong number of outcomes".to_owned())))
+                .collect(),
             Err(error) => {
                 tracing::error!(%error, count = messages.len(), "messages could not be stored");
                 messages.iter().map(|_| Err(alike(&error))).collect()
@@ -175,9 +178,16 @@ impl Messaging {
     pub(crate) async fn note(&self, message: NewMessage) {
         let channel: ChannelId = message.channel_id;
         let outcome = self
-            .change(channel, async { self.post_batch(&mut [message]).await.pop().unwrap_or_else(|| Err(StoreError::Failed("no outcome".to_owned()))) }, |posted| {
-                posted.event.as_ref()
-            })
+            .change(
+                channel,
+                async {
+                    self.post_batch(&mut [message])
+                        .await
+                        .pop()
+                        .unwrap_or_else(|| Err(StoreError::Failed("no outcome".to_owned())))
+                },
+                |posted| posted.event.as_ref(),
+            )
             .await;
         if let Err(error) = outcome {
             tracing::warn!(%channel, %error, "a system message could not be stored");

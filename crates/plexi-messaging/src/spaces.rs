@@ -102,7 +102,12 @@ impl Messaging {
     }
 
     /// Removes a member from a space and all its channels. Needs `space.manage`, but for oneself.
-    pub async fn remove_space_member(&self, actor: &Actor, id: SpaceId, user: UserId) -> Result<(), MessagingError> {
+    pub async fn remove_space_member(
+        &self,
+        actor: &Actor,
+        id: SpaceId,
+        user: UserId,
+    ) -> Result<(), MessagingError> {
         if user == actor.user {
             self.see_space(actor, id).await?;
         } else {

@@ -30,7 +30,8 @@ pub fn accept(text: &str, most: u32) -> Result<String, MessagingError> {
     if text.len() > most.saturating_mul(4).saturating_mul(2) {
         return Err(problem(format!("must be at most {most} characters")));
     }
-    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+    let text =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
     if text.trim().is_empty() {
         return Err(problem("must not be empty".to_owned()));
     }
@@ -51,7 +52,9 @@ pub fn mentions(text: &str) -> Mentions {
     }
     let mut code = 0_u32;
     let mut link = 0_u32;
-    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
+    for (event, range) in
+        Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter()
+    {
         match event {
             Event::Start(Tag::CodeBlock(_)) => code += 1,
             Event::End(TagEnd::CodeBlock) => code = code.saturating_sub(1),
@@ -81,7 +84,9 @@ pub fn has_link(text: &str) -> bool {
 fn look(piece: &str, before: Option<char>, after: &str, found: &mut Mentions) {
     found.link = found.link
         || ["http://", "https://", "www."].iter().any(|start| {
-            piece.match_indices(start).any(|(at, _)| piece[at + start.len()..].starts_with(char::is_alphanumeric))
+            piece
+                .match_indices(start)
+                .any(|(at, _)| piece[at + start.len()..].starts_with(char::is_alphanumeric))
         });
     for (at, _) in piece.match_indices('@') {
         let previous = piece[..at].chars().next_back().or(before);
@@ -89,7 +94,8 @@ fn look(piece: &str, before: Option<char>, after: &str, found: &mut Mentions) {
             continue;
         }
         let rest = &piece[at + 1..];
-        let mut name: String = rest.chars().chain(after.chars()).take_while(|c| is_name(*c)).take(LONGEST_NAME + 1).collect();
+        let mut name: String =
+            rest.chars().chain(after.chars()).take_while(|c| is_name(*c)).take(LONGEST_NAME + 1).collect();
         while name.ends_with(['.', '-', '_']) && name.len() > 1 {
             name.pop();
         }
@@ -112,7 +118,10 @@ fn is_name(c: char) -> bool {
 pub fn accept_emoji(emoji: &str) -> Result<(), MessagingError> {
     let count = emoji.chars().take(33).count();
     if !(1..=32).contains(&count) || emoji.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(MessagingError::Invalid(vec![FieldError::new("emoji", "must be 1 to 32 characters without spaces")]));
+        return Err(MessagingError::Invalid(vec![FieldError::new(
+            "emoji",
+            "must be 1 to 32 characters without spaces",
+        )]));
     }
     Ok(())
 }
@@ -123,7 +132,9 @@ mod tests {
 
     #[test]
     fn mentions_outside_of_code_and_links_count() {
-        let found = mentions("hi @Ada, `@bob` and [@carl](x)\n\n```\n@dora\n```\nmail me@example.com, @here. @eve_f.");
+        let found = mentions(
+            "hi @Ada, `@bob` and [@carl](x)\n\n```\n@dora\n```\nmail me@example.com, @here. @eve_f.",
+        );
         assert_eq!(found.names, ["ada", "eve_f"]);
         assert!(found.all && found.link);
     }

@@ -72,7 +72,9 @@ impl OutFrame {
 /// An event as everybody may see it: the author's key of a message is the author's, and nobody's reactions are mine.
 fn for_everybody(event: &ChannelEvent) -> Cow<'_, ChannelEvent> {
     use EventBody::{MessageEdited, MessagePosted};
-    let (MessagePosted { message } | MessageEdited { message }) = &event.event else { return Cow::Borrowed(event) };
+    let (MessagePosted { message } | MessageEdited { message }) = &event.event else {
+        return Cow::Borrowed(event);
+    };
     if message.client_id.is_none() && message.reactions.iter().all(|reaction| !reaction.me) {
         return Cow::Borrowed(event);
     }

@@ -173,8 +173,7 @@ impl Hub {
             }
             watched.told = state;
             for watcher in &watched.watchers {
-                let entry =
-                    news.entry(watcher.id).or_insert_with(|| (Arc::clone(watcher), BTreeMap::new()));
+                let entry = news.entry(watcher.id).or_insert_with(|| (Arc::clone(watcher), BTreeMap::new()));
                 entry.1.insert(user, state);
             }
         }

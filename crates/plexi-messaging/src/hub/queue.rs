@@ -27,7 +27,7 @@ pub(super) struct Queue {
     bytes: usize,
     closing: Option<CloseReason>,
     closed: bool,
-    holds: Option<Box<HashMap<ChannelId, Hold>>>,
+    holds: Option<HashMap<ChannelId, Hold>>,
 }
 
 /// A capacity that an empty queue may keep.

@@ -89,7 +89,11 @@ impl Catching<'_> {
                 }
                 let published = line.next() == last + 1;
                 self.connection.with_queue(|queue| {
-                    if published { queue.release(channel) } else { queue.hold_up_to(channel, last) }
+                    if published {
+                        queue.release(channel);
+                    } else {
+                        queue.hold_up_to(channel, last);
+                    }
                     ((), false)
                 });
                 self.held.remove(&channel);

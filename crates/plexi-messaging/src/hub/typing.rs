@@ -25,8 +25,7 @@ impl Hub {
             }
             typed.push((channel, now));
         }
-        let notice =
-            ServerFrame::Typing { channel_id: channel, thread_id: thread, user_id: connection.user };
+        let notice = ServerFrame::Typing { channel_id: channel, thread_id: thread, user_id: connection.user };
         if let Some(frame) = OutFrame::encode(&notice) {
             self.to_channel(channel, &frame.droppable(), Some(connection.user));
         }

@@ -18,7 +18,12 @@ pub(super) struct UserLine {
 
 impl Hub {
     /// Takes a connection in. It listens to nothing before [`Hub::listen`].
-    pub(crate) fn register(&self, id: ConnectionId, user: UserId, session: Option<SessionId>) -> Subscription {
+    pub(crate) fn register(
+        &self,
+        id: ConnectionId,
+        user: UserId,
+        session: Option<SessionId>,
+    ) -> Subscription {
         let connection = Arc::new(Connection::new(id, user, session));
         {
             let line = self.0.users.entry(user).or_default();

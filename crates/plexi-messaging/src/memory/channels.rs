@@ -14,7 +14,8 @@ use crate::search::fold::fold;
 impl ChannelStore for MemoryStore {
     async fn create_channel(&self, channel: &NewChannel) -> Result<ChannelId, StoreError> {
         let mut state = self.change()?;
-        let existing = |row: &&ChannelRow| channel.direct_key.is_some() && row.direct_key == channel.direct_key;
+        let existing =
+            |row: &&ChannelRow| channel.direct_key.is_some() && row.direct_key == channel.direct_key;
         if let Some(existing) = state.channels.values().find(existing) {
             return Ok(existing.id);
         }
@@ -153,7 +154,10 @@ impl ChannelStore for MemoryStore {
         let row = state.channel_mut(id)?;
         if let Some(known) = row.members.get_mut(&user) {
             role.clone_into(&mut known.role);
-            return Ok((MemberEntry { user_id: user, role: role.to_owned(), joined_at: known.joined_at }, None));
+            return Ok((
+                MemberEntry { user_id: user, role: role.to_owned(), joined_at: known.joined_at },
+                None,
+            ));
         }
         let event = row.append(at, EventBody::MemberJoined { user_id: user });
         let head = row.head();
@@ -199,6 +203,9 @@ fn name_is_free(
     except: Option<ChannelId>,
 ) -> Result<(), StoreError> {
     let taken = space.is_some()
-        && state.channels.values().any(|row| Some(row.id) != except && row.space_id == space && row.name == name);
+        && state
+            .channels
+            .values()
+            .any(|row| Some(row.id) != except && row.space_id == space && row.name == name);
     if taken { Err(StoreError::Conflict("name")) } else { Ok(()) }
 }

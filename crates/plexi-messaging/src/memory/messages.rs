@@ -52,7 +52,10 @@ impl MessageStore for MemoryStore {
         let (from, to) = match slice {
             Slice::Latest => (total.saturating_sub(limit), total),
             Slice::Before(position) => (at(position).saturating_sub(limit), at(position)),
-            Slice::After(position) => (at(position + 1), at(position + 1).saturating_add(limit)),
+            Slice::After(position) => {
+                let from = at(position.saturating_add(1));
+                (from, from.saturating_add(limit))
+            }
             Slice::Around(position) => around(at(position), limit / 2, limit),
             Slice::Date(time) => {
                 let older = |key: &i64| state.messages.get(key).is_some_and(|row| row.new.created_at < time);
@@ -127,7 +130,8 @@ impl MessageStore for MemoryStore {
         row.reactions.push((emoji.to_owned(), user, at));
         let count = count(&row.reactions, emoji);
         let channel = row.new.channel_id;
-        let event = EventBody::ReactionAdded { message_id: id, emoji: emoji.to_owned(), user_id: user, count };
+        let event =
+            EventBody::ReactionAdded { message_id: id, emoji: emoji.to_owned(), user_id: user, count };
         append(&mut state, channel, at, LogBody::Other(event)).map(Some)
     }
 
@@ -147,7 +151,8 @@ impl MessageStore for MemoryStore {
         }
         let count = count(&row.reactions, emoji);
         let channel = row.new.channel_id;
-        let event = EventBody::ReactionRemoved { message_id: id, emoji: emoji.to_owned(), user_id: user, count };
+        let event =
+            EventBody::ReactionRemoved { message_id: id, emoji: emoji.to_owned(), user_id: user, count };
         append(&mut state, channel, at, LogBody::Other(event)).map(Some)
     }
 
@@ -185,10 +190,16 @@ impl MessageStore for MemoryStore {
         Ok(pinned.into_iter().filter_map(|(_, key)| state.shown(key, Some(viewer))).collect())
     }
 
-    async fn events_after(&self, channel: ChannelId, seq: i64, limit: u32) -> Result<Vec<ChannelEvent>, StoreError> {
+    async fn events_after(
+        &self,
+        channel: ChannelId,
+        seq: i64,
+        limit: u32,
+    ) -> Result<Vec<ChannelEvent>, StoreError> {
         let state = self.state();
         let Some(row) = state.channels.get(&channel) else { return Ok(Vec::new()) };
-        let seqs = (seq.max(0) + 1..=row.head()).take(usize::try_from(limit).unwrap_or(usize::MAX));
+        let seqs =
+            (seq.max(0).saturating_add(1)..=row.head()).take(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(seqs.filter_map(|seq| state.event(row, seq)).collect())
     }
 }
@@ -214,7 +225,12 @@ fn post_one(state: &mut State, new: &NewMessage) -> Result<Posted, StoreError> {
     Ok(Posted { message, duplicate: false, event })
 }
 
-fn append(state: &mut State, channel: ChannelId, at: Timestamp, body: LogBody) -> Result<ChannelEvent, StoreError> {
+fn append(
+    state: &mut State,
+    channel: ChannelId,
+    at: Timestamp,
+    body: LogBody,
+) -> Result<ChannelEvent, StoreError> {
     state.channel_mut(channel)?.log.push((at, body));
     let row = state.channels.get(&channel).ok_or(StoreError::Missing("channel"))?;
     state.event(row, row.head()).ok_or(StoreError::Missing("message"))

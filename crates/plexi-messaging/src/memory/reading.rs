@@ -56,7 +56,7 @@ impl ReadStore for MemoryStore {
         let state = self.state();
         let mut drafts: Vec<Draft> =
             state.drafts.iter().filter(|(key, _)| key.0 == user).map(|(_, draft)| draft.clone()).collect();
-        drafts.sort_by(|a, b| b.updated_at.cmp(&a.updated_at));
+        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.updated_at));
         Ok(drafts)
     }
 }

@@ -24,7 +24,10 @@ impl SearchStore for MemoryStore {
             .rev()
             .filter(|(_, row)| searchable(row) && meets(&state, plan, row))
             .filter(|(_, row)| {
-                state.channels.get(&row.new.channel_id).is_some_and(|channel| may_read(&state, channel, reader))
+                state
+                    .channels
+                    .get(&row.new.channel_id)
+                    .is_some_and(|channel| may_read(&state, channel, reader))
             })
             .take(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found.filter_map(|(key, _)| state.shown(*key, Some(reader))).collect())
@@ -32,9 +35,10 @@ impl SearchStore for MemoryStore {
 
     async fn channels_named(&self, name: &str, reader: UserId) -> Result<Vec<ChannelId>, StoreError> {
         let state = self.state();
-        let named = state.channels.values().filter(|row| {
-            row.space_id.is_some() && fold(&row.name) == name && may_read(&state, row, reader)
-        });
+        let named = state
+            .channels
+            .values()
+            .filter(|row| row.space_id.is_some() && fold(&row.name) == name && may_read(&state, row, reader));
         Ok(named.map(|row| row.id).take(50).collect())
     }
 }
@@ -42,7 +46,9 @@ impl SearchStore for MemoryStore {
 fn may_read(state: &State, channel: &ChannelRow, reader: UserId) -> bool {
     let open = || {
         channel.kind == ChannelKind::Public
-            && state.space_grants(channel.space_id, reader).is_some_and(|grants| grants.has(Permission::ChannelRead))
+            && state
+                .space_grants(channel.space_id, reader)
+                .is_some_and(|grants| grants.has(Permission::ChannelRead))
     };
     channel.members.contains_key(&reader) || open()
 }
@@ -69,7 +75,9 @@ fn has_trait(state: &State, row: &MessageRow, wanted: Trait) -> bool {
         Trait::Link => new.has_link,
         Trait::Reaction => !row.reactions.is_empty(),
         Trait::Pinned => row.pinned.is_some(),
-        Trait::Thread => new.thread_id.is_some() || channel.is_some_and(|channel| channel.threads.contains_key(&new.id)),
+        Trait::Thread => {
+            new.thread_id.is_some() || channel.is_some_and(|channel| channel.threads.contains_key(&new.id))
+        }
         Trait::Edited => row.edited_at.is_some(),
         Trait::Direct => channel.is_some_and(|channel| channel.kind.is_direct()),
         Trait::File => false,

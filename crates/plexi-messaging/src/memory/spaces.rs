@@ -26,7 +26,9 @@ impl SpaceStore for MemoryStore {
 
     async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError> {
         let state = self.state();
-        Ok(by_name(state.spaces.values().filter(|row| row.members.contains_key(&user)).map(|row| shown(row, user))))
+        Ok(by_name(
+            state.spaces.values().filter(|row| row.members.contains_key(&user)).map(|row| shown(row, user)),
+        ))
     }
 
     async fn spaces(&self, viewer: UserId) -> Result<Vec<Space>, StoreError> {
@@ -34,7 +36,12 @@ impl SpaceStore for MemoryStore {
         Ok(by_name(state.spaces.values().map(|row| shown(row, viewer))))
     }
 
-    async fn update_space(&self, id: SpaceId, name: Option<&str>, archived: Option<bool>) -> Result<(), StoreError> {
+    async fn update_space(
+        &self,
+        id: SpaceId,
+        name: Option<&str>,
+        archived: Option<bool>,
+    ) -> Result<(), StoreError> {
         let mut state = self.change()?;
         if let Some(name) = name {
             name_is_free(&state, name, Some(id))?;
@@ -135,7 +142,9 @@ pub(super) fn member_page(
     entries
         .filter(|entry| page.after.as_ref().is_none_or(|after| entry.user_id.to_string() > *after))
         .filter(|entry| {
-            prefix.is_none_or(|prefix| state.users.get(&entry.user_id).is_some_and(|account| named(account, prefix)))
+            prefix.is_none_or(|prefix| {
+                state.users.get(&entry.user_id).is_some_and(|account| named(account, prefix))
+            })
         })
         .take(usize::try_from(page.limit).unwrap_or(usize::MAX))
         .collect()

@@ -5,7 +5,8 @@ use plexi_core::{ChannelId, MessageId, PermissionSet, RoleScope, SpaceId, Timest
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, ChannelFacts, EventBody};
 use crate::model::{
-    Channel, ChannelKind, Draft, Membership, Message, MessageKind, Reaction, ReadState, Revision, Space, ThreadSummary,
+    Channel, ChannelKind, Draft, Membership, Message, MessageKind, Reaction, ReadState, Revision, Space,
+    ThreadSummary,
 };
 use crate::ports::NewMessage;
 
@@ -99,7 +100,12 @@ impl ChannelRow {
     }
 
     pub fn facts(&self) -> ChannelFacts {
-        ChannelFacts { id: self.id, name: self.name.clone(), topic: self.topic.clone(), archived: self.archived }
+        ChannelFacts {
+            id: self.id,
+            name: self.name.clone(),
+            topic: self.topic.clone(),
+            archived: self.archived,
+        }
     }
 
     /// Appends an event that needs no message.

@@ -43,11 +43,15 @@ impl TransferStore for MemoryStore {
     async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError> {
         let mut state = self.change()?;
         let folded = fold(&space.name);
-        let known = state.spaces.values().find(|row| row.space.id == space.id || fold(&row.space.name) == folded);
+        let known =
+            state.spaces.values().find(|row| row.space.id == space.id || fold(&row.space.name) == folded);
         if let Some(known) = known {
             return Ok(known.space.id);
         }
-        let row = SpaceRow { space: Space { role: None, ..space.clone() }, members: std::collections::BTreeMap::new() };
+        let row = SpaceRow {
+            space: Space { role: None, ..space.clone() },
+            members: std::collections::BTreeMap::new(),
+        };
         state.spaces.insert(space.id, row);
         Ok(space.id)
     }
@@ -138,7 +142,10 @@ impl TransferStore for MemoryStore {
         let added = u64::try_from(fresh.len()).unwrap_or(u64::MAX);
         for imported in fresh {
             let new = &imported.message;
-            let Some(key) = state.insert(crate::ports::NewMessage { channel_id: channel, ..new.clone() }) else { continue };
+            let Some(key) = state.insert(crate::ports::NewMessage { channel_id: channel, ..new.clone() })
+            else {
+                continue;
+            };
             state.pins += 1;
             let order = state.pins;
             let Some(row) = state.messages.get_mut(&key) else { continue };

@@ -81,7 +81,8 @@ impl Messaging {
                 plan.authors.push(reader);
             }
             if !names.is_empty() {
-                plan.authors.extend(self.0.directory.resolve(&names).await?.into_iter().map(|(_, user)| user));
+                plan.authors
+                    .extend(self.0.directory.resolve(&names).await?.into_iter().map(|(_, user)| user));
             }
             if plan.authors.is_empty() {
                 return Ok(None);

@@ -52,7 +52,12 @@ fn word_term(word: &str) -> IndexTerm {
     }
     let mut tokens: Vec<String> = chars
         .windows(3)
-        .map(|three| token([Some(three[0]), Some(three[1]), Some(three[2])]).iter().map(|byte| char::from(*byte)).collect())
+        .map(|three| {
+            token([Some(three[0]), Some(three[1]), Some(three[2])])
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect()
+        })
         .collect();
     tokens.sort_unstable();
     tokens.dedup();
@@ -83,7 +88,10 @@ mod tests {
         let tokens: HashSet<&str> = index.split(' ').collect();
         index_terms(&fold(needle)).iter().all(|term| {
             term.tokens.iter().all(|token| tokens.contains(token.as_str()))
-                && term.prefix.as_ref().is_none_or(|prefix| tokens.iter().any(|token| token.starts_with(prefix)))
+                && term
+                    .prefix
+                    .as_ref()
+                    .is_none_or(|prefix| tokens.iter().any(|token| token.starts_with(prefix)))
         })
     }
 

@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn operators_are_read_and_the_days_named_are_left_out() {
-        let query = parse("from:@Ada in:#general after:2026-01-30 before:2026-02-02 has:link is:pinned").unwrap();
+        let query =
+            parse("from:@Ada in:#general after:2026-01-30 before:2026-02-02 has:link is:pinned").unwrap();
         assert_eq!(query.from, ["ada"]);
         assert_eq!(query.within, ["general"]);
         assert_eq!(query.after, Timestamp::parse("2026-01-31T00:00:00Z"));

@@ -1,6 +1,6 @@
 use plexi_core::{Coded, Permission, PermissionSet, RoleScope};
 use plexi_messaging::model::ChannelKind;
-use plexi_messaging::ports::{ChannelChange, Slice};
+use plexi_messaging::ports::{ChannelChange, ChannelFilter, Slice};
 use plexi_messaging::{ChannelDraft, MessagingError};
 
 use crate::world::{World, draft};
@@ -9,7 +9,18 @@ use crate::world::{World, draft};
 /// is in the space, eve in neither.
 async fn table(kind: ChannelKind) -> Vec<(&'static str, [u16; 4])> {
     let operations = [
-        "see", "read", "post", "react", "pin", "delete another's", "edit another's", "rename", "members", "add", "mark read", "join",
+        "see",
+        "read",
+        "post",
+        "react",
+        "pin",
+        "delete another's",
+        "edit another's",
+        "rename",
+        "members",
+        "add",
+        "mark read",
+        "join",
     ];
     let mut rows = Vec::new();
     for operation in operations {
@@ -40,7 +51,9 @@ async fn table(kind: ChannelKind) -> Vec<(&'static str, [u16; 4])> {
                     messaging.update_channel(&actor, channel.id, change).await.map(drop)
                 }
                 "members" => messaging.channel_members(&actor, channel.id, None, None, 10).await.map(drop),
-                "add" => messaging.set_channel_member(&actor, channel.id, world.id("carl"), None).await.map(drop),
+                "add" => {
+                    messaging.set_channel_member(&actor, channel.id, world.id("carl"), None).await.map(drop)
+                }
                 "mark read" => messaging.mark_read(&actor, channel.id, 1, false).await.map(drop),
                 _ => messaging.join(&actor, channel.id).await.map(drop),
             };
@@ -94,7 +107,8 @@ async fn an_administrator_is_not_in_other_peoples_conversations() {
 async fn nobody_gives_power_they_lack() {
     let world = World::new().await;
     let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
-    let inviter = [Permission::ChannelRead, Permission::ChannelMembersManage].into_iter().collect::<PermissionSet>();
+    let inviter =
+        [Permission::ChannelRead, Permission::ChannelMembersManage].into_iter().collect::<PermissionSet>();
     world.store.add_role(RoleScope::Channel, "inviter", inviter);
     let (ada, bob) = (world.actor("ada"), world.actor("bob"));
     world.messaging.set_channel_member(&ada, channel.id, bob.user, Some("inviter")).await.unwrap();
@@ -115,7 +129,11 @@ async fn a_change_of_membership_counts_at_once() {
     assert_eq!(world.try_post("bob", channel.id, "out").await.unwrap_err().code().status(), 404);
     world.messaging.set_channel_member(&world.actor("ada"), channel.id, world.id("bob"), None).await.unwrap();
     world.post("bob", channel.id, "in again").await;
-    world.messaging.remove_space_member(&world.actor("ada"), world.space_id(), world.id("bob")).await.unwrap();
+    world
+        .messaging
+        .remove_space_member(&world.actor("ada"), world.space_id(), world.id("bob"))
+        .await
+        .unwrap();
     assert_eq!(world.try_post("bob", channel.id, "out").await.unwrap_err().code().status(), 404);
 }
 
@@ -123,7 +141,11 @@ async fn a_change_of_membership_counts_at_once() {
 async fn mentioning_everybody_needs_the_permission() {
     let world = World::new().await;
     let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
-    world.messaging.set_channel_member(&world.actor("ada"), channel.id, world.id("bob"), Some("guest")).await.unwrap();
+    world
+        .messaging
+        .set_channel_member(&world.actor("ada"), channel.id, world.id("bob"), Some("guest"))
+        .await
+        .unwrap();
     assert_eq!(world.try_post("bob", channel.id, "hi @here").await.unwrap_err().code().status(), 403);
     world.post("bob", channel.id, "hi `@here`").await;
     assert!(world.post("ada", channel.id, "hi @channel").await.mentions_all);
@@ -142,7 +164,10 @@ async fn an_archived_channel_can_be_read_and_restored_and_not_changed() {
     assert!(matches!(world.messaging.delete(&bob, message.id).await, Err(MessagingError::Archived)));
     assert!(matches!(world.messaging.react(&bob, message.id, "x").await, Err(MessagingError::Archived)));
     let rename = ChannelChange { name: Some("new".to_owned()), ..ChannelChange::default() };
-    assert!(matches!(world.messaging.update_channel(&ada, channel.id, rename).await, Err(MessagingError::Archived)));
+    assert!(matches!(
+        world.messaging.update_channel(&ada, channel.id, rename).await,
+        Err(MessagingError::Archived)
+    ));
     world.messaging.window(&bob, channel.id, Slice::Latest, 1).await.unwrap();
     world.messaging.update_channel(&ada, channel.id, archive(false)).await.unwrap();
     world.post("bob", channel.id, "after").await;
@@ -159,7 +184,11 @@ async fn permissions_shown_in_lists_are_those_that_count() {
         assert_eq!(listed, [single]);
     }
     let carl = world.actor("carl");
-    let found = world.messaging.space_channels(&carl, world.space_id(), Default::default(), None, 10).await.unwrap();
+    let found = world
+        .messaging
+        .space_channels(&carl, world.space_id(), ChannelFilter::default(), None, 10)
+        .await
+        .unwrap();
     assert!(found.items[0].permissions.has(Permission::ChannelJoin));
     assert!(!found.items[0].permissions.has(Permission::MessagePost));
 }

@@ -13,7 +13,7 @@ async fn an_edit_keeps_the_former_text_and_refuses_when_it_was_changed_meanwhile
     let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
     let message = world.post("bob", channel.id, "furst").await;
     let bob = world.actor("bob");
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     let edited = world.messaging.edit(&bob, message.id, "first", Some(None)).await.unwrap();
     assert_eq!((edited.text.as_str(), edited.edited_at.is_some()), ("first", true));
     let again = world.messaging.edit(&bob, message.id, "second", Some(None)).await;
@@ -37,7 +37,7 @@ async fn a_thread_has_its_own_positions_and_shows_below_its_first_message() {
     let reply = world.messaging.post(&bob, reply).await.unwrap().message;
     assert_eq!(reply.position, 0);
     let window = world.messaging.thread(&bob, root.id, Slice::Latest, 50).await.unwrap();
-    assert_eq!(window.items, [reply.clone()]);
+    assert_eq!(window.items, std::slice::from_ref(&reply));
     assert_eq!(window.root.unwrap().thread.unwrap().participant_ids, [bob.user]);
     let by_reply = world.messaging.thread(&bob, reply.id, Slice::Latest, 50).await.unwrap();
     assert_eq!(by_reply.root.unwrap().id, root.id);
@@ -128,16 +128,18 @@ async fn a_direct_conversation_is_the_same_for_both_and_made_once() {
 
 #[tokio::test]
 async fn what_happens_to_a_channel_is_noted_in_it() {
+    use SystemEvent::{Added, Archived, Created, Joined, Left, Renamed, Topic};
     let world = World::new().await;
     let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
     let (ada, carl) = (world.actor("ada"), world.actor("carl"));
     world.messaging.join(&carl, channel.id).await.unwrap();
     world.messaging.leave(&carl, channel.id).await.unwrap();
-    let change = ChannelChange { name: Some("hall".to_owned()), topic: Some("all".to_owned()), archived: Some(true) };
+    let change =
+        ChannelChange { name: Some("hall".to_owned()), topic: Some("all".to_owned()), archived: Some(true) };
     world.messaging.update_channel(&ada, channel.id, change).await.unwrap();
     let window = world.messaging.window(&ada, channel.id, Slice::Latest, 50).await.unwrap();
-    let noted: Vec<SystemEvent> = window.items.into_iter().map(|message| message.system.unwrap().event).collect();
-    use SystemEvent::{Added, Archived, Created, Joined, Left, Renamed, Topic};
+    let noted: Vec<SystemEvent> =
+        window.items.into_iter().map(|message| message.system.unwrap().event).collect();
     assert_eq!(noted, [Created, Added, Joined, Left, Archived, Renamed, Topic]);
 }
 
@@ -170,6 +172,9 @@ async fn names_are_taken_once() {
     let change = ChannelChange { name: Some("hall".to_owned()), ..ChannelChange::default() };
     let taken = world.messaging.update_channel(&ada, room.id, change).await;
     assert!(matches!(taken, Err(MessagingError::Conflict("name"))));
-    assert!(matches!(world.messaging.create_space(&ada, "tEAM").await, Err(MessagingError::Conflict("name"))));
+    assert!(matches!(
+        world.messaging.create_space(&ada, "tEAM").await,
+        Err(MessagingError::Conflict("name"))
+    ));
     assert!(world.messaging.create_space(&world.actor("bob"), "Other").await.is_err());
 }

@@ -52,7 +52,7 @@ async fn operators_narrow_the_search() {
     let room = world.channel("room", ChannelKind::Public, &["bob"]).await;
     let hall = world.channel("hall", ChannelKind::Public, &[]).await;
     let old = world.post("bob", room.id, "note one https://example.com").await;
-    world.clock.advance(Duration::from_secs(3 * 86_400));
+    world.clock.advance(Duration::from_hours(72));
     world.post("ada", room.id, "note two").await;
     world.post("ada", hall.id, "note three").await;
     world.messaging.pin(&world.actor("bob"), old.id).await.unwrap();
@@ -81,7 +81,8 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
     let mut found = Vec::new();
     let mut cursor = None;
     loop {
-        let page = world.messaging.search(&world.actor("ada"), "item", None, cursor.as_deref(), 10).await.unwrap();
+        let page =
+            world.messaging.search(&world.actor("ada"), "item", None, cursor.as_deref(), 10).await.unwrap();
         found.extend(page.items.into_iter().map(|hit| hit.message.text));
         cursor = page.next;
         if cursor.is_none() {

@@ -1,6 +1,8 @@
 //! The service over the store in memory: what it promises to those who talk through it.
+#![expect(clippy::unwrap_used, reason = "a program of tests")]
 
 mod access;
+mod contract;
 mod conversations;
 mod finding;
 mod presence;

@@ -16,7 +16,10 @@ async fn watchers_hear_of_changes_only_and_of_many_at_once() {
     let _phone = world.connect_as(&world.other_device("bob")).await;
     let _carl = world.connect("carl").await;
     let frames = next(&ada, 1).await;
-    assert_eq!(frames[0]["states"], serde_json::json!({bob.to_string(): "online", carl.to_string(): "online"}));
+    assert_eq!(
+        frames[0]["states"],
+        serde_json::json!({bob.to_string(): "online", carl.to_string(): "online"})
+    );
     world.messaging.set_presence(&laptop, Away);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(waiting(&ada).len(), 0, "the other device is still online");

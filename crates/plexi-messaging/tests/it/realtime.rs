@@ -50,8 +50,16 @@ async fn everything_that_changes_a_channel_is_an_event_without_gaps() {
     assert_eq!(
         kinds,
         [
-            "message_posted", "message_edited", "reaction_added", "reaction_removed", "message_pinned",
-            "message_unpinned", "message_deleted", "channel_updated", "message_posted", "member_joined",
+            "message_posted",
+            "message_edited",
+            "reaction_added",
+            "reaction_removed",
+            "message_pinned",
+            "message_unpinned",
+            "message_deleted",
+            "channel_updated",
+            "message_posted",
+            "member_joined",
             "message_posted",
         ]
     );
@@ -68,7 +76,11 @@ async fn joining_makes_a_channel_live_and_removal_ends_it_at_once() {
     world.messaging.join(&world.actor("carl"), channel.id).await.unwrap();
     let frames = waiting(&carl);
     assert_eq!(frames[0]["event"]["kind"], "member_joined");
-    assert!(frames.iter().any(|frame| frame["type"] == "channel" && frame["channel"]["membership"]["role"] == "member"));
+    assert!(
+        frames
+            .iter()
+            .any(|frame| frame["type"] == "channel" && frame["channel"]["membership"]["role"] == "member")
+    );
     world.messaging.remove_channel_member(&world.actor("ada"), channel.id, world.id("carl")).await.unwrap();
     world.post("ada", channel.id, "after").await;
     let frames = waiting(&carl);
@@ -144,7 +156,10 @@ async fn typing_is_told_to_the_others_once_and_left_out_for_slow_readers() {
     }
     let frames = waiting(&carl);
     assert_eq!(frames.len(), 1);
-    assert_eq!((&frames[0]["type"], &frames[0]["user_id"]), (&"typing".into(), &world.id("bob").to_string().into()));
+    assert_eq!(
+        (&frames[0]["type"], &frames[0]["user_id"]),
+        (&"typing".into(), &world.id("bob").to_string().into())
+    );
     assert_eq!(waiting(&bob).len(), 0);
     for _ in 0..8 {
         world.post("ada", channel.id, "x").await;

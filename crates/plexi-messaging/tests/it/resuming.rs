@@ -23,7 +23,8 @@ async fn what_was_missed_comes_in_order_and_then_what_is_live() {
     }
     let bob = world.connect("bob").await;
     let live = world.post("ada", channel.id, "live before the resume").await;
-    let heads = world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, first.seq)).await.unwrap();
+    let heads =
+        world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, first.seq)).await.unwrap();
     assert_eq!(heads[&channel.id], live.seq);
     let last = world.post("ada", channel.id, "live").await;
     let frames = next(&bob, 7).await;
@@ -41,7 +42,9 @@ async fn one_who_missed_too_much_reads_again() {
     }
     let bob = world.connect("bob").await;
     let head = message.seq + 1_002;
-    for (position, expected) in [(message.seq, "reset"), (head + 10, "reset"), (-1, "reset"), (head - 1, "event")] {
+    for (position, expected) in
+        [(message.seq, "reset"), (head + 10, "reset"), (-1, "reset"), (head - 1, "event")]
+    {
         world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, position)).await.unwrap();
         let frames = waiting(&bob);
         assert_eq!(frames.len(), 1, "{position}");
@@ -60,7 +63,10 @@ async fn a_channel_that_was_lost_meanwhile_is_told_as_removed() {
     let heads = world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, 1)).await.unwrap();
     assert!(heads.is_empty());
     let frames = waiting(&bob);
-    assert_eq!((&frames[0]["channel_id"], &frames[0]["removed"]), (&channel.id.to_string().into(), &true.into()));
+    assert_eq!(
+        (&frames[0]["channel_id"], &frames[0]["removed"]),
+        (&channel.id.to_string().into(), &true.into())
+    );
 }
 
 #[tokio::test]
@@ -97,7 +103,14 @@ async fn an_abandoned_resume_closes_the_connection_rather_than_leave_it_deaf() {
 }
 
 /// Reads events until `enough` of them came, and checks that each follows the one before.
-async fn follow(subscription: &Subscription, channel: ChannelId, position: &mut i64, enough: usize, done: &AtomicBool, end: &std::sync::atomic::AtomicI64) {
+async fn follow(
+    subscription: &Subscription,
+    channel: ChannelId,
+    position: &mut i64,
+    enough: usize,
+    done: &AtomicBool,
+    end: &std::sync::atomic::AtomicI64,
+) {
     let mut out = Vec::new();
     let mut count = 0;
     while count < enough {
@@ -105,7 +118,9 @@ async fn follow(subscription: &Subscription, channel: ChannelId, position: &mut 
             return;
         }
         out.clear();
-        let woken = tokio::time::timeout(std::time::Duration::from_millis(20), subscription.receive(&mut out, 7)).await;
+        let woken =
+            tokio::time::timeout(std::time::Duration::from_millis(20), subscription.receive(&mut out, 7))
+                .await;
         if woken == Ok(0) {
             return;
         }

@@ -66,7 +66,8 @@ async fn when_the_disk_is_full_nothing_is_acknowledged_and_afterwards_all_works_
     world.store.set_fault(None);
     world.post("ada", channel.id, "kept").await;
     let window = world.messaging.window(&world.actor("ada"), channel.id, Slice::Latest, 50).await.unwrap();
-    let texts: Vec<&str> = window.items.iter().map(|message| message.text.as_str()).filter(|text| !text.is_empty()).collect();
+    let texts: Vec<&str> =
+        window.items.iter().map(|message| message.text.as_str()).filter(|text| !text.is_empty()).collect();
     assert_eq!(texts, ["kept"]);
 }
 
@@ -86,7 +87,9 @@ async fn one_bad_message_of_a_batch_does_not_hurt_the_others() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
-    let world = World::with(MessagingConfig { send_queue: 2, batch: 1, ..MessagingConfig::default() }, Vec::new()).await;
+    let world =
+        World::with(MessagingConfig { send_queue: 2, batch: 1, ..MessagingConfig::default() }, Vec::new())
+            .await;
     let channel = world.channel("general", ChannelKind::Public, &[]).await;
     let held = world.store.hold_posts().await;
     let mut sends = JoinSet::new();
@@ -99,7 +102,8 @@ async fn a_full_queue_refuses_at_once() {
     }
     drop(held);
     let outcomes = sends.join_all().await;
-    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(MessagingError::Overloaded))).count();
+    let refused =
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(MessagingError::Overloaded))).count();
     let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert_eq!(refused + stored, 10);
     assert!((2..=4).contains(&stored), "{stored} stored");
@@ -153,7 +157,15 @@ async fn a_key_that_is_taken_is_replaced() {
         let ids = IdSource::new(world.clock.clone(), Arc::new(SeededEntropy::new(99)));
         let hub = Hub::new(&HubConfig::default());
         let config = MessagingConfig::default();
-        Messaging::new(world.store.clone(), world.store.clone(), Vec::new(), hub, ids, world.clock.clone(), config)
+        Messaging::new(
+            world.store.clone(),
+            world.store.clone(),
+            Vec::new(),
+            hub,
+            ids,
+            world.clock.clone(),
+            config,
+        )
     };
     let ada = world.actor("ada");
     let mut tasks = JoinSet::new();
@@ -189,7 +201,10 @@ impl Screen for Rule {
     }
 }
 
-async fn with_rule(open: bool, outcome: fn(&mut String) -> Option<Verdict>) -> Result<String, MessagingError> {
+async fn with_rule(
+    open: bool,
+    outcome: fn(&mut String) -> Option<Verdict>,
+) -> Result<String, MessagingError> {
     let rule: Arc<dyn Screen> = Arc::new(Rule { open, outcome });
     let world = World::with(MessagingConfig::default(), vec![rule]).await;
     let channel = world.channel("general", ChannelKind::Public, &[]).await;

@@ -2,14 +2,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use plexi_core::{
-    Actor, ActorKind, ChannelId, IdSource, ManualClock, Permission, PermissionSet, SeededEntropy, SpaceId, Timestamp,
-    UserId,
+    Actor, ActorKind, ChannelId, IdSource, ManualClock, Permission, PermissionSet, SeededEntropy, SpaceId,
+    Timestamp, UserId,
 };
 use plexi_messaging::memory::MemoryStore;
 use plexi_messaging::model::{Channel, ChannelKind, Message, Space};
 use plexi_messaging::ports::Screen;
 use plexi_messaging::{
-    ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig, MessagingError, Outgoing, Subscription,
+    ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig, MessagingError, Outgoing,
+    Subscription,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -49,7 +50,10 @@ impl World {
                 "ada" => PermissionSet::all(),
                 _ => PermissionSet::EMPTY.with(Permission::DirectCreate),
             };
-            people.insert(name, Actor { user, session: Some(ids.next().unwrap()), kind: ActorKind::User, system });
+            people.insert(
+                name,
+                Actor { user, session: Some(ids.next().unwrap()), kind: ActorKind::User, system },
+            );
         }
         let hub = Hub::new(&config.hub);
         let messaging =
@@ -96,7 +100,12 @@ impl World {
         self.messaging.channel(&ada, channel.id).await.unwrap()
     }
 
-    pub async fn try_post(&self, name: &str, channel: ChannelId, text: &str) -> Result<Message, MessagingError> {
+    pub async fn try_post(
+        &self,
+        name: &str,
+        channel: ChannelId,
+        text: &str,
+    ) -> Result<Message, MessagingError> {
         let draft = draft(channel, text);
         self.messaging.post(&self.actor(name), draft).await.map(|receipt| receipt.message)
     }
@@ -115,7 +124,13 @@ impl World {
 }
 
 pub fn draft(channel: ChannelId, text: &str) -> MessageDraft {
-    MessageDraft { channel_id: channel, text: text.to_owned(), client_id: None, thread_id: None, reply_to: None }
+    MessageDraft {
+        channel_id: channel,
+        text: text.to_owned(),
+        client_id: None,
+        thread_id: None,
+        reply_to: None,
+    }
 }
 
 /// The frames that wait, as JSON.
