@@ -1,3 +1,5 @@
+// First, because it sets the order of the layers.
+import "./styles/global.css";
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
@@ -10,7 +12,6 @@ import { router } from "./routes/router";
 import { start } from "./state/session";
 import { followTheme } from "./state/theme";
 import { registerWorker } from "./state/worker";
-import "./styles/global.css";
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -3,11 +3,16 @@ import { i18n } from "@lingui/core";
 /** Dates and numbers in the language in use. Formatters are costly to make, so each is made once a locale. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
+/** The browser's own variety of the language (British English, say), which knows how its people write times. */
+function region(): string {
+  return navigator.languages.find((language) => language.split("-")[0] === i18n.locale) ?? i18n.locale;
+}
+
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = i18n.locale + JSON.stringify(options);
   let made = formatters.get(key);
   if (!made) {
-    made = new Intl.DateTimeFormat(i18n.locale, options);
+    made = new Intl.DateTimeFormat(region(), options);
     formatters.set(key, made);
   }
   return made;
@@ -16,9 +21,11 @@ function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 export const timeOf = (at: string): string => formatter({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 export const dateTimeOf = (at: string): string => formatter({ dateStyle: "full", timeStyle: "short" }).format(new Date(at));
 export const shortDateTimeOf = (at: string): string => formatter({ dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+/** The time of today, the date of any other day. */
+export const recentOf = (at: string): string => (daysAgo(at) === 0 ? timeOf(at) : formatter({ dateStyle: "medium" }).format(new Date(at)));
 export const monthOf = (date: Date): string => formatter({ month: "long", year: "numeric" }).format(date);
 export const weekdayOf = (date: Date): string => formatter({ weekday: "short" }).format(date);
-export const numberOf = (value: number): string => new Intl.NumberFormat(i18n.locale).format(value);
+export const numberOf = (value: number): string => new Intl.NumberFormat(region()).format(value);
 
 const startOfDay = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 const DAY = 86_400_000;

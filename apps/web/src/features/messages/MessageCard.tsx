@@ -1,13 +1,15 @@
+import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, type ReactNode } from "react";
 import type { Message } from "~/api/types";
 import { titleOf } from "~/features/channel/naming";
-import { shortDateTimeOf } from "~/i18n/format";
+import { recentOf } from "~/i18n/format";
 import { needUsers } from "~/state/people";
 import { myId, useUser, useWorkspace } from "~/state/workspace";
 import { Avatar } from "~/ui/Avatar";
 import css from "./MessageCard.module.css";
 import { jumpTo } from "./jump";
+import { Markdown } from "./text/MessageText";
 
 /** A message outside of its conversation: a pin, a find. Leads to where it stands. */
 export function MessageCard({ message, place, keep, children }: {
@@ -18,6 +20,7 @@ export function MessageCard({ message, place, keep, children }: {
   keep?: Record<string, string>;
   children?: ReactNode;
 }) {
+  const { t } = useLingui();
   const navigate = useNavigate();
   const author = useUser(message.author_id);
   const where = useWorkspace((state) => {
@@ -30,17 +33,22 @@ export function MessageCard({ message, place, keep, children }: {
     if (!message.thread_id) jumpTo(message.channel_id, message.position, message.id);
     void navigate({ to: "/c/$channelId", params: { channelId: message.channel_id }, search });
   };
+  const name = author?.display_name ?? "…";
+  const when = recentOf(message.created_at);
+  const start = message.text.slice(0, 240);
   return (
-    <button type="button" className={css["card"]} onClick={open}>
-      <span className={css["by"]}>
+    <div className={css["card"]}>
+      <button type="button" className={css["open"]} aria-label={t`${name}, ${when}: ${start}`} onClick={open}>
         <Avatar user={author} id={message.author_id} size={20} />
-        <b dir="auto">{author?.display_name ?? "…"}</b>
+        <b dir="auto">{name}</b>
         <span className={css["when"]}>
           {where && <bdi>{where} · </bdi>}
-          {shortDateTimeOf(message.created_at)}
+          {when}
         </span>
-      </span>
-      <span className={css["text"]} dir="auto">{children ?? message.text.slice(0, 400)}</span>
-    </button>
+      </button>
+      <div className={css["text"]} dir="auto">
+        {children ?? <Markdown text={message.text.slice(0, 600)} mentions={message.mentions} all={message.mentions_all} />}
+      </div>
+    </div>
   );
 }

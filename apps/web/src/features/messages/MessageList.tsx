@@ -56,7 +56,7 @@ export function MessageList({ timeline, channel, label, intro, target }: Props) 
     const first = handle.findItemIndex(handle.scrollOffset) - 1 + base;
     const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize) - 1 + base;
     timeline.want(first - AROUND, last + AROUND);
-    setTopDay(timeline.at(Math.max(first, 0))?.created_at ?? null);
+    setTopDay(first < 0 ? null : (timeline.at(first)?.created_at ?? null));
     if (first <= base + 1 && base > 0) hold({ at: first - reach(first - 1), align: "start" });
   }, [timeline, base, reach, hold]);
 
@@ -161,7 +161,7 @@ export function MessageList({ timeline, channel, label, intro, target }: Props) 
         </div>
       )}
       <div ref={scroller} className={css["scroller"]} onKeyDown={onKeyDown}>
-        <div className={css["spacer"]} />
+        {!inThread && <div className={css["spacer"]} />}
         <div role="list" aria-label={label} className={css["list"]}>
           {count > 0 && (
             <Virtualizer ref={list} scrollRef={scroller} data={rows} itemSize={ROW_HEIGHT} bufferSize={400} keepMounted={keep} onScroll={onScroll} onScrollEnd={look}>

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { memo, useState, type KeyboardEvent } from "react";
+import { memo, useEffect, useState, type KeyboardEvent } from "react";
 import type { Channel, Message } from "~/api/types";
 import { dateTimeOf, dayOf, timeOf } from "~/i18n/format";
+import { watchPresence } from "~/state/people";
 import { editKey, openDialog, setEditing, useUi } from "~/state/ui";
 import { myId, useUser, useWorkspace } from "~/state/workspace";
 import { Avatar } from "~/ui/Avatar";
@@ -70,7 +71,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
         onFocus={() => { setHot(true); onFocus(message.position); }}
         onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setHot(false)}
         onPointerEnter={() => setHot(true)}
-        onPointerLeave={(event) => !event.currentTarget.contains(document.activeElement) && setHot(false)}
+        onPointerLeave={(event) => !event.currentTarget.matches(":focus-visible, :has(:focus-visible)") && setHot(false)}
       >
         {message.kind === "system" ? (
           <SystemLine message={message} />
@@ -120,6 +121,10 @@ function DayLine({ at }: { at: string }) {
 function AuthorAvatar({ id }: { id: string }) {
   const user = useUser(id);
   const presence = useWorkspace((state) => state.presence[id]);
+  const living = user?.kind === "person" && !user.disabled;
+  useEffect(() => {
+    if (living) watchPresence([id]);
+  }, [living, id]);
   return <Avatar user={user} id={id} presence={presence} />;
 }
 

@@ -1,7 +1,7 @@
 import { Plural, Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import type { Message } from "~/api/types";
-import { shortDateTimeOf } from "~/i18n/format";
+import { recentOf } from "~/i18n/format";
 import { useWorkspace } from "~/state/workspace";
 import { Avatar } from "~/ui/Avatar";
 import css from "./ThreadLink.module.css";
@@ -11,7 +11,7 @@ export function ThreadLink({ message }: { message: Message }) {
   const users = useWorkspace((state) => state.users);
   const { thread } = message;
   if (!thread) return null;
-  const last = thread.last_reply_at ? shortDateTimeOf(thread.last_reply_at) : "";
+  const last = thread.last_reply_at ? recentOf(thread.last_reply_at) : "";
   return (
     <Link to="/c/$channelId" params={{ channelId: message.channel_id }} search={{ thread: message.id }} className={css["link"]} activeProps={{}}>
       <span className={css["faces"]}>

@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -52,7 +53,7 @@ export function SearchPane({ channel, query, onClose }: { channel: Channel; quer
       </form>
       <div className={css["results"]}>
         <p className="visually-hidden" role="status">
-          {found.isSuccess && (hits.length === 0 ? t`Nothing found` : t`${hits.length} messages found`)}
+          {found.isSuccess && (hits.length === 0 ? t`Nothing found` : plural(hits.length, { one: "# message found", other: "# messages found" }))}
         </p>
         {!query && <SearchHelp onPick={(operator) => { setText((before) => `${before}${before && !before.endsWith(" ") ? " " : ""}${operator}`); box.current?.focus(); }} />}
         {query && found.isPending && <Spinner label={t`Searching`} />}

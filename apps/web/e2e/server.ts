@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const BINARY = process.env["PLEXI_TEST_SERVER"] ?? process.env["PLEXI_SERVER_BIN"] ?? resolve(import.meta.dirname, "../../../target/debug/plexi-server");
+
+/** A server of our own with an empty data folder. It can be killed and started again on the same port. */
+export class Server {
+  #child: ChildProcess | null = null;
+  setupLink = "";
+
+  private constructor(
+    readonly port: number,
+    readonly data: string,
+  ) {}
+
+  static async start(): Promise<Server> {
+    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), "plexi-e2e-")));
+    await server.run();
+    return server;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async run(): Promise<void> {
+    const child = spawn(BINARY, [], {
+      cwd: this.data,
+      env: { ...process.env, PLEXICHAT_SERVER__LISTEN: `127.0.0.1:${this.port}`, PLEXICHAT_SERVER__DATA_DIR: join(this.data, "data") },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    let output = "";
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const link = /https?:\/\/\S+\/setup#token=\S+/.exec(output)?.[0];
+      if (link) this.setupLink = link;
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    const deadline = Date.now() + 30_000;
+    while (Date.now() < deadline) {
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output}`);
+      const answer = await fetch(`${this.origin}/health/ready`).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error(`the server did not start:\n${output}`);
+  }
+
+  /** Ends it without any warning, as a power cut would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+    this.#child = null;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    await rm(this.data, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once("error", fail);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => done(port));
+    });
+  });
+}
