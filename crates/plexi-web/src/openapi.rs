@@ -36,7 +36,7 @@ pub fn document() -> Value {
         "info": {
             "title": "PlexiChat",
             "version": "1",
-            "description": "Everything the web client does. The WebSocket at `/api/v1/ws` is described in docs/API.md.",
+            "description": "Everything the web client does. The WebSocket at /api/v1/ws is described in docs/API.md.",
             "license": {"name": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": "/"}],

@@ -87,7 +87,7 @@ function show(root) {
   }
   const nav = document.getElementById("groups");
   const main = document.getElementById("operations");
-  for (const [tag, list] of groups) {
+  for (const [tag, list] of [...groups].sort()) {
     nav.append(element("a", { href: "#" + tag }, tag));
     const section = element("section", {}, element("h2", { id: tag }, tag));
     for (const { path, method, operation } of list) {
