@@ -184,6 +184,15 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::mark_stale`], for all channels that the user listens to.
+    pub(crate) fn mark_user_stale(&self, user: UserId) {
+        let Some(user) = self.user(user) else { return };
+        let channels: Vec<ChannelId> = lock(&user).channels.iter().copied().collect();
+        for channel in channels {
+            self.mark_stale(channel);
+        }
+    }
+
     /// Waits for channels with missing events, and takes them.
     pub(crate) async fn stale(&self) -> BTreeSet<ChannelId> {
         loop {
@@ -193,6 +202,11 @@ impl Hub {
             }
             self.0.stale_marked.notified().await;
         }
+    }
+
+    /// Who listens to a channel, each once.
+    pub(crate) fn listeners(&self, channel: ChannelId) -> BTreeSet<UserId> {
+        self.line(channel).map(|line| lock(&line).users().collect()).unwrap_or_default()
     }
 
     /// The next event that the listeners of a channel wait for; `None` when nobody listens.

@@ -104,31 +104,54 @@ impl Messaging {
         change: impl Future<Output = Result<T, StoreError>>,
         event: impl FnOnce(&T) -> Option<&ChannelEvent>,
     ) -> Result<T, MessagingError> {
-        let mut doubt = Doubt { hub: &self.0.hub, channel: Some(channel) };
+        let mut doubt = Doubt { parts: &self.0, about: Some(About::Channel(channel)) };
         let result = change.await;
         match &result {
             Ok(done) => {
                 if let Some(event) = event(done) {
                     self.0.hub.publish(event);
                 }
-                doubt.channel = None;
+                doubt.about = None;
             }
-            Err(StoreError::Conflict(_) | StoreError::Missing(_)) => doubt.channel = None,
+            Err(StoreError::Conflict(_) | StoreError::Missing(_)) => doubt.about = None,
             Err(_) => {}
+        }
+        Ok(result?)
+    }
+
+    /// As [`Messaging::change`], for a change of all of a user's channels. The caller announces the events.
+    pub(crate) async fn change_user<T>(
+        &self,
+        user: UserId,
+        change: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, MessagingError> {
+        let mut doubt = Doubt { parts: &self.0, about: Some(About::User(user)) };
+        let result = change.await;
+        if result.is_ok() {
+            doubt.about = None;
         }
         Ok(result?)
     }
 }
 
+/// A change whose outcome is not known, until it is.
 struct Doubt<'a> {
-    hub: &'a Hub,
-    channel: Option<ChannelId>,
+    parts: &'a Parts,
+    about: Option<About>,
+}
+
+enum About {
+    Channel(ChannelId),
+    User(UserId),
 }
 
 impl Drop for Doubt<'_> {
     fn drop(&mut self) {
-        if let Some(channel) = self.channel {
-            self.hub.mark_stale(channel);
+        let Some(about) = &self.about else { return };
+        self.parts.access.forget_all();
+        match about {
+            About::Channel(channel) => self.parts.hub.mark_stale(*channel),
+            About::User(user) => self.parts.hub.mark_user_stale(*user),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use plexi_core::{Actor, ChannelId, MessageId, Permission, UserId};
 
 use crate::error::MessagingError;
+use crate::event::{ChannelEvent, EventBody};
 use crate::hub::{Catching, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription};
 use crate::messaging::{Messaging, account, invalid};
 
@@ -20,7 +21,7 @@ const MOST_POSITIONS: usize = 5_000;
 /// How often the list of channels is read again when memberships change meanwhile.
 const MOST_READS: u32 = 10;
 /// The pause after a repair that did not succeed.
-const REPAIR_PAUSE: Duration = Duration::from_millis(100);
+const REPAIR_PAUSE: Duration = Duration::from_millis(500);
 
 impl Messaging {
     /// Takes a connection in: from now on it hears the events of all the actor's channels. Dropping the subscription
@@ -157,6 +158,21 @@ impl Messaging {
         }
     }
 
+    /// Whoever changed a membership went away before it took effect for the connections: it does now.
+    fn follow_membership(&self, event: &ChannelEvent) {
+        match event.event {
+            EventBody::MemberLeft { user_id } => {
+                self.0.access.forget(user_id, event.channel_id);
+                self.gone(user_id, event.channel_id);
+            }
+            EventBody::MemberJoined { user_id } => {
+                self.0.access.forget(user_id, event.channel_id);
+                self.0.hub.joined(user_id, event.channel_id, event.seq - 1);
+            }
+            _ => {}
+        }
+    }
+
     /// Fewer than 500 missing events are delivered; for more, listeners are told to read the channel again, since
     /// so many at once would be too much for their queues.
     async fn repair(&self, channel: ChannelId) -> Result<(), MessagingError> {
@@ -164,9 +180,18 @@ impl Messaging {
         let events = self.0.store.events_after(channel, next - 1, BATCH).await?;
         if events.len() < usize::try_from(BATCH).unwrap_or(1) {
             for event in &events {
+                self.follow_membership(event);
                 self.0.hub.publish_repaired(event);
             }
         } else if let Some(head) = self.0.store.channel(channel, Actor::system().user).await? {
+            // Among the events that are not read may be the end of a membership.
+            for user in self.0.hub.listeners(channel) {
+                let access = self.0.store.channel_access(channel, user).await?;
+                if access.is_none_or(|access| access.member.is_none()) {
+                    self.0.access.forget(user, channel);
+                    self.gone(user, channel);
+                }
+            }
             self.0.hub.reset(channel, head.last_seq);
         }
         Ok(())

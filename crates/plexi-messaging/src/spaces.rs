@@ -113,9 +113,8 @@ impl Messaging {
         } else {
             self.allow_space(actor, id, Permission::SpaceManage).await?;
         }
-        let events = self.0.store.remove_space_member(id, user, self.now()).await;
+        let events = self.change_user(user, self.0.store.remove_space_member(id, user, self.now())).await?;
         self.0.access.forget_all();
-        let events = events?;
         for event in &events {
             if let EventBody::MemberLeft { user_id } = event.event {
                 self.gone(user_id, event.channel_id);

@@ -49,6 +49,10 @@ impl ChannelLine {
         self.place(connection).is_ok()
     }
 
+    pub(super) fn users(&self) -> impl Iterator<Item = UserId> {
+        self.listeners.iter().map(|listener| listener.user)
+    }
+
     pub(super) fn next(&self) -> i64 {
         self.next
     }

@@ -1,6 +1,6 @@
 use plexi_core::Timestamp;
 use plexi_messaging::model::ChannelKind;
-use plexi_messaging::ports::{ChannelChange, MessageStore};
+use plexi_messaging::ports::{ChannelChange, ChannelStore, MessageStore};
 use plexi_messaging::{EndedSessions, HubConfig, MessageDraft, Outgoing};
 
 use crate::world::{World, draft, next, seqs, waiting};
@@ -114,9 +114,27 @@ async fn an_event_that_was_not_announced_is_brought_from_the_store_in_its_turn()
 }
 
 #[tokio::test]
+async fn a_removal_that_was_not_announced_takes_effect_with_the_next_event() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Private, &["bob", "carl"]).await;
+    let (bob, carl) = (world.connect("bob").await, world.connect("carl").await);
+    world.post("bob", channel.id, "still in").await;
+    next(&bob, 1).await;
+    let at = Timestamp::from_seconds(1_800_000_100);
+    world.store.remove_channel_member(channel.id, world.id("bob"), at).await.unwrap();
+    let message = world.post("ada", channel.id, "among ourselves").await;
+    let frames = next(&carl, 3).await;
+    assert_eq!(seqs(&frames, channel.id), (message.seq - 2..=message.seq).collect::<Vec<_>>());
+    let frames = waiting(&bob);
+    assert_eq!(frames.len(), 1);
+    assert_eq!(frames[0]["removed"], true);
+    assert!(world.try_post("bob", channel.id, "out").await.is_err());
+}
+
+#[tokio::test]
 async fn after_too_many_unannounced_events_listeners_are_told_to_read_again() {
     let world = World::new().await;
-    let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
+    let channel = world.channel("room", ChannelKind::Public, &["bob", "carl"]).await;
     let message = world.post("ada", channel.id, "one").await;
     let bob = world.connect("bob").await;
     let at = Timestamp::from_seconds(1_800_000_100);
@@ -124,11 +142,16 @@ async fn after_too_many_unannounced_events_listeners_are_told_to_read_again() {
         world.store.react(message.id, world.id("ada"), "x", at).await.unwrap();
         world.store.unreact(message.id, world.id("ada"), "x", at).await.unwrap();
     }
+    let carl = world.connect("carl").await;
+    world.store.remove_channel_member(channel.id, world.id("carl"), at).await.unwrap();
     let last = world.post("ada", channel.id, "two").await;
     let told = &next(&bob, 1).await[0];
     assert_eq!((&told["type"], &told["seq"]), (&"reset".into(), &last.seq.into()));
     let after = world.post("ada", channel.id, "three").await;
     assert_eq!(seqs(&next(&bob, 1).await, channel.id), [after.seq]);
+    let frames = waiting(&carl);
+    assert_eq!(frames.len(), 1);
+    assert_eq!(frames[0]["removed"], true);
 }
 
 #[tokio::test]
