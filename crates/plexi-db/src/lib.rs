@@ -20,6 +20,8 @@ mod config;
 mod connect;
 mod database;
 mod fault;
+#[cfg(test)]
+mod faults;
 mod idempotency;
 mod identity;
 mod sql;

@@ -8,21 +8,16 @@ use crate::engines::{Place, server};
 
 async fn keeps_the_contract(engine: Engine) {
     let Some(server) = server(engine) else { return };
-    let places = std::sync::Mutex::new(Vec::new());
+    let place = Place::new(engine, &server).await;
+    let database = place.open().await;
     contract::run(async || {
-        let place = Place::new(engine, &server).await;
-        let database = place.open().await;
+        place.clear().await;
         database.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
-        places.lock().unwrap().push((place, database.clone()));
-        database
+        database.clone()
     })
     .await;
-    let places = std::mem::take(&mut *places.lock().unwrap());
-    assert!(!places.is_empty());
-    for (place, database) in places {
-        database.close().await;
-        place.remove().await;
-    }
+    database.close().await;
+    place.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

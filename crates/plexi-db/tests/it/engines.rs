@@ -7,6 +7,27 @@ use plexi_core::{IdSource, Secret, SystemClock, SystemEntropy};
 use plexi_db::{Database, DatabaseConfig, Engine};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
+/// Every table, those that refer to others first.
+pub const TABLES: [&str; 17] = [
+    "idempotency",
+    "message_index",
+    "drafts",
+    "message_mentions",
+    "reactions",
+    "message_revisions",
+    "channel_events",
+    "messages",
+    "channel_members",
+    "channels",
+    "invitations",
+    "space_members",
+    "spaces",
+    "refresh_tokens",
+    "sessions",
+    "users",
+    "roles",
+];
+
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// Where a test's database is. Dropping it forgets the file; databases of a server are dropped by [`Place::remove`].
@@ -66,6 +87,15 @@ impl Place {
             url.clone()
         };
         sea_orm::Database::connect(url).await.unwrap()
+    }
+
+    /// Empties the tables. On the servers this is much faster than another database.
+    pub async fn clear(&self) {
+        let raw = self.raw().await;
+        for table in TABLES {
+            raw.execute_unprepared(&format!("DELETE FROM {table}")).await.unwrap();
+        }
+        raw.close().await.unwrap();
     }
 
     /// Drops the database of a server.

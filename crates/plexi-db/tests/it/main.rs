@@ -2,4 +2,7 @@
 
 mod chat;
 mod engines;
+mod faults;
 mod identity;
+mod rooms;
+mod schema;

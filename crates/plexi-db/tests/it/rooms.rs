@@ -1,0 +1,80 @@
+//! Two people in a channel.
+
+use plexi_auth::ports::RoleStore;
+use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
+use plexi_db::Database;
+use plexi_messaging::StoreError;
+use plexi_messaging::model::{ChannelKind, Message, MessageKind, Space};
+use plexi_messaging::ports::{
+    ChannelStore, ImportedUser, MessageStore, NewChannel, NewMessage, SpaceStore, TransferStore,
+};
+
+use crate::engines::ids;
+
+pub struct Room {
+    pub ada: UserId,
+    pub channel: ChannelId,
+    ids: plexi_core::IdSource,
+}
+
+impl Room {
+    pub async fn new(database: &Database) -> Self {
+        let ids = ids();
+        let at = Timestamp::from_seconds(1_790_000_000);
+        database.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
+        let user = |name: &str| ImportedUser {
+            id: ids.next().unwrap(),
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            bot: false,
+            disabled: false,
+            created_at: at,
+        };
+        let users = [user("ada"), user("bob")];
+        database.import_users(&users).await.unwrap();
+        let [ada, bob] = users.map(|user| user.id);
+        let space: SpaceId = ids.next().unwrap();
+        let home = Space { id: space, name: "Home".to_owned(), archived: false, created_at: at, role: None };
+        database.create_space(&home, ada).await.unwrap();
+        let channel = NewChannel {
+            id: ids.next().unwrap(),
+            space_id: Some(space),
+            kind: ChannelKind::Public,
+            name: "general".to_owned(),
+            topic: String::new(),
+            created_at: at,
+            members: vec![(ada, "member".to_owned()), (bob, "member".to_owned())],
+            direct_key: None,
+        };
+        let channel = database.create_channel(&channel).await.unwrap();
+        Self { ada, channel, ids }
+    }
+
+    pub fn draft(&self, text: &str) -> NewMessage {
+        let id: MessageId = self.ids.next().unwrap();
+        NewMessage {
+            id,
+            channel_id: self.channel,
+            author_id: self.ada,
+            kind: MessageKind::Text,
+            text: text.to_owned(),
+            system: None,
+            created_at: id.time(),
+            client_id: None,
+            thread_id: None,
+            reply_to: None,
+            mentions: Vec::new(),
+            mentions_all: false,
+            index: plexi_messaging::search::index_text(text),
+            has_link: false,
+        }
+    }
+
+    pub async fn try_say(&self, database: &Database, text: &str) -> Result<Message, StoreError> {
+        Ok(database.post(&[self.draft(text)]).await?.remove(0)?.message)
+    }
+
+    pub async fn say(&self, database: &Database, text: &str) -> Message {
+        self.try_say(database, text).await.unwrap()
+    }
+}

@@ -1,0 +1,111 @@
+//! The schema goes up, down and up again, on data.
+
+use plexi_auth::ports::{AccountStore, RoleStore};
+use plexi_core::{Timestamp, UserId};
+use plexi_db::{Counts, IdempotencyPut, IdempotencyRecord};
+use plexi_messaging::ports::{ImportedUser, SearchPlan, SearchStore, TransferStore};
+use sea_orm::ConnectionTrait;
+
+use crate::engines::{TABLES, engines, ids};
+use crate::rooms::Room;
+
+fn record(user: UserId, key: &str) -> IdempotencyRecord {
+    IdempotencyRecord {
+        user,
+        key: key.to_owned(),
+        request: [7; 32],
+        status: 201,
+        answer: vec![0, 159, 146, 150],
+        expires_at: Timestamp::from_seconds(2_000_000_000),
+    }
+}
+
+engines!(steps_go_down_and_up_again_on_data, |place| {
+    let database = place.open().await;
+    let room = Room::new(&database).await;
+    let said = room.say(&database, "kept through the steps").await;
+    let now = Timestamp::from_seconds(1_900_000_000);
+    assert_eq!(database.idempotency_put(&record(room.ada, "k"), now).await.unwrap(), IdempotencyPut::Stored);
+
+    // The last step is taken back and done again: only what it holds is gone.
+    database.migrate_down(Some(1)).await.unwrap();
+    assert!(database.idempotency_get(room.ada, "k", now).await.is_err());
+    database.migrate_up(None).await.unwrap();
+    assert_eq!(database.idempotency_get(room.ada, "k", now).await.unwrap(), None);
+    let found = database.find(&SearchPlan::default(), room.ada, None, 10).await.unwrap();
+    assert_eq!(found, [said]);
+
+    // Then all conversations: the accounts stay.
+    database.migrate_down(Some(2)).await.unwrap();
+    assert!(database.account(room.ada).await.unwrap().is_some());
+    assert!(database.counts().await.is_err());
+    database.migrate_up(None).await.unwrap();
+    let counts = database.counts().await.unwrap();
+    assert_eq!(counts, Counts { users: 2, spaces: 1, ..Counts::default() });
+
+    // Then everything; what is left is an empty database that can be used.
+    database.migrate_down(None).await.unwrap();
+    let raw = place.raw().await;
+    for table in TABLES {
+        assert!(raw.execute_unprepared(&format!("SELECT COUNT(*) FROM {table}")).await.is_err(), "{table} is left");
+    }
+    raw.close().await.unwrap();
+    database.migrate_up(None).await.unwrap();
+    database.migrate_up(None).await.unwrap();
+    let room = Room::new(&database).await;
+    room.say(&database, "again").await;
+    assert_eq!(database.counts().await.unwrap().messages, 1);
+    database.close().await;
+});
+
+engines!(a_schema_is_brought_up_to_date_at_the_start, |place| {
+    let old = place.open().await;
+    old.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
+    let id = ids().next().unwrap();
+    let created_at = Timestamp::from_seconds(1_790_000_000);
+    let user = ImportedUser { id, name: "ada".to_owned(), display_name: "Ada".to_owned(), bot: false, disabled: false, created_at };
+    old.import_users(std::slice::from_ref(&user)).await.unwrap();
+    old.migrate_down(Some(2)).await.unwrap();
+    old.close().await;
+    let new = place.open().await;
+    assert_eq!(new.export_users(None, 10).await.unwrap(), [user]);
+    assert_eq!(new.counts().await.unwrap().messages, 0);
+    new.close().await;
+});
+
+engines!(answers_are_kept_once_and_until_their_time, |place| {
+    let database = place.open().await;
+    let (ada, bob): (UserId, UserId) = (ids().next().unwrap(), ids().next().unwrap());
+    let now = Timestamp::from_seconds(1_900_000_000);
+    let late = Timestamp::from_seconds(2_000_000_000);
+    let first = record(ada, "k");
+    assert_eq!(database.idempotency_get(ada, "k", now).await.unwrap(), None);
+    assert_eq!(database.idempotency_put(&first, now).await.unwrap(), IdempotencyPut::Stored);
+    assert_eq!(database.idempotency_get(ada, "k", now).await.unwrap(), Some(first.clone()));
+    assert_eq!(database.idempotency_get(bob, "k", now).await.unwrap(), None);
+    assert_eq!(database.idempotency_get(ada, "K", now).await.unwrap(), None);
+    let second = IdempotencyRecord { status: 500, ..first.clone() };
+    assert_eq!(database.idempotency_put(&second, now).await.unwrap(), IdempotencyPut::Present(first));
+    let huge = IdempotencyRecord { answer: vec![0; plexi_db::MAX_ANSWER_BYTES + 1], ..record(ada, "huge") };
+    assert_eq!(database.idempotency_put(&huge, now).await.unwrap(), IdempotencyPut::TooLarge);
+    let whole = IdempotencyRecord { answer: vec![255; plexi_db::MAX_ANSWER_BYTES], ..record(ada, "whole") };
+    assert_eq!(database.idempotency_put(&whole, now).await.unwrap(), IdempotencyPut::Stored);
+    assert_eq!(database.idempotency_get(ada, "whole", now).await.unwrap(), Some(whole));
+
+    assert_eq!(database.idempotency_get(ada, "k", late).await.unwrap(), None);
+    let renewed = IdempotencyRecord { expires_at: Timestamp::from_seconds(2_100_000_000), ..second };
+    assert_eq!(database.idempotency_put(&renewed, late).await.unwrap(), IdempotencyPut::Stored);
+    assert_eq!(database.idempotency_purge(late).await.unwrap(), 1);
+    assert_eq!(database.idempotency_get(ada, "k", late).await.unwrap(), Some(renewed));
+
+    let mut racers = tokio::task::JoinSet::new();
+    for status in 200..208 {
+        let (database, record) = (database.clone(), IdempotencyRecord { status, ..record(bob, "race") });
+        racers.spawn(async move { database.idempotency_put(&record, now).await.unwrap() });
+    }
+    let puts = racers.join_all().await;
+    let kept = database.idempotency_get(bob, "race", now).await.unwrap().unwrap();
+    assert_eq!(puts.iter().filter(|put| **put == IdempotencyPut::Stored).count(), 1, "{puts:?}");
+    assert!(puts.iter().all(|put| matches!(put, IdempotencyPut::Stored) || *put == IdempotencyPut::Present(kept.clone())));
+    database.close().await;
+});
