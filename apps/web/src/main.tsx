@@ -16,7 +16,6 @@ import { registerWorker } from "./state/worker";
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      staleTime: 15_000,
       retry: (count, error) => count < 2 && error instanceof ApiError && (error.offline || error.status >= 500),
     },
   },

@@ -81,8 +81,10 @@ export function Composer({ channel, threadId, placeholder }: Props) {
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing) return;
-    if (choosing) {
-      const chosen = suggestions[active];
+    const chosen = suggestions[active];
+    // A name that is written out needs no choosing: Enter sends.
+    const written = event.key === "Enter" && chosen?.value === `@${asked?.query ?? ""}`;
+    if (choosing && !written) {
       if (event.key === "ArrowDown") setActive((active + 1) % suggestions.length);
       else if (event.key === "ArrowUp") setActive((active + suggestions.length - 1) % suggestions.length);
       else if ((event.key === "Enter" || event.key === "Tab") && chosen) pick(chosen);

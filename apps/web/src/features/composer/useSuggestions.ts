@@ -48,7 +48,8 @@ export function useSuggestions(asked: Asked | null, channel: Channel): Suggestio
     const fits = (user: User) =>
       user.name.startsWith(query) || user.display_name.toLowerCase().split(/\s+/).some((word) => word.startsWith(query)) || user.display_name.toLowerCase().startsWith(query);
     const near = isDirect(channel) ? channel.user_ids.flatMap((id) => known[id] ?? []) : [];
-    for (const user of [...near, ...(found.data ?? [])]) if (!user.disabled && fits(user)) people.set(user.id, user);
+    const elsewhere = query.length > 1 ? Object.values(known) : [];
+    for (const user of [...near, ...(found.data ?? []), ...elsewhere]) if (!user.disabled && fits(user)) people.set(user.id, user);
     const list: Suggestion[] = [...people.values()].slice(0, MOST).map((user) => ({
       key: user.id,
       value: `@${user.name}`,

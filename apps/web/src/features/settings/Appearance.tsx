@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { Theme } from "~/api/types";
 import formCss from "~/features/channel/Forms.module.css";
 import { activateLocale, LOCALES, type Locale } from "~/i18n";
-import { useMe } from "~/state/workspace";
+import { useMe, workspaceStore } from "~/state/workspace";
 import { Choice } from "~/ui/Field";
 import { useUpdateMe } from "./useUpdateMe";
 
@@ -15,6 +15,12 @@ export function Appearance() {
     await activateLocale(locale);
     save.mutate({ locale });
   };
+  const choose = (theme: Theme) => {
+    const before = me.theme;
+    const show = (now: Theme) => workspaceStore.set((state) => ({ me: state.me && { ...state.me, theme: now } }));
+    show(theme);
+    save.mutate({ theme }, { onError: () => show(before) });
+  };
   return (
     <>
       <Choice label={t`Language`} value={i18n.locale} onChange={(event) => void speak(event.target.value as Locale)}>
@@ -24,7 +30,7 @@ export function Appearance() {
         <legend><Trans>Theme</Trans></legend>
         {themes.map(([theme, title]) => (
           <label key={theme} className={formCss["choice"]}>
-            <input type="radio" name="theme" checked={me.theme === theme} onChange={() => save.mutate({ theme })} />
+            <input type="radio" name="theme" checked={me.theme === theme} onChange={() => choose(theme)} />
             <b>{title}</b>
           </label>
         ))}

@@ -55,7 +55,10 @@ export function QuickSwitcher({ onClose }: { onClose: () => void }) {
     const list: Entry[] = titled.map((entry) => ({ entry, score: rank(q, entry.title) })).filter(({ score }) => score > 0).sort((a, b) => b.score - a.score).map(({ entry }) => entry);
     const inDirects = new Set(own.filter((channel) => channel.kind === "direct").flatMap((channel) => channel.user_ids));
     for (const channel of more.data?.rooms ?? []) if (!all[channel.id]?.membership) list.push({ key: channel.id, title: channel.name, note: t`not joined`, channel });
-    for (const user of more.data?.people ?? []) if (!inDirects.has(user.id) && !user.disabled) list.push({ key: user.id, title: user.display_name, note: `@${user.name}`, user });
+    // The server finds people by how their names begin; those who are known here are found by any word of it.
+    const near = Object.values(known).filter((user) => rank(q, user.display_name) >= 50);
+    const people = new Map([...near, ...(more.data?.people ?? [])].map((user) => [user.id, user]));
+    for (const user of people.values()) if (!inDirects.has(user.id) && !user.disabled) list.push({ key: user.id, title: user.display_name, note: `@${user.name}`, user });
     return list.slice(0, MOST);
   }, [all, known, me.id, q, more.data, t]);
   const chosen = Math.min(active, entries.length - 1);
