@@ -54,6 +54,7 @@ impl Settings {
             max_sockets: server.max_connections,
             max_unauthenticated_sockets: server.max_unauthenticated_sockets,
             heartbeat_seconds: server.heartbeat_seconds,
+            max_frames_per_second: server.max_frames_per_second,
             max_message_length: self.messaging.max_message_length,
         }
     }

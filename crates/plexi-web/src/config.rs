@@ -35,6 +35,9 @@ pub struct WebConfig {
     /// Seconds between heartbeats of a WebSocket; twice that with silence closes it. 1 to 300.
     #[schemars(range(min = 1, max = 300))]
     pub heartbeat_seconds: u32,
+    /// Frames that one WebSocket connection may send in a second; more close it. 10 to 1,000,000.
+    #[schemars(range(min = 10, max = 1_000_000))]
+    pub max_frames_per_second: u32,
     /// The longest message in characters, as clients are told. The messaging service enforces its own.
     #[schemars(range(min = 1, max = 40_000))]
     pub max_message_length: u32,
@@ -52,6 +55,7 @@ impl Default for WebConfig {
             max_sockets: 20_000,
             max_unauthenticated_sockets: 32,
             heartbeat_seconds: 30,
+            max_frames_per_second: 200,
             max_message_length: 40_000,
         }
     }

@@ -50,6 +50,9 @@ pub struct ServerConfig {
     /// Seconds between heartbeats of a `WebSocket`; twice that with silence closes it. 1 to 300.
     #[schemars(range(min = 1, max = 300), extend("x-restart" = true))]
     pub heartbeat_seconds: u32,
+    /// Frames that one `WebSocket` connection may send in a second; more are a flood and close it. 10 to 1,000,000.
+    #[schemars(range(min = 10, max = 1_000_000), extend("x-restart" = true))]
+    pub max_frames_per_second: u32,
     /// Seconds that requests and sockets have to finish when the server stops. 0 to 600.
     #[schemars(range(max = 600), extend("x-restart" = true))]
     pub shutdown_seconds: u32,
@@ -73,6 +76,7 @@ impl Default for ServerConfig {
             header_timeout_seconds: 30,
             request_timeout_seconds: 30,
             heartbeat_seconds: 30,
+            max_frames_per_second: 200,
             shutdown_seconds: 10,
             worker_threads: 0,
         }
@@ -130,6 +134,7 @@ impl ServerConfig {
             ("header_timeout_seconds", self.header_timeout_seconds, 1, 300),
             ("request_timeout_seconds", self.request_timeout_seconds, 1, 600),
             ("heartbeat_seconds", self.heartbeat_seconds, 1, 300),
+            ("max_frames_per_second", self.max_frames_per_second, 10, 1_000_000),
             ("shutdown_seconds", self.shutdown_seconds, 0, 600),
             ("worker_threads", self.worker_threads, 0, 256),
         ];

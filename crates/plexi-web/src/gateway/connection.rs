@@ -26,8 +26,6 @@ const AUTHENTICATE_WITHIN: Duration = Duration::from_secs(10);
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
 /// The last words get so long to be taken.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-/// Frames of a client in one second; more are a flood.
-const MOST_FRAMES: u32 = 200;
 /// Frames written with one flush.
 const BATCH: usize = 64;
 /// The capacity that an empty batch may keep.
@@ -221,7 +219,7 @@ impl Connection {
             self.frames = 0;
         }
         self.frames += 1;
-        if self.frames > MOST_FRAMES {
+        if self.frames > self.web.config.max_frames_per_second {
             return Err(Closing::Flood);
         }
         match message {
