@@ -135,7 +135,15 @@ impl Messaging {
                 },
             )
             .await?;
-        self.tell_channel(user, id).await;
+        // A role that does not let its holder read ends what the holder hears, too.
+        let access = store.channel_access(id, user).await?;
+        let reads =
+            |granted: Option<PermissionSet>| granted.is_some_and(|set| set.has(Permission::ChannelRead));
+        if access.is_none_or(|access| !reads(access.member) && !reads(access.space)) {
+            self.gone(user, id);
+        } else {
+            self.tell_channel(user, id).await;
+        }
         Ok((member, event.is_some()))
     }
 

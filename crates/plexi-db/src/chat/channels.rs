@@ -32,16 +32,27 @@ pub(crate) struct Head {
     pub(crate) last_message_at: Option<Timestamp>,
 }
 
-impl Head {
-    /// Writes what posting changes.
-    pub(crate) async fn save(&self, conn: Conn<'_>) -> Result<(), Fault> {
-        conn.run(
-            "UPDATE channels SET last_seq = ?, main_count = ?, last_message_at = ? WHERE id = ?",
-            params![self.last_seq, self.main_count, self.last_message_at, self.id],
-        )
-        .await?;
-        Ok(())
+/// Writes what posting changes, in one statement where the engine has one for it.
+pub(crate) async fn save_heads(conn: Conn<'_>, heads: &[&Head]) -> Result<(), Fault> {
+    if conn.engine == Engine::MariaDb || heads.len() == 1 {
+        for head in heads {
+            conn.run(
+                "UPDATE channels SET last_seq = ?, main_count = ?, last_message_at = ? WHERE id = ?",
+                params![head.last_seq, head.main_count, head.last_message_at, head.id],
+            )
+            .await?;
+        }
+        return Ok(());
     }
+    conn.change_many(
+        "WITH saved (id, last_seq, main_count, last_message_at) AS (VALUES {rows}) \
+         UPDATE channels SET last_seq = saved.last_seq, main_count = saved.main_count, \
+         last_message_at = saved.last_message_at FROM saved WHERE saved.id = channels.id",
+        "(?,?,?,?)",
+        heads.iter().flat_map(|head| params![head.id, head.last_seq, head.main_count, head.last_message_at]).collect(),
+    )
+    .await?;
+    Ok(())
 }
 
 /// Locks channels, always in the same order; those that do not exist are left out.
@@ -211,7 +222,10 @@ impl ChannelStore for Database {
 
     async fn heads_of(&self, user: UserId) -> Result<Vec<(ChannelId, i64)>, StoreError> {
         let sql = "SELECT c.id, c.last_seq FROM channel_members cm JOIN channels c ON c.id = cm.channel_id \
-                   WHERE cm.user_id = ? LIMIT 5000";
+                   JOIN roles r ON r.id = cm.role_id \
+                   LEFT JOIN space_members sm ON sm.space_id = c.space_id AND sm.user_id = cm.user_id \
+                   LEFT JOIN roles sr ON sr.id = sm.role_id \
+                   WHERE cm.user_id = ? AND (r.grants_read OR sr.grants_read) LIMIT 5000";
         let rows = self.read().all(sql, params![user]).await?;
         let heads = rows.iter().map(|row| {
             let mut cells = Cells::new(row);

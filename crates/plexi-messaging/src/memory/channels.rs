@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use plexi_core::{ChannelId, PermissionSet, RoleScope, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, Permission, PermissionSet, RoleScope, SpaceId, Timestamp, UserId};
 
 use super::MemoryStore;
 use super::spaces::member_page;
@@ -57,7 +57,15 @@ impl ChannelStore for MemoryStore {
 
     async fn heads_of(&self, user: UserId) -> Result<Vec<(ChannelId, i64)>, StoreError> {
         let state = self.state();
-        let mine = state.channels.values().filter(|row| row.members.contains_key(&user));
+        let reads =
+            |grants: Option<PermissionSet>| grants.is_some_and(|grants| grants.has(Permission::ChannelRead));
+        let mine = state.channels.values().filter(|row| {
+            let member = row.members.get(&user);
+            member.is_some_and(|member| {
+                reads(state.grants(RoleScope::Channel, &member.role))
+                    || reads(state.space_grants(row.space_id, user))
+            })
+        });
         Ok(mine.take(5_000).map(|row| (row.id, row.head())).collect())
     }
 

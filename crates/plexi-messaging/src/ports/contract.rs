@@ -18,11 +18,15 @@ mod transfer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plexi_core::{ChannelId, Clock, IdSource, ManualClock, MessageId, SeededEntropy, SpaceId, Timestamp, UserId};
+use plexi_core::{
+    ChannelId, Clock, IdSource, ManualClock, MessageId, SeededEntropy, SpaceId, Timestamp, UserId,
+};
 use uuid::Uuid;
 
 use crate::model::{ChannelKind, Message, MessageKind, Space};
-use crate::ports::{ChatStore, Directory, ImportedUser, NewChannel, NewMessage, Posted, StorePage, TransferStore};
+use crate::ports::{
+    ChatStore, Directory, ImportedUser, NewChannel, NewMessage, Posted, StorePage, TransferStore,
+};
 
 /// All that the suite asks of a store.
 pub trait Store: ChatStore + TransferStore + Directory {}

@@ -59,15 +59,36 @@ pub trait SpaceStore: Send + Sync + 'static {
     /// Every space, by name; at most 200, `role` filled for `viewer`.
     async fn spaces(&self, viewer: UserId) -> Result<Vec<Space>, StoreError>;
     /// Renames, archives or restores. `Missing("space")`, `Conflict("name")`.
-    async fn update_space(&self, id: SpaceId, name: Option<&str>, archived: Option<bool>) -> Result<(), StoreError>;
+    async fn update_space(
+        &self,
+        id: SpaceId,
+        name: Option<&str>,
+        archived: Option<bool>,
+    ) -> Result<(), StoreError>;
     /// What `user` is granted in the space; `None` when there is no such space.
     async fn space_access(&self, id: SpaceId, user: UserId) -> Result<Option<SpaceAccess>, StoreError>;
     /// Members in order of user id (the page key is the id); `prefix` filters on the folded start of name or display name.
-    async fn space_members(&self, id: SpaceId, prefix: Option<&str>, page: StorePage) -> Result<Vec<MemberEntry>, StoreError>;
+    async fn space_members(
+        &self,
+        id: SpaceId,
+        prefix: Option<&str>,
+        page: StorePage,
+    ) -> Result<Vec<MemberEntry>, StoreError>;
     /// Adds a member or changes the role. `Missing("role")` when no space role has the name, `Missing("user")`.
-    async fn set_space_member(&self, id: SpaceId, user: UserId, role: &str, at: Timestamp) -> Result<MemberEntry, StoreError>;
+    async fn set_space_member(
+        &self,
+        id: SpaceId,
+        user: UserId,
+        role: &str,
+        at: Timestamp,
+    ) -> Result<MemberEntry, StoreError>;
     /// Removes a member from the space and from all its channels, in one transaction, with the `member_left` events.
-    async fn remove_space_member(&self, id: SpaceId, user: UserId, at: Timestamp) -> Result<Vec<ChannelEvent>, StoreError>;
+    async fn remove_space_member(
+        &self,
+        id: SpaceId,
+        user: UserId,
+        at: Timestamp,
+    ) -> Result<Vec<ChannelEvent>, StoreError>;
 }
 
 /// A channel to be made.
@@ -114,22 +135,56 @@ pub trait ChannelStore: Send + Sync + 'static {
     async fn channel(&self, id: ChannelId, viewer: UserId) -> Result<Option<Channel>, StoreError>;
     /// All channels `user` is a member of that are not archived, as [`ChannelStore::channel`]; at most 2,000.
     async fn channels_of(&self, user: UserId) -> Result<Vec<Channel>, StoreError>;
-    /// The ids and heads of all channels `user` is a member of; at most 5,000. Cheap: used at each connection.
+    /// The ids and heads of all channels `user` is a member of and whose channel or space role grants `channel.read`; at most
+    /// 5,000. Cheap: used at each connection.
     async fn heads_of(&self, user: UserId) -> Result<Vec<(ChannelId, i64)>, StoreError>;
     /// Channels of a space in order of name (the page key is the name).
-    async fn space_channels(&self, space: SpaceId, viewer: UserId, filter: &ChannelFilter, page: StorePage) -> Result<Vec<Channel>, StoreError>;
+    async fn space_channels(
+        &self,
+        space: SpaceId,
+        viewer: UserId,
+        filter: &ChannelFilter,
+        page: StorePage,
+    ) -> Result<Vec<Channel>, StoreError>;
     /// What is needed to decide what `user` may do; `None` when there is no such channel. Cheap.
     async fn channel_access(&self, id: ChannelId, user: UserId) -> Result<Option<ChannelAccess>, StoreError>;
     /// Changes name, topic, archived; appends `channel_updated`. `Missing("channel")`, `Conflict("name")`.
-    async fn update_channel(&self, id: ChannelId, change: &ChannelChange, at: Timestamp) -> Result<ChannelEvent, StoreError>;
+    async fn update_channel(
+        &self,
+        id: ChannelId,
+        change: &ChannelChange,
+        at: Timestamp,
+    ) -> Result<ChannelEvent, StoreError>;
     /// Members in order of user id (the page key is the id); `prefix` as in [`SpaceStore::space_members`].
-    async fn channel_members(&self, id: ChannelId, prefix: Option<&str>, page: StorePage) -> Result<Vec<MemberEntry>, StoreError>;
+    async fn channel_members(
+        &self,
+        id: ChannelId,
+        prefix: Option<&str>,
+        page: StorePage,
+    ) -> Result<Vec<MemberEntry>, StoreError>;
     /// Adds a member (`member_joined`, `last_read_seq` at the head) or changes the role (no event). `Missing("role")`, `Missing("user")`, `Missing("channel")`.
-    async fn set_channel_member(&self, id: ChannelId, user: UserId, role: &str, at: Timestamp) -> Result<(MemberEntry, Option<ChannelEvent>), StoreError>;
+    async fn set_channel_member(
+        &self,
+        id: ChannelId,
+        user: UserId,
+        role: &str,
+        at: Timestamp,
+    ) -> Result<(MemberEntry, Option<ChannelEvent>), StoreError>;
     /// Removes a member; no event when it was none.
-    async fn remove_channel_member(&self, id: ChannelId, user: UserId, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError>;
+    async fn remove_channel_member(
+        &self,
+        id: ChannelId,
+        user: UserId,
+        at: Timestamp,
+    ) -> Result<Option<ChannelEvent>, StoreError>;
     /// Mutes, unmutes, favours. `Missing("member")`.
-    async fn set_channel_settings(&self, id: ChannelId, user: UserId, muted: Option<bool>, favourite: Option<bool>) -> Result<(), StoreError>;
+    async fn set_channel_settings(
+        &self,
+        id: ChannelId,
+        user: UserId,
+        muted: Option<bool>,
+        favourite: Option<bool>,
+    ) -> Result<(), StoreError>;
 }
 
 /// What to change of a channel.
@@ -222,7 +277,13 @@ pub trait MessageStore: Send + Sync + 'static {
     /// A message as `viewer` sees it (`reactions.me`, `client_id` to its author).
     async fn message(&self, id: MessageId, viewer: UserId) -> Result<Option<Message>, StoreError>;
     /// A stretch of a line, oldest first, with the total of the line. At most 200.
-    async fn slice(&self, line: Line, slice: Slice, limit: u32, viewer: UserId) -> Result<(Vec<Message>, i64), StoreError>;
+    async fn slice(
+        &self,
+        line: Line,
+        slice: Slice,
+        limit: u32,
+        viewer: UserId,
+    ) -> Result<(Vec<Message>, i64), StoreError>;
     /// Replaces the text; the former one goes to the history. `Missing("message")` also when deleted.
     async fn edit(&self, id: MessageId, edit: &Edit) -> Result<ChannelEvent, StoreError>;
     /// Deletes text, history, mentions and index entries; keeps the mark. `None` when it was deleted already.
@@ -230,15 +291,38 @@ pub trait MessageStore: Send + Sync + 'static {
     /// Former texts, newest first, at most 100.
     async fn history(&self, id: MessageId) -> Result<Vec<Revision>, StoreError>;
     /// Adds a reaction; `None` when it was there. `Conflict("reactions")` past 50 emoji. `Missing("message")`.
-    async fn react(&self, id: MessageId, user: UserId, emoji: &str, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError>;
+    async fn react(
+        &self,
+        id: MessageId,
+        user: UserId,
+        emoji: &str,
+        at: Timestamp,
+    ) -> Result<Option<ChannelEvent>, StoreError>;
     /// Takes a reaction back; `None` when there was none.
-    async fn unreact(&self, id: MessageId, user: UserId, emoji: &str, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError>;
+    async fn unreact(
+        &self,
+        id: MessageId,
+        user: UserId,
+        emoji: &str,
+        at: Timestamp,
+    ) -> Result<Option<ChannelEvent>, StoreError>;
     /// Pins or unpins; `None` when nothing changed. `Conflict("pins")` past 100 pins of a channel.
-    async fn set_pinned(&self, id: MessageId, user: UserId, pinned: bool, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError>;
+    async fn set_pinned(
+        &self,
+        id: MessageId,
+        user: UserId,
+        pinned: bool,
+        at: Timestamp,
+    ) -> Result<Option<ChannelEvent>, StoreError>;
     /// Pinned messages, last pinned first, at most 100.
     async fn pins(&self, channel: ChannelId, viewer: UserId) -> Result<Vec<Message>, StoreError>;
     /// Events after `seq` in order, at most `limit`. Messages as they are now, `me` false, no `client_id`.
-    async fn events_after(&self, channel: ChannelId, seq: i64, limit: u32) -> Result<Vec<ChannelEvent>, StoreError>;
+    async fn events_after(
+        &self,
+        channel: ChannelId,
+        seq: i64,
+        limit: u32,
+    ) -> Result<Vec<ChannelEvent>, StoreError>;
 }
 
 /// A change of a message's text.
@@ -264,9 +348,22 @@ pub struct Edit {
 #[async_trait]
 pub trait ReadStore: Send + Sync + 'static {
     /// Moves the mark; never back unless `force`, never past the head. Returns the state after. `Missing("member")`.
-    async fn mark_read(&self, channel: ChannelId, user: UserId, seq: i64, force: bool) -> Result<ReadState, StoreError>;
+    async fn mark_read(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        seq: i64,
+        force: bool,
+    ) -> Result<ReadState, StoreError>;
     /// Writes or (with `None`) removes a draft. `Conflict("drafts")` past 500 drafts of a user.
-    async fn set_draft(&self, user: UserId, channel: ChannelId, thread: Option<MessageId>, text: Option<&str>, at: Timestamp) -> Result<(), StoreError>;
+    async fn set_draft(
+        &self,
+        user: UserId,
+        channel: ChannelId,
+        thread: Option<MessageId>,
+        text: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
     /// All drafts of a user, last changed first, at most 500.
     async fn drafts(&self, user: UserId) -> Result<Vec<Draft>, StoreError>;
 }
@@ -322,7 +419,13 @@ pub trait SearchStore: Send + Sync + 'static {
     /// Text messages that are not deleted, match the plan, and that `reader` may read (a member of the channel, or the
     /// channel is public in a space where the reader's role has `channel.read`), newest first by key, with a key
     /// below `below`. At most `limit` (1 to 500).
-    async fn find(&self, plan: &SearchPlan, reader: UserId, below: Option<i64>, limit: u32) -> Result<Vec<Message>, StoreError>;
+    async fn find(
+        &self,
+        plan: &SearchPlan,
+        reader: UserId,
+        below: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError>;
     /// Channels `reader` may read whose folded name is `name`; at most 50.
     async fn channels_named(&self, name: &str, reader: UserId) -> Result<Vec<ChannelId>, StoreError>;
 }

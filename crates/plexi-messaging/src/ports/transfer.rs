@@ -93,14 +93,23 @@ pub trait TransferStore: Send + Sync + 'static {
     async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError>;
     /// Makes users members of a space with the named space roles (an unknown name counts as `member`), unless they are
     /// members. At most 1,000 a call.
-    async fn import_space_members(&self, space: SpaceId, users: &[(UserId, String)], at: Timestamp) -> Result<Imported, StoreError>;
+    async fn import_space_members(
+        &self,
+        space: SpaceId,
+        users: &[(UserId, String)],
+        at: Timestamp,
+    ) -> Result<Imported, StoreError>;
     /// Adds a channel when none has its id (or, in the same space, its name and origin); returns the id of the one to use.
     async fn import_channel(&self, channel: &ImportedChannel) -> Result<ChannelId, StoreError>;
     /// Adds messages of one channel that are not there, in the order given (which is that of time), each with its event;
     /// roots of threads come before their replies. At most 2,000 a call, one transaction. A message whose id is there counts as
     /// present. `Conflict("id")`, with nothing stored, when a key is taken by another id, in the store or in the batch: the
     /// importer then takes another id for that message.
-    async fn import_messages(&self, channel: ChannelId, messages: &[ImportedMessage]) -> Result<Imported, StoreError>;
+    async fn import_messages(
+        &self,
+        channel: ChannelId,
+        messages: &[ImportedMessage],
+    ) -> Result<Imported, StoreError>;
     /// To be called once after the last message of a channel: puts positions in order of time when live messages were
     /// posted before the import, marks everything read for imported members.
     async fn finish_channel(&self, channel: ChannelId) -> Result<(), StoreError>;
@@ -109,9 +118,23 @@ pub trait TransferStore: Send + Sync + 'static {
     /// All spaces.
     async fn export_spaces(&self) -> Result<Vec<Space>, StoreError>;
     /// Space members after `after` by user id, with role names, at most `limit`.
-    async fn export_space_members(&self, space: SpaceId, after: Option<UserId>, limit: u32) -> Result<Vec<(UserId, String)>, StoreError>;
+    async fn export_space_members(
+        &self,
+        space: SpaceId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<(UserId, String)>, StoreError>;
     /// All channels after `after` by id, at most `limit`, with all their members.
-    async fn export_channels(&self, after: Option<ChannelId>, limit: u32) -> Result<Vec<ImportedChannel>, StoreError>;
+    async fn export_channels(
+        &self,
+        after: Option<ChannelId>,
+        limit: u32,
+    ) -> Result<Vec<ImportedChannel>, StoreError>;
     /// Messages of a channel with a key above `after`, oldest first, at most `limit`.
-    async fn export_messages(&self, channel: ChannelId, after: Option<MessageId>, limit: u32) -> Result<Vec<ExportedMessage>, StoreError>;
+    async fn export_messages(
+        &self,
+        channel: ChannelId,
+        after: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<ExportedMessage>, StoreError>;
 }

@@ -122,7 +122,11 @@ impl Target<'_> {
         Ok(())
     }
 
-    async fn messages(&mut self, channel: ChannelId, mut batch: Vec<ImportedMessage>) -> Result<(), TransferError> {
+    async fn messages(
+        &mut self,
+        channel: ChannelId,
+        mut batch: Vec<ImportedMessage>,
+    ) -> Result<(), TransferError> {
         for entry in &batch {
             if let Some(thread) = entry.message.thread_id {
                 self.report.replies += 1;

@@ -47,7 +47,11 @@ pub(super) fn message_in_millisecond(at: Timestamp, parts: &[&str]) -> MessageId
     let digest = digest(parts);
     let spread = i64::from(u16::from_be_bytes([digest[1], digest[2]]) % 1_000);
     let millis = at.as_millis();
-    MessageId::imported(Timestamp::from_micros(millis * 1_000 + spread), digest[0] & 0b111, origin_bits(&digest))
+    MessageId::imported(
+        Timestamp::from_micros(millis * 1_000 + spread),
+        digest[0] & 0b111,
+        origin_bits(&digest),
+    )
 }
 
 /// Another id for a message whose key is taken, the same in every run: the next slot, then the next microsecond.

@@ -38,7 +38,9 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
         posts.sort_unstable();
         for (_, offset) in posts {
             match lines.at(offset)? {
-                Line::Post { post } | Line::DirectPost { direct_post: post } => bulk.post(channel, &post, outlet)?,
+                Line::Post { post } | Line::DirectPost { direct_post: post } => {
+                    bulk.post(channel, &post, outlet)?
+                }
                 _ => {}
             }
             outlet.part_done()?;
@@ -108,10 +110,14 @@ impl Bulk {
                     self.rooms.entry(room).or_default().push((direct_post.create_at, offset));
                     posts += 1;
                 }
-                Line::Other => outlet.note("line of a kind that is not taken over", format!("byte {offset}"))?,
+                Line::Other => {
+                    outlet.note("line of a kind that is not taken over", format!("byte {offset}"))?
+                }
             }
             if posts > MAX_POSTS {
-                return Err(TransferError::Format("the file has more than 50 million posts; split it".to_owned()));
+                return Err(TransferError::Format(
+                    "the file has more than 50 million posts; split it".to_owned(),
+                ));
             }
         }
         if !seen_version {
@@ -160,7 +166,10 @@ impl Bulk {
             Room::Channel(team, name) => {
                 let known = self.channels.remove(&(team.clone(), name.clone()));
                 if known.is_none() {
-                    outlet.note("channel is in no line of its own: it was made from its posts", name.as_str())?;
+                    outlet.note(
+                        "channel is in no line of its own: it was made from its posts",
+                        name.as_str(),
+                    )?;
                 }
                 let known = known.unwrap_or_default();
                 let topic = if known.header.is_empty() { known.purpose } else { known.header };
@@ -223,11 +232,20 @@ impl Bulk {
         let system = post.system_note();
         let attached = post.attachments.iter().flatten().count();
         if attached > 0 {
-            outlet.note("attachment was not taken over: files come with a later version", created_at.to_string())?;
+            outlet.note(
+                "attachment was not taken over: files come with a later version",
+                created_at.to_string(),
+            )?;
         }
         let mut text = if system.is_some() { String::new() } else { post.message.clone() };
         if text.trim().is_empty() && system.is_none() {
-            text = post.attachments.iter().flatten().map(|file| format!("({})", file.path)).collect::<Vec<_>>().join("\n");
+            text = post
+                .attachments
+                .iter()
+                .flatten()
+                .map(|file| format!("({})", file.path))
+                .collect::<Vec<_>>()
+                .join("\n");
         }
         let author_id = self.author(&post.user, outlet)?;
         let at = post.create_at.to_string();
@@ -237,7 +255,8 @@ impl Bulk {
             &["post", &channel.to_string(), &thread, &post.user, &at, &post.message],
         );
         let named = crate::text::mentions(&text);
-        let mentions = named.names.iter().filter_map(|name| self.accounts.get(name).copied()).take(50).collect();
+        let mentions =
+            named.names.iter().filter_map(|name| self.accounts.get(name).copied()).take(50).collect();
         let mut reactions = Vec::new();
         for reaction in post.reactions.iter().flatten() {
             let user = self.author(&reaction.user, outlet)?;

@@ -33,8 +33,9 @@ type Zip = zip::ZipArchive<BufReader<File>>;
 /// [`TransferError::Format`] names document and line of what cannot be read.
 pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
     let file = File::open(path).map_err(|error| TransferError::file(path, error))?;
-    let mut zip = zip::ZipArchive::new(BufReader::new(file))
-        .map_err(|error| TransferError::Format(format!("{}: this is no readable zip file: {error}", path.display())))?;
+    let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| {
+        TransferError::Format(format!("{}: this is no readable zip file: {error}", path.display()))
+    })?;
     let manifest: Manifest = only(&mut zip, "manifest.json")?;
     if manifest.format != FORMAT || manifest.version > VERSION {
         return Err(TransferError::Format(format!(
@@ -98,7 +99,9 @@ fn each<T: DeserializeOwned>(
     name: &str,
     mut take: impl FnMut(T) -> Result<(), TransferError>,
 ) -> Result<(), TransferError> {
-    let broken = |place: String, error: &dyn std::fmt::Display| TransferError::Format(format!("{name}{place}: {error}"));
+    let broken = |place: String, error: &dyn std::fmt::Display| {
+        TransferError::Format(format!("{name}{place}: {error}"))
+    };
     let entry = zip.by_name(name).map_err(|error| broken(String::new(), &error))?;
     let mut lines = BufReader::with_capacity(1 << 16, entry);
     let mut text = Vec::new();
@@ -106,8 +109,11 @@ fn each<T: DeserializeOwned>(
         let place = || format!(", line {number}");
         text.clear();
         let limit = MAX_LINE_BYTES as u64 + 1;
-        let read =
-            lines.by_ref().take(limit).read_until(b'\n', &mut text).map_err(|error| broken(place(), &error))?;
+        let read = lines
+            .by_ref()
+            .take(limit)
+            .read_until(b'\n', &mut text)
+            .map_err(|error| broken(place(), &error))?;
         if read == 0 {
             break;
         }

@@ -48,7 +48,11 @@ impl Outlet {
     }
 
     /// Passes many on, a thousand at a time.
-    pub fn put_chunks<T>(&mut self, items: Vec<T>, step: impl Fn(Vec<T>) -> Step) -> Result<(), TransferError> {
+    pub fn put_chunks<T>(
+        &mut self,
+        items: Vec<T>,
+        step: impl Fn(Vec<T>) -> Step,
+    ) -> Result<(), TransferError> {
         let mut items = items.into_iter().peekable();
         while items.peek().is_some() {
             let chunk: Vec<T> = items.by_ref().take(1_000).collect();

@@ -72,7 +72,8 @@ impl Workspace {
         conversations: &[(ChannelKind, Conversation)],
         outlet: &mut Outlet,
     ) -> Result<(), TransferError> {
-        let days = conversations.iter().map(|(kind, conversation)| archive.days(folder(*kind, conversation)).len());
+        let days =
+            conversations.iter().map(|(kind, conversation)| archive.days(folder(*kind, conversation)).len());
         outlet.put(Step::Parts(days.sum::<usize>() as u64))?;
         let users = self.documents.iter().map(|user| self.account(user)).collect();
         outlet.put_chunks(users, Step::Users)?;
@@ -85,7 +86,8 @@ impl Workspace {
             created_at: created_at.unwrap_or_default(),
             role: None,
         }))?;
-        let members = self.documents.iter().map(|user| (ident::user(&self.origin, &user.id), "member".to_owned()));
+        let members =
+            self.documents.iter().map(|user| (ident::user(&self.origin, &user.id), "member".to_owned()));
         outlet.put_chunks(members.collect(), |chunk| Step::SpaceMembers(space, chunk))?;
         self.documents = Vec::new();
         Ok(())
@@ -139,9 +141,8 @@ impl Workspace {
             conversation.members.iter().filter_map(|member| self.users.get(member).copied()).collect();
         members.sort_unstable();
         members.dedup();
-        let direct_key = kind.is_direct().then(|| {
-            members.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
-        });
+        let direct_key =
+            kind.is_direct().then(|| members.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"));
         let id = ident::channel(&self.origin, &conversation.id);
         outlet.put(Step::Channel(ImportedChannel {
             id,
@@ -266,7 +267,11 @@ struct Line {
 
 /// Direct conversations have folders named by their id, the others by their name.
 fn folder(kind: ChannelKind, conversation: &Conversation) -> &str {
-    if kind == ChannelKind::Direct || conversation.name.is_empty() { &conversation.id } else { &conversation.name }
+    if kind == ChannelKind::Direct || conversation.name.is_empty() {
+        &conversation.id
+    } else {
+        &conversation.name
+    }
 }
 
 impl Post {
@@ -280,8 +285,13 @@ impl Post {
             "channel_name" | "group_name" => (SystemEvent::Renamed, self.name.clone()),
             "channel_archive" | "group_archive" => (SystemEvent::Archived, None),
             "channel_unarchive" | "group_unarchive" => (SystemEvent::Restored, None),
-            "pinned_item" | "channel_convert_to_private" | "channel_posting_permissions" | "reminder_add"
-            | "bot_add" | "bot_remove" | "tombstone" => (SystemEvent::Other, Some(self.text.clone())),
+            "pinned_item"
+            | "channel_convert_to_private"
+            | "channel_posting_permissions"
+            | "reminder_add"
+            | "bot_add"
+            | "bot_remove"
+            | "tombstone" => (SystemEvent::Other, Some(self.text.clone())),
             _ => return None,
         };
         Some(SystemNote { event, user_id: None, text })

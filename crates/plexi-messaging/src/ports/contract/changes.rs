@@ -24,7 +24,8 @@ pub(super) async fn an_edit_keeps_the_former_text<S: Store>(stage: &Stage<S>) {
     let said = stage.say(room.channel, room.ada, "one").await;
     let (first, second) = (stage.now(), stage.now());
     let event = store.edit(said.id, &Edit { mentions: vec![room.bob], ..edit("two", first) }).await.unwrap();
-    let shown = Message { text: "two".to_owned(), edited_at: Some(first), mentions: vec![room.bob], ..said.clone() };
+    let shown =
+        Message { text: "two".to_owned(), edited_at: Some(first), mentions: vec![room.bob], ..said.clone() };
     assert_eq!((event.seq, event.at), (2, first));
     assert_eq!(event.event, EventBody::MessageEdited { message: Box::new(shown.clone()) });
     assert_eq!(stage.shown(said.id, room.bob).await, shown);
@@ -60,9 +61,18 @@ pub(super) async fn a_deletion_leaves_only_the_mark<S: Store>(stage: &Stage<S>) 
 
     let at = stage.now();
     let event = store.delete(root.id, at).await.unwrap().unwrap();
-    assert_eq!((event.at, event.event), (at, EventBody::MessageDeleted { message_id: root.id, thread_id: None }));
+    assert_eq!(
+        (event.at, event.event),
+        (at, EventBody::MessageDeleted { message_id: root.id, thread_id: None })
+    );
     let mark = stage.shown(root.id, room.bob).await;
-    assert!(mark.deleted && mark.text.is_empty() && mark.mentions.is_empty() && mark.reactions.is_empty() && !mark.pinned);
+    assert!(
+        mark.deleted
+            && mark.text.is_empty()
+            && mark.mentions.is_empty()
+            && mark.reactions.is_empty()
+            && !mark.pinned
+    );
     assert_eq!((mark.seq, mark.position, mark.author_id), (root.seq, root.position, room.ada));
     assert_eq!(mark.thread.unwrap().reply_count, 2, "the thread below stays");
     assert_eq!(store.history(root.id).await.unwrap(), []);
@@ -84,7 +94,8 @@ pub(super) async fn reactions_are_counted<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
     let said = stage.say(room.channel, room.ada, "vote").await;
-    let react = async |user: UserId, emoji: &str| store.react(said.id, user, emoji, stage.now()).await.unwrap();
+    let react =
+        async |user: UserId, emoji: &str| store.react(said.id, user, emoji, stage.now()).await.unwrap();
     let added = |emoji: &str, user_id, count| EventBody::ReactionAdded {
         message_id: said.id,
         emoji: emoji.to_owned(),
@@ -111,8 +122,12 @@ pub(super) async fn reactions_are_counted<S: Store>(stage: &Stage<S>) {
     assert_eq!(shown[1..], theirs);
 
     let gone = store.unreact(said.id, room.bob, "\u{1f44d}", stage.now()).await.unwrap().unwrap();
-    let removed =
-        EventBody::ReactionRemoved { message_id: said.id, emoji: "\u{1f44d}".to_owned(), user_id: room.bob, count: 1 };
+    let removed = EventBody::ReactionRemoved {
+        message_id: said.id,
+        emoji: "\u{1f44d}".to_owned(),
+        user_id: room.bob,
+        count: 1,
+    };
     assert_eq!((gone.seq, gone.event), (6, removed));
     assert_eq!(store.unreact(said.id, room.bob, "\u{1f44d}", stage.now()).await.unwrap(), None);
     for emoji in ["\u{1f44d}", heart, plain] {
@@ -149,7 +164,8 @@ pub(super) async fn emoji_are_limited<S: Store>(stage: &Stage<S>) {
 pub(super) async fn pins_are_listed_and_limited<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    let batch: Vec<_> = (0..101).map(|number| stage.draft(room.channel, room.ada, &number.to_string())).collect();
+    let batch: Vec<_> =
+        (0..101).map(|number| stage.draft(room.channel, room.ada, &number.to_string())).collect();
     store.post(&batch).await.unwrap();
     let event = store.set_pinned(batch[0].id, room.bob, true, stage.now()).await.unwrap().unwrap();
     assert_eq!(event.event, EventBody::MessagePinned { message_id: batch[0].id, user_id: room.bob });
@@ -158,7 +174,10 @@ pub(super) async fn pins_are_listed_and_limited<S: Store>(stage: &Stage<S>) {
     for new in &batch[1..100] {
         store.set_pinned(new.id, room.ada, true, stage.now()).await.unwrap().unwrap();
     }
-    refused!(store.set_pinned(batch[100].id, room.ada, true, stage.now()).await, StoreError::Conflict("pins"));
+    refused!(
+        store.set_pinned(batch[100].id, room.ada, true, stage.now()).await,
+        StoreError::Conflict("pins")
+    );
     let pins = store.pins(room.channel, room.ada).await.unwrap();
     assert_eq!((pins.len(), pins[0].id, pins[99].id), (100, batch[99].id, batch[0].id), "last pinned first");
     assert!(pins.iter().all(|message| message.pinned));

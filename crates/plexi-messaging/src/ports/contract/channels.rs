@@ -11,7 +11,10 @@ pub(super) async fn a_channel_is_seen_with_its_membership<S: Store>(stage: &Stag
     let room = stage.room().await;
     let seen = store.channel(room.channel, room.ada).await.unwrap().unwrap();
     assert_eq!((seen.id, seen.space_id, seen.kind), (room.channel, Some(room.space), ChannelKind::Public));
-    assert_eq!((seen.name.as_str(), seen.last_seq, seen.last_message_at, seen.member_count), ("general", 0, None, 2));
+    assert_eq!(
+        (seen.name.as_str(), seen.last_seq, seen.last_message_at, seen.member_count),
+        ("general", 0, None, 2)
+    );
     assert!(seen.user_ids.is_empty() && !seen.archived);
     let mine = seen.membership.unwrap();
     assert_eq!((mine.role.as_str(), mine.last_read_seq, mine.unread, mine.mentions), ("member", 0, 0, 0));
@@ -27,7 +30,10 @@ pub(super) async fn a_channel_is_seen_with_its_membership<S: Store>(stage: &Stag
     assert!(mine.muted && mine.favourite);
     let his = store.channel(room.channel, room.bob).await.unwrap().unwrap().membership.unwrap();
     assert!(!his.muted && !his.favourite);
-    refused!(store.set_channel_settings(room.channel, eve, Some(true), None).await, StoreError::Missing("member"));
+    refused!(
+        store.set_channel_settings(room.channel, eve, Some(true), None).await,
+        StoreError::Missing("member")
+    );
 }
 
 pub(super) async fn names_are_unique_in_a_space<S: Store>(stage: &Stage<S>) {
@@ -73,7 +79,9 @@ pub(super) async fn a_direct_conversation_exists_once<S: Store>(stage: &Stage<S>
 pub(super) async fn a_space_lists_its_channels<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    for (name, kind) in [("zoo", ChannelKind::Public), ("caf\u{e9}", ChannelKind::Public), ("secret", ChannelKind::Private)] {
+    for (name, kind) in
+        [("zoo", ChannelKind::Public), ("caf\u{e9}", ChannelKind::Public), ("secret", ChannelKind::Private)]
+    {
         let channel = stage.new_channel(room.space, name, kind, &[room.ada]);
         store.create_channel(&channel).await.unwrap();
     }
@@ -83,16 +91,28 @@ pub(super) async fn a_space_lists_its_channels<S: Store>(stage: &Stage<S>) {
 
     let names = |channels: Vec<Channel>| channels.into_iter().map(|channel| channel.name).collect::<Vec<_>>();
     let list = async |viewer, filter: ChannelFilter, after: Option<&str>, limit| {
-        names(store.space_channels(room.space, viewer, &filter, page(after.map(str::to_owned), limit)).await.unwrap())
+        names(
+            store
+                .space_channels(room.space, viewer, &filter, page(after.map(str::to_owned), limit))
+                .await
+                .unwrap(),
+        )
     };
     let open = || ChannelFilter { public: true, ..ChannelFilter::default() };
     assert_eq!(list(room.bob, open(), None, 50).await, ["caf\u{e9}", "general", "zoo"]);
     assert_eq!(list(room.ada, open(), None, 50).await, ["caf\u{e9}", "general", "secret", "zoo"]);
     assert_eq!(list(room.ada, open(), Some("general"), 1).await, ["secret"]);
     assert_eq!(list(room.bob, ChannelFilter { archived: true, ..open() }, None, 1).await, ["attic"]);
-    assert_eq!(list(room.bob, ChannelFilter { joined: Some(false), ..open() }, None, 50).await, ["caf\u{e9}", "zoo"]);
+    assert_eq!(
+        list(room.bob, ChannelFilter { joined: Some(false), ..open() }, None, 50).await,
+        ["caf\u{e9}", "zoo"]
+    );
     assert_eq!(list(room.bob, ChannelFilter { joined: Some(true), ..open() }, None, 50).await, ["general"]);
-    assert_eq!(list(room.bob, ChannelFilter::default(), None, 50).await, ["general"], "a guest sees only the own");
+    assert_eq!(
+        list(room.bob, ChannelFilter::default(), None, 50).await,
+        ["general"],
+        "a guest sees only the own"
+    );
     let part = |text: &str| ChannelFilter { query: Some(crate::search::fold::fold(text)), ..open() };
     assert_eq!(list(room.bob, part("Caf\u{e9}"), None, 50).await, ["caf\u{e9}"]);
     assert_eq!(list(room.bob, part("ener"), None, 50).await, ["general"]);
@@ -107,7 +127,10 @@ pub(super) async fn access_tells_what_roles_grant<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
     let eve = stage.user("eve").await;
     let access = store.channel_access(room.channel, room.bob).await.unwrap().unwrap();
-    assert_eq!((access.channel_id, access.space_id, access.kind), (room.channel, Some(room.space), ChannelKind::Public));
+    assert_eq!(
+        (access.channel_id, access.space_id, access.kind),
+        (room.channel, Some(room.space), ChannelKind::Public)
+    );
     assert!(!access.archived && access.space.unwrap().has(Permission::ChannelRead));
     assert!(access.member.unwrap().has(Permission::MessagePost));
     let access = store.channel_access(room.channel, eve).await.unwrap().unwrap();
@@ -147,7 +170,10 @@ pub(super) async fn members_join_and_leave_with_events<S: Store>(stage: &Stage<S
 
     let at = stage.now();
     refused!(store.set_channel_member(room.channel, eve, "emperor", at).await, StoreError::Missing("role"));
-    refused!(store.set_channel_member(room.channel, stage.id(), "member", at).await, StoreError::Missing("user"));
+    refused!(
+        store.set_channel_member(room.channel, stage.id(), "member", at).await,
+        StoreError::Missing("user")
+    );
     refused!(store.set_channel_member(stage.id(), eve, "member", at).await, StoreError::Missing("channel"));
     assert_eq!(store.channel(room.channel, eve).await.unwrap().unwrap().last_seq, 3, "nothing was written");
 }
@@ -155,9 +181,18 @@ pub(super) async fn members_join_and_leave_with_events<S: Store>(stage: &Stage<S
 pub(super) async fn a_change_of_a_channel_is_an_event<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    let change = ChannelChange { name: Some("lobby".to_owned()), topic: Some("\u{1f44b} hi".to_owned()), archived: None };
+    let change = ChannelChange {
+        name: Some("lobby".to_owned()),
+        topic: Some("\u{1f44b} hi".to_owned()),
+        archived: None,
+    };
     let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap();
-    let facts = ChannelFacts { id: room.channel, name: "lobby".to_owned(), topic: "\u{1f44b} hi".to_owned(), archived: false };
+    let facts = ChannelFacts {
+        id: room.channel,
+        name: "lobby".to_owned(),
+        topic: "\u{1f44b} hi".to_owned(),
+        archived: false,
+    };
     assert_eq!((event.seq, &event.event), (1, &EventBody::ChannelUpdated { channel: facts.clone() }));
     let change = ChannelChange { archived: Some(true), ..ChannelChange::default() };
     let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap();

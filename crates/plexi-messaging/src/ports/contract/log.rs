@@ -6,7 +6,10 @@ pub(super) async fn a_replay_shows_messages_as_they_are_now<S: Store>(stage: &St
     let store = &stage.store;
     let room = stage.room().await;
     let eve = stage.user("eve").await;
-    let kept = crate::ports::NewMessage { client_id: Some("c".to_owned()), ..stage.draft(room.channel, room.ada, "kept") };
+    let kept = crate::ports::NewMessage {
+        client_id: Some("c".to_owned()),
+        ..stage.draft(room.channel, room.ada, "kept")
+    };
     let kept = stage.post(kept).await.message;
     let gone = stage.say(room.channel, room.bob, "gone").await;
     let mut live = Vec::new();
@@ -17,7 +20,12 @@ pub(super) async fn a_replay_shows_messages_as_they_are_now<S: Store>(stage: &St
     live.push(store.set_pinned(kept.id, room.ada, true, stage.now()).await.unwrap().unwrap());
     live.push(store.set_channel_member(room.channel, eve, "member", stage.now()).await.unwrap().1.unwrap());
     live.push(store.remove_channel_member(room.channel, eve, stage.now()).await.unwrap().unwrap());
-    live.push(store.update_channel(room.channel, &crate::ports::ChannelChange::default(), stage.now()).await.unwrap());
+    live.push(
+        store
+            .update_channel(room.channel, &crate::ports::ChannelChange::default(), stage.now())
+            .await
+            .unwrap(),
+    );
     live.push(store.set_pinned(kept.id, room.ada, false, stage.now()).await.unwrap().unwrap());
     live.push(store.delete(gone.id, stage.now()).await.unwrap().unwrap());
 
@@ -37,7 +45,8 @@ pub(super) async fn a_replay_shows_messages_as_they_are_now<S: Store>(stage: &St
 pub(super) async fn a_replay_is_in_order_and_in_pages<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    let batch: Vec<_> = (0..50).map(|number| stage.draft(room.channel, room.ada, &number.to_string())).collect();
+    let batch: Vec<_> =
+        (0..50).map(|number| stage.draft(room.channel, room.ada, &number.to_string())).collect();
     store.post(&batch).await.unwrap();
     let seqs = async |after, limit| -> Vec<i64> {
         store.events_after(room.channel, after, limit).await.unwrap().iter().map(|event| event.seq).collect()

@@ -38,9 +38,16 @@ pub(super) async fn a_message_comes_back_as_it_was_sent<S: Store>(stage: &Stage<
     assert_eq!((seen.last_seq, seen.last_message_at), (2, Some(new.created_at)));
 
     let note = SystemNote { event: SystemEvent::Added, user_id: Some(room.bob), text: Some("x".to_owned()) };
-    let system = NewMessage { kind: MessageKind::System, system: Some(note.clone()), ..stage.draft(room.channel, room.ada, "") };
+    let system = NewMessage {
+        kind: MessageKind::System,
+        system: Some(note.clone()),
+        ..stage.draft(room.channel, room.ada, "")
+    };
     let system = stage.post(system).await.message;
-    assert_eq!((system.kind, stage.shown(system.id, room.bob).await.system), (MessageKind::System, Some(note)));
+    assert_eq!(
+        (system.kind, stage.shown(system.id, room.bob).await.system),
+        (MessageKind::System, Some(note))
+    );
     // An id with the same key and another rest is another message, and it is not there.
     let alike = MessageId::from_uuid(Uuid::from_u128(first.id.as_uuid().as_u128() ^ 1));
     assert_eq!(stage.store.message(alike, room.ada).await.unwrap(), None);
@@ -50,7 +57,9 @@ pub(super) async fn numbers_have_no_gaps<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
     let other = stage.channel(room.space, "other", &[room.ada]).await;
     let batch: Vec<NewMessage> = (0..150)
-        .map(|number| stage.draft(if number % 3 == 0 { other } else { room.channel }, room.ada, &format!("n{number}")))
+        .map(|number| {
+            stage.draft(if number % 3 == 0 { other } else { room.channel }, room.ada, &format!("n{number}"))
+        })
         .collect();
     let done = stage.store.post(&batch).await.unwrap();
     let (mut here, mut there) = (0, 0);
@@ -103,10 +112,16 @@ pub(super) async fn what_a_message_refers_to_must_be_there<S: Store>(stage: &Sta
     let new = || stage.draft(room.channel, room.ada, "x");
     refused!(try_post(NewMessage { channel_id: stage.id(), ..new() }).await, StoreError::Missing("channel"));
     for thread in [stage.id(), reply.id, there.id] {
-        refused!(try_post(NewMessage { thread_id: Some(thread), ..new() }).await, StoreError::Missing("thread"));
+        refused!(
+            try_post(NewMessage { thread_id: Some(thread), ..new() }).await,
+            StoreError::Missing("thread")
+        );
     }
     for answered in [stage.id(), there.id] {
-        refused!(try_post(NewMessage { reply_to: Some(answered), ..new() }).await, StoreError::Missing("reply_to"));
+        refused!(
+            try_post(NewMessage { reply_to: Some(answered), ..new() }).await,
+            StoreError::Missing("reply_to")
+        );
     }
     refused!(try_post(NewMessage { id: root.id, ..new() }).await, StoreError::Conflict("id"));
     let alike = MessageId::from_uuid(Uuid::from_u128(root.id.as_uuid().as_u128() ^ 1));
@@ -145,15 +160,22 @@ pub(super) async fn a_thread_counts_its_replies<S: Store>(stage: &Stage<S>) {
         assert_eq!((reply.position, reply.thread_id), (position, Some(root.id)));
         last = Some(reply.created_at);
     }
-    let summary = ThreadSummary { reply_count: 8, last_reply_at: last, participant_ids: people[..5].to_vec() };
+    let summary =
+        ThreadSummary { reply_count: 8, last_reply_at: last, participant_ids: people[..5].to_vec() };
     assert_eq!(stage.shown(root.id, room.bob).await.thread, Some(summary));
-    assert_eq!(stage.say(room.channel, room.ada, "main").await.position, 1, "replies take no place of the main line");
+    assert_eq!(
+        stage.say(room.channel, room.ada, "main").await.position,
+        1,
+        "replies take no place of the main line"
+    );
 }
 
 pub(super) async fn text_of_any_script_and_size_survives<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
     let long = "\u{1f600}\u{6f22}e\u{301} ".repeat(8_000);
-    for text in [long.as_str(), " leading and trailing ", "a'b\"c\\d%_?;--\u{7f}\t\r\n", "\u{202e}rtl", "?? $1 :a @b"] {
+    for text in
+        [long.as_str(), " leading and trailing ", "a'b\"c\\d%_?;--\u{7f}\t\r\n", "\u{202e}rtl", "?? $1 :a @b"]
+    {
         let said = stage.say(room.channel, room.ada, text).await;
         assert_eq!(stage.shown(said.id, room.bob).await.text, text);
     }

@@ -17,7 +17,8 @@ pub(super) async fn senders_at_once_leave_no_gap<S: Store>(stage: &Stage<S>) {
             .map(|_| {
                 let here = stage.draft(room.channel, user, "here");
                 let there = stage.draft(other, user, "there");
-                let reply = NewMessage { thread_id: Some(root.id), ..stage.draft(room.channel, user, "reply") };
+                let reply =
+                    NewMessage { thread_id: Some(root.id), ..stage.draft(room.channel, user, "reply") };
                 if number % 2 == 0 { vec![here, there, reply] } else { vec![there, reply, here] }
             })
             .collect();
@@ -40,10 +41,15 @@ pub(super) async fn senders_at_once_leave_no_gap<S: Store>(stage: &Stage<S>) {
         assert_eq!(seqs, (1..=count).collect::<Vec<_>>());
         assert_eq!(stage.store.channel(channel, room.ada).await.unwrap().unwrap().last_seq, count);
     }
-    for (line, count) in [(Line::Main(room.channel), 41), (Line::Main(other), 40), (Line::Thread(room.channel, root.id), 40)] {
+    for (line, count) in
+        [(Line::Main(room.channel), 41), (Line::Main(other), 40), (Line::Thread(room.channel, root.id), 40)]
+    {
         let (items, total) = stage.store.slice(line, Slice::After(-1), 200, room.ada).await.unwrap();
         assert_eq!(total, count);
-        assert_eq!(items.iter().map(|message| message.position).collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
+        assert_eq!(
+            items.iter().map(|message| message.position).collect::<Vec<_>>(),
+            (0..count).collect::<Vec<_>>()
+        );
     }
     assert_eq!(stage.shown(root.id, room.ada).await.thread.unwrap().reply_count, 40);
 }
@@ -53,7 +59,8 @@ pub(super) async fn of_the_same_message_at_once_one_is_stored<S: Store>(stage: &
     let mut senders = JoinSet::new();
     for _ in 0..8 {
         let store = Arc::clone(&stage.store);
-        let new = NewMessage { client_id: Some("same".to_owned()), ..stage.draft(room.channel, room.ada, "same") };
+        let new =
+            NewMessage { client_id: Some("same".to_owned()), ..stage.draft(room.channel, room.ada, "same") };
         senders.spawn(async move { store.post(&[new]).await.unwrap().remove(0).unwrap() });
     }
     let posted = senders.join_all().await;

@@ -21,11 +21,20 @@ pub(super) async fn unread_counts_what_others_said<S: Store>(stage: &Stage<S>) {
     stage.say(room.channel, room.bob, "2").await;
     stage.reply(&first, room.ada, "in a thread").await;
     store.react(first.id, room.ada, "x", stage.now()).await.unwrap();
-    let named = NewMessage { mentions: vec![room.bob, room.ada], ..stage.draft(room.channel, room.ada, "@bob") };
+    let named =
+        NewMessage { mentions: vec![room.bob, room.ada], ..stage.draft(room.channel, room.ada, "@bob") };
     stage.post(named).await;
-    let both = NewMessage { mentions: vec![room.bob], mentions_all: true, ..stage.draft(room.channel, room.ada, "@all @bob") };
+    let both = NewMessage {
+        mentions: vec![room.bob],
+        mentions_all: true,
+        ..stage.draft(room.channel, room.ada, "@all @bob")
+    };
     stage.post(both).await;
-    let aside = NewMessage { mentions: vec![room.bob], thread_id: Some(first.id), ..stage.draft(room.channel, room.ada, "@bob") };
+    let aside = NewMessage {
+        mentions: vec![room.bob],
+        thread_id: Some(first.id),
+        ..stage.draft(room.channel, room.ada, "@bob")
+    };
     stage.post(aside).await;
     assert_eq!(counts(stage, room.channel, room.bob).await, (0, 3, 2));
     assert_eq!(counts(stage, room.channel, room.ada).await, (0, 1, 0), "what I say is not unread");
@@ -55,7 +64,8 @@ pub(super) async fn the_mark_moves_forward_only<S: Store>(stage: &Stage<S>) {
     for text in ["1", "2", "3"] {
         stage.say(room.channel, room.ada, text).await;
     }
-    let mark = async |seq, force| store.mark_read(room.channel, room.bob, seq, force).await.unwrap().last_read_seq;
+    let mark =
+        async |seq, force| store.mark_read(room.channel, room.bob, seq, force).await.unwrap().last_read_seq;
     assert_eq!(mark(2, false).await, 2);
     assert_eq!(mark(1, false).await, 2);
     assert_eq!(mark(99, false).await, 3, "never past the head");
@@ -85,7 +95,9 @@ pub(super) async fn drafts_are_kept_replaced_and_limited<S: Store>(stage: &Stage
     let store = &stage.store;
     let room = stage.room().await;
     let root = stage.say(room.channel, room.ada, "root").await;
-    let write = async |thread, text| store.set_draft(room.ada, room.channel, thread, text, stage.now()).await.unwrap();
+    let write = async |thread, text| {
+        store.set_draft(room.ada, room.channel, thread, text, stage.now()).await.unwrap()
+    };
     write(None, Some("main")).await;
     write(Some(root.id), Some("aside \u{1f4dd}")).await;
     write(None, Some("main, longer")).await;
@@ -100,7 +112,10 @@ pub(super) async fn drafts_are_kept_replaced_and_limited<S: Store>(stage: &Stage
     for _ in 0..499 {
         store.set_draft(room.ada, stage.id(), None, Some("x"), stage.now()).await.unwrap();
     }
-    refused!(store.set_draft(room.ada, stage.id(), None, Some("x"), stage.now()).await, StoreError::Conflict("drafts"));
+    refused!(
+        store.set_draft(room.ada, stage.id(), None, Some("x"), stage.now()).await,
+        StoreError::Conflict("drafts")
+    );
     write(Some(root.id), Some("changed")).await;
     assert_eq!(store.drafts(room.ada).await.unwrap().len(), 500);
 }

@@ -19,14 +19,25 @@ async fn texts<S: Store>(stage: &Stage<S>, plan: &SearchPlan, reader: UserId) ->
 
 pub(super) async fn words_are_found_newest_first<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
-    let said = ["The quick brown fox", "a QUICKSTEP", "slow", "\u{6771}\u{4eac}\u{90fd}\u{306b}\u{884c}\u{304f}", "be it so", "Stra\u{df}e"];
+    let said = [
+        "The quick brown fox",
+        "a QUICKSTEP",
+        "slow",
+        "\u{6771}\u{4eac}\u{90fd}\u{306b}\u{884c}\u{304f}",
+        "be it so",
+        "Stra\u{df}e",
+    ];
     for text in said {
         stage.say(room.channel, room.ada, text).await;
     }
     assert_eq!(texts(stage, &plan("quick"), room.bob).await, ["a QUICKSTEP", "The quick brown fox"]);
     assert_eq!(texts(stage, &plan("quick fox"), room.bob).await, ["The quick brown fox"]);
     assert_eq!(texts(stage, &plan("uick"), room.bob).await.len(), 2, "inside words, too");
-    assert_eq!(texts(stage, &plan("\u{4eac}\u{90fd}"), room.bob).await, [said[3]], "two characters are a prefix");
+    assert_eq!(
+        texts(stage, &plan("\u{4eac}\u{90fd}"), room.bob).await,
+        [said[3]],
+        "two characters are a prefix"
+    );
     assert_eq!(texts(stage, &plan("\u{6771}\u{4eac}\u{90fd}"), room.bob).await, [said[3]]);
     assert_eq!(texts(stage, &plan("it"), room.bob).await, ["be it so"], "common short words are words");
     assert_eq!(texts(stage, &plan("missing"), room.bob).await, Vec::<String>::new());
@@ -47,11 +58,19 @@ pub(super) async fn only_what_the_reader_may_read<S: Store>(stage: &Stage<S>) {
     let secret = store.create_channel(&secret).await.unwrap();
     let direct = stage.new_direct(&[room.ada, room.bob]);
     let direct = store.create_channel(&direct).await.unwrap();
-    for (channel, text) in [(room.channel, "word general"), (open, "word open"), (secret, "word secret"), (direct, "word direct")] {
+    for (channel, text) in [
+        (room.channel, "word general"),
+        (open, "word open"),
+        (secret, "word secret"),
+        (direct, "word direct"),
+    ] {
         stage.say(channel, room.ada, text).await;
     }
     for plan in [plan("word"), SearchPlan::default()] {
-        assert_eq!(texts(stage, &plan, room.ada).await, ["word direct", "word secret", "word open", "word general"]);
+        assert_eq!(
+            texts(stage, &plan, room.ada).await,
+            ["word direct", "word secret", "word open", "word general"]
+        );
         assert_eq!(texts(stage, &plan, room.bob).await, ["word direct", "word open", "word general"]);
         assert_eq!(texts(stage, &plan, guest).await, ["word secret"]);
         assert_eq!(texts(stage, &plan, stranger).await, Vec::<String>::new());
@@ -94,7 +113,11 @@ pub(super) async fn filters_narrow<S: Store>(stage: &Stage<S>) {
     assert_eq!(texts(stage, &by(&[room.bob, ada]), ada).await.len(), 5);
     let within = SearchPlan { channels: vec![other, direct], ..SearchPlan::default() };
     assert_eq!(texts(stage, &within, ada).await, ["private", "liked a lot"]);
-    let times = SearchPlan { after: Some(root.created_at), before: Some(private.created_at), ..SearchPlan::default() };
+    let times = SearchPlan {
+        after: Some(root.created_at),
+        before: Some(private.created_at),
+        ..SearchPlan::default()
+    };
     assert_eq!(texts(stage, &times, ada).await, ["liked a lot", "reply", "root"]);
     let all = SearchPlan { before: Some(reply.created_at), authors: vec![room.bob], ..plan("root") };
     assert_eq!(texts(stage, &all, ada).await, ["root"]);

@@ -15,7 +15,8 @@ pub(super) async fn stretches_of_the_main_line<S: Store>(stage: &Stage<S>) {
     for slice in [Slice::Latest, Slice::Before(5), Slice::After(5), Slice::Around(5)] {
         assert_eq!(read(slice, 10).await, (Vec::new(), 0));
     }
-    let batch: Vec<_> = (0..30).map(|number| stage.draft(room.channel, room.ada, &number.to_string())).collect();
+    let batch: Vec<_> =
+        (0..30).map(|number| stage.draft(room.channel, room.ada, &number.to_string())).collect();
     stage.store.post(&batch).await.unwrap();
     let root = read(Slice::Latest, 1).await.0.remove(0);
     stage.reply(&root, room.bob, "aside").await;
@@ -71,7 +72,9 @@ pub(super) async fn a_date_is_found<S: Store>(stage: &Stage<S>) {
         }
         stage.clock.advance(Duration::from_secs(86_400));
     }
-    let read = async |at| stage.store.slice(Line::Main(room.channel), Slice::Date(at), 20, room.ada).await.unwrap().0;
+    let read = async |at| {
+        stage.store.slice(Line::Main(room.channel), Slice::Date(at), 20, room.ada).await.unwrap().0
+    };
     for index in [0, 1, 30, 55] {
         let wanted = &said[index];
         let found = read(wanted.created_at).await;
@@ -81,6 +84,9 @@ pub(super) async fn a_date_is_found<S: Store>(stage: &Stage<S>) {
     let between = said[30].created_at.minus(Duration::from_secs(3_600));
     assert!(read(between).await.iter().any(|message| message.id == said[30].id));
     let never = said[99].created_at.plus(Duration::from_secs(86_400 * 400));
-    assert!(read(never).await.iter().all(|message| message.position <= 99), "after the end comes nothing new");
+    assert!(
+        read(never).await.iter().all(|message| message.position <= 99),
+        "after the end comes nothing new"
+    );
     assert_eq!(read(plexi_core::Timestamp::from_micros(0)).await[0].position, 0);
 }

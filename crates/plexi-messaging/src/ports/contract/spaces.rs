@@ -14,7 +14,10 @@ pub(super) async fn a_space_is_made_found_and_renamed<S: Store>(stage: &Stage<S>
     assert_eq!(store.space(space.id, ada).await.unwrap(), Some(mine.clone()));
     assert_eq!(store.space(space.id, bob).await.unwrap(), Some(space.clone()));
     assert_eq!(store.space(stage.id(), ada).await.unwrap(), None);
-    refused!(store.create_space(&stage.new_space("CAF\u{c9} \u{2615}"), ada).await, StoreError::Conflict("name"));
+    refused!(
+        store.create_space(&stage.new_space("CAF\u{c9} \u{2615}"), ada).await,
+        StoreError::Conflict("name")
+    );
 
     let other = stage.space("Attic", ada).await;
     let names = |spaces: Vec<Space>| spaces.into_iter().map(|space| space.name).collect::<Vec<_>>();
@@ -40,7 +43,11 @@ pub(super) async fn members_come_change_and_go<S: Store>(stage: &Stage<S>) {
     assert_eq!((entry.user_id, entry.role.as_str(), entry.joined_at), (eve, "guest", joined));
     assert_eq!(store.space_access(room.space, eve).await.unwrap().unwrap().granted, Some(Default::default()));
     let again = store.set_space_member(room.space, eve, "member", stage.now()).await.unwrap();
-    assert_eq!((again.role.as_str(), again.joined_at), ("member", joined), "a change of role is no new joining");
+    assert_eq!(
+        (again.role.as_str(), again.joined_at),
+        ("member", joined),
+        "a change of role is no new joining"
+    );
     let access = store.space_access(room.space, eve).await.unwrap().unwrap();
     assert!(access.granted.unwrap().has(Permission::ChannelRead) && !access.archived);
 

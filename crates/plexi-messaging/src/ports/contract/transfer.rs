@@ -93,7 +93,10 @@ pub(super) async fn people_and_rooms_come_once<S: Store>(stage: &Stage<S>) {
     assert_eq!(store.export_space_members(space.id, None, 1_000).await.unwrap(), members);
     assert_eq!(store.export_space_members(space.id, Some(users[3].id), 2).await.unwrap(), members[4..6]);
 
-    let channel = ImportedChannel { members: members.clone(), ..import_of(stage, &stage.new_channel(space.id, "big", ChannelKind::Public, &[])) };
+    let channel = ImportedChannel {
+        members: members.clone(),
+        ..import_of(stage, &stage.new_channel(space.id, "big", ChannelKind::Public, &[]))
+    };
     assert_eq!(store.import_channel(&channel).await.unwrap(), channel.id);
     assert_eq!(store.import_channel(&channel).await.unwrap(), channel.id);
     let seen = store.channel(channel.id, users[0].id).await.unwrap().unwrap();
@@ -129,13 +132,18 @@ pub(super) async fn names_that_are_taken_get_a_number<S: Store>(stage: &Stage<S>
     }
     let direct = stage.new_direct(&[room.ada, room.bob]);
     store.create_channel(&direct).await.unwrap();
-    assert_eq!(store.import_channel(&import_of(stage, &direct)).await.unwrap(), direct.id, "one conversation of two");
+    assert_eq!(
+        store.import_channel(&import_of(stage, &direct)).await.unwrap(),
+        direct.id,
+        "one conversation of two"
+    );
 }
 
 pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    let channel = import_of(stage, &stage.new_channel(room.space, "old", ChannelKind::Public, &[room.ada, room.bob]));
+    let channel =
+        import_of(stage, &stage.new_channel(room.space, "old", ChannelKind::Public, &[room.ada, room.bob]));
     let channel = store.import_channel(&channel).await.unwrap();
     let mut batch: Vec<_> =
         (1..=900).map(|second| imported(channel, room.ada, second * 10, &format!("line {second}"))).collect();
@@ -147,9 +155,16 @@ pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
     batch[9].message.reply_to = Some(root);
     batch[9].message.mentions = vec![room.bob];
     batch[10].edited_at = Some(at(5_000));
-    batch[10].history = vec![Revision { text: "second".to_owned(), at: at(5_000) }, Revision { text: "first".to_owned(), at: at(4_000) }];
+    batch[10].history = vec![
+        Revision { text: "second".to_owned(), at: at(5_000) },
+        Revision { text: "first".to_owned(), at: at(4_000) },
+    ];
     batch[11].pinned = Some((room.bob, at(6_000)));
-    batch[11].reactions = vec![("\u{1f44d}".to_owned(), room.bob, at(1)), ("\u{1f44d}".to_owned(), room.ada, at(2)), ("\u{1f680}".to_owned(), room.ada, at(3))];
+    batch[11].reactions = vec![
+        ("\u{1f44d}".to_owned(), room.bob, at(1)),
+        ("\u{1f44d}".to_owned(), room.ada, at(2)),
+        ("\u{1f680}".to_owned(), room.ada, at(3)),
+    ];
     batch[12].deleted = true;
     batch[12].message.text = String::new();
     batch[12].message.index = String::new();
@@ -161,24 +176,41 @@ pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
 
     let seen = store.channel(channel, room.bob).await.unwrap().unwrap();
     assert_eq!((seen.last_seq, seen.last_message_at), (900, Some(at(9_000))));
-    assert_eq!(seen.membership.map(|mine| (mine.last_read_seq, mine.unread, mine.mentions)), Some((900, 0, 0)));
+    assert_eq!(
+        seen.membership.map(|mine| (mine.last_read_seq, mine.unread, mine.mentions)),
+        Some((900, 0, 0))
+    );
     let (items, total) = store.slice(Line::Main(channel), Slice::After(-1), 200, room.bob).await.unwrap();
-    assert_eq!((total, items.len(), items[0].text.as_str(), items[0].created_at), (898, 200, "line 1", at(10)));
-    let (replies, total) = store.slice(Line::Thread(channel, root), Slice::Latest, 10, room.bob).await.unwrap();
+    assert_eq!(
+        (total, items.len(), items[0].text.as_str(), items[0].created_at),
+        (898, 200, "line 1", at(10))
+    );
+    let (replies, total) =
+        store.slice(Line::Thread(channel, root), Slice::Latest, 10, room.bob).await.unwrap();
     assert_eq!((total, replies[0].text.as_str(), replies[1].text.as_str()), (2, "line 6", "line 701"));
     let shown = stage.shown(root, room.ada).await.thread.unwrap();
-    assert_eq!((shown.reply_count, shown.last_reply_at, shown.participant_ids), (2, Some(at(7_010)), vec![room.bob]));
+    assert_eq!(
+        (shown.reply_count, shown.last_reply_at, shown.participant_ids),
+        (2, Some(at(7_010)), vec![room.bob])
+    );
     let changed = stage.shown(batch[10].message.id, room.ada).await;
     assert_eq!(changed.edited_at, Some(at(5_000)));
     assert_eq!(store.history(changed.id).await.unwrap(), batch[10].history);
     let liked = stage.shown(batch[11].message.id, room.ada).await;
-    let counts: Vec<_> = liked.reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.count, reaction.me)).collect();
+    let counts: Vec<_> = liked
+        .reactions
+        .iter()
+        .map(|reaction| (reaction.emoji.as_str(), reaction.count, reaction.me))
+        .collect();
     assert_eq!((liked.pinned, counts), (true, vec![("\u{1f44d}", 2, true), ("\u{1f680}", 1, true)]));
     assert!(stage.shown(batch[12].message.id, room.ada).await.deleted);
     assert_eq!(stage.shown(batch[9].message.id, room.ada).await.reply_to, Some(root));
 
     let events = store.events_after(channel, 898, 10).await.unwrap();
-    assert_eq!(events.iter().map(|event| (event.seq, event.at)).collect::<Vec<_>>(), [(899, at(8_990)), (900, at(9_000))]);
+    assert_eq!(
+        events.iter().map(|event| (event.seq, event.at)).collect::<Vec<_>>(),
+        [(899, at(8_990)), (900, at(9_000))]
+    );
     assert!(matches!(&events[0].event, EventBody::MessagePosted { message } if message.text == "line 899"));
     let plan = SearchPlan { terms: index_terms("line 899"), ..SearchPlan::default() };
     let found = store.find(&plan, room.bob, None, 10).await.unwrap();
@@ -193,11 +225,20 @@ pub(super) async fn a_key_that_is_taken_stores_nothing<S: Store>(stage: &Stage<S
     let mut twin = imported(room.channel, room.ada, 10, "twin");
     twin.message.id = MessageId::from_uuid(Uuid::from_u128(first.message.id.as_uuid().as_u128() ^ 1));
     let fresh = imported(room.channel, room.ada, 20, "fresh");
-    refused!(store.import_messages(room.channel, &[fresh.clone(), twin.clone()]).await, StoreError::Conflict("id"));
+    refused!(
+        store.import_messages(room.channel, &[fresh.clone(), twin.clone()]).await,
+        StoreError::Conflict("id")
+    );
     let mut orphan = imported(room.channel, room.ada, 30, "orphan");
     orphan.message.thread_id = Some(stage.id());
-    refused!(store.import_messages(room.channel, &[fresh.clone(), orphan]).await, StoreError::Missing("thread"));
-    refused!(store.import_messages(stage.id(), std::slice::from_ref(&fresh)).await, StoreError::Missing("channel"));
+    refused!(
+        store.import_messages(room.channel, &[fresh.clone(), orphan]).await,
+        StoreError::Missing("thread")
+    );
+    refused!(
+        store.import_messages(stage.id(), std::slice::from_ref(&fresh)).await,
+        StoreError::Missing("channel")
+    );
     let seen = store.channel(room.channel, room.ada).await.unwrap().unwrap();
     assert_eq!(seen.last_seq, 1, "nothing was stored");
     twin.message.id = MessageId::imported(at(10), 1, 7);
@@ -210,7 +251,8 @@ pub(super) async fn an_import_into_a_living_channel_is_put_in_order<S: Store>(st
     for text in ["live 1", "live 2"] {
         stage.say(room.channel, room.ada, text).await;
     }
-    let old: Vec<_> = (1..=3).map(|second| imported(room.channel, room.bob, second, &format!("old {second}"))).collect();
+    let old: Vec<_> =
+        (1..=3).map(|second| imported(room.channel, room.bob, second, &format!("old {second}"))).collect();
     store.import_messages(room.channel, &old).await.unwrap();
     store.finish_channel(room.channel).await.unwrap();
     let (items, total) = store.slice(Line::Main(room.channel), Slice::Latest, 10, room.ada).await.unwrap();
@@ -218,7 +260,10 @@ pub(super) async fn an_import_into_a_living_channel_is_put_in_order<S: Store>(st
     assert_eq!(total, 5);
     assert_eq!(order, [(0, "old 1"), (1, "old 2"), (2, "old 3"), (3, "live 1"), (4, "live 2")]);
     assert_eq!(stage.say(room.channel, room.ada, "next").await.position, 5);
-    assert_eq!(store.channel(room.channel, room.ada).await.unwrap().unwrap().last_message_at.unwrap(), items_last(stage, &room).await);
+    assert_eq!(
+        store.channel(room.channel, room.ada).await.unwrap().unwrap().last_message_at.unwrap(),
+        items_last(stage, &room).await
+    );
     refused!(store.finish_channel(stage.id()).await, StoreError::Missing("channel"));
 }
 
@@ -230,7 +275,8 @@ async fn items_last<S: Store>(stage: &Stage<S>, room: &super::Room) -> Timestamp
 pub(super) async fn an_export_reads_everything_back<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    let named = NewMessage { client_id: Some("c1".to_owned()), ..stage.draft(room.channel, room.ada, "root") };
+    let named =
+        NewMessage { client_id: Some("c1".to_owned()), ..stage.draft(room.channel, room.ada, "root") };
     let root = stage.post(named).await.message;
     let reply = stage.reply(&root, room.bob, "reply").await;
     let edited = stage.now();

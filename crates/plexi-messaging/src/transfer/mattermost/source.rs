@@ -27,7 +27,12 @@ impl Lines {
         if read == 4 && magic == *b"PK\x03\x04" {
             file = unpack(path, file)?;
         }
-        Ok(Self { path: path.to_owned(), file: BufReader::with_capacity(1 << 16, file), offset: 0, number: 0 })
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufReader::with_capacity(1 << 16, file),
+            offset: 0,
+            number: 0,
+        })
     }
 
     /// The next line that is not empty, and where it begins.
@@ -81,16 +86,21 @@ impl Lines {
 
 /// Unpacks the first `.jsonl` of a zip.
 fn unpack(path: &Path, file: File) -> Result<File, TransferError> {
-    let broken = |error: &dyn std::fmt::Display| TransferError::Format(format!("{}: {error}", path.display()));
+    let broken =
+        |error: &dyn std::fmt::Display| TransferError::Format(format!("{}: {error}", path.display()));
     let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
     let name = zip.file_names().flatten().find(|name| name.ends_with(".jsonl")).map(Cow::into_owned);
     let name = name.ok_or_else(|| broken(&"the zip holds no .jsonl file"))?;
     let entry = zip.by_name(&name).map_err(|error| broken(&error))?;
     let mut target = tempfile::tempfile().map_err(|error| TransferError::file(path, error))?;
-    let copied = std::io::copy(&mut entry.take(MAX_UNPACKED_BYTES + 1), &mut target).map_err(|error| broken(&error))?;
+    let copied = std::io::copy(&mut entry.take(MAX_UNPACKED_BYTES + 1), &mut target)
+        .map_err(|error| broken(&error))?;
     if copied > MAX_UNPACKED_BYTES {
         return Err(broken(&"it unpacks to more than 256 GiB"));
     }
-    target.flush().and_then(|()| target.seek(SeekFrom::Start(0))).map_err(|error| TransferError::file(path, error))?;
+    target
+        .flush()
+        .and_then(|()| target.seek(SeekFrom::Start(0)))
+        .map_err(|error| TransferError::file(path, error))?;
     Ok(target)
 }

@@ -85,7 +85,13 @@ async fn write(
             members.extend(page);
         }
         let (id, name) = (space.id, space.name);
-        archive.line(&SpaceLine { id, name, archived: space.archived, created_at: space.created_at, members })?;
+        archive.line(&SpaceLine {
+            id,
+            name,
+            archived: space.archived,
+            created_at: space.created_at,
+            members,
+        })?;
         done.spaces += 1;
     }
     archive.begin("channels.jsonl")?;

@@ -62,7 +62,8 @@ pub(super) struct ChannelLine {
 
 impl ChannelLine {
     pub fn from_channel(channel: ImportedChannel) -> Self {
-        let ImportedChannel { id, space_id, kind, name, topic, archived, created_at, mut members, .. } = channel;
+        let ImportedChannel { id, space_id, kind, name, topic, archived, created_at, mut members, .. } =
+            channel;
         members.sort_unstable();
         Self { id, space_id, kind, name, topic, archived, created_at, members }
     }

@@ -35,7 +35,8 @@ impl Archive {
             .to_owned();
         let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for name in &names {
-            let Some((folder, day)) = name.strip_prefix(&prefix).and_then(|name| name.rsplit_once('/')) else {
+            let Some((folder, day)) = name.strip_prefix(&prefix).and_then(|name| name.rsplit_once('/'))
+            else {
                 continue;
             };
             if Path::new(day).extension().is_some_and(|extension| extension == "json") {
@@ -74,7 +75,8 @@ impl Archive {
         };
         // The size that the archive states is not to be trusted: the reader itself is bounded.
         let mut bytes = Vec::new();
-        let read = entry.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+        let read =
+            entry.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
         if read as u64 > MAX_DOCUMENT_BYTES {
             return Err(broken(&"it is larger than 512 MiB"));
         }

@@ -142,7 +142,8 @@ fn references(text: &str, names: &HashMap<String, String>) -> String {
         out.push_str(&rest[..start]);
         let inside = &rest[start + 1..start + length];
         rest = &rest[start + length + 1..];
-        let (target, label) = inside.split_once('|').map_or((inside, None), |(target, label)| (target, Some(label)));
+        let (target, label) =
+            inside.split_once('|').map_or((inside, None), |(target, label)| (target, Some(label)));
         if let Some(user) = target.strip_prefix('@') {
             out.push('@');
             out.push_str(names.get(user).map(String::as_str).or(label).unwrap_or(user));
@@ -183,7 +184,9 @@ fn emphasis(text: &str) -> String {
         for (at, _) in chars.iter().enumerate().filter(|(_, c)| **c == mark) {
             let before = at.checked_sub(1).map(|i| chars[i]);
             let after = chars.get(at + 1).copied();
-            let outside = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || (c.is_ascii_punctuation() && c != mark));
+            let outside = |c: Option<char>| {
+                c.is_none_or(|c| c.is_whitespace() || (c.is_ascii_punctuation() && c != mark))
+            };
             let inside = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace() && c != mark);
             match open {
                 Some(start) if inside(before) && outside(after) && !chars[start..at].contains(&'\n') => {
@@ -228,7 +231,10 @@ mod tests {
     fn bold_and_struck_are_doubled_and_stars_of_commands_are_not() {
         assert_eq!(shown("this is *bold* and ~gone~"), "this is **bold** and ~~gone~~");
         assert_eq!(shown("rm -rf *.o *.a"), "rm -rf *.o *.a");
-        assert_eq!(shown("version of mplayer except for -k7* should"), "version of mplayer except for -k7* should");
+        assert_eq!(
+            shown("version of mplayer except for -k7* should"),
+            "version of mplayer except for -k7* should"
+        );
         assert_eq!(shown("a*b*c"), "a*b*c");
     }
 
