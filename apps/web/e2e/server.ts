@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 const BINARY = process.env["PLEXI_TEST_SERVER"] ?? process.env["PLEXI_SERVER_BIN"] ?? resolve(import.meta.dirname, "../../../target/debug/plexi-server");
 
@@ -17,13 +18,26 @@ export class Server {
   ) {}
 
   static async start(): Promise<Server> {
-    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), "plexi-e2e-")));
+    const server = await Server.prepare();
     await server.run();
     return server;
   }
 
+  /** A data folder and a port, with nothing running yet. */
+  static async prepare(): Promise<Server> {
+    return new Server(await freePort(), await mkdtemp(join(tmpdir(), "plexi-e2e-")));
+  }
+
   get origin(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Brings a Mattermost export in, with the command line that stands beside the server. */
+  async importMattermost(lines: string): Promise<void> {
+    const file = join(this.data, "export.jsonl");
+    await writeFile(file, lines);
+    const command = join(dirname(BINARY), "plexi");
+    await promisify(execFile)(command, ["--set", `server.data_dir=${join(this.data, "data")}`, "import", "mattermost", file], { cwd: this.data });
   }
 
   async run(): Promise<void> {

@@ -210,10 +210,10 @@ test("preferences change the name, the theme and the language at once", async ()
   await ada.page.getByRole("tab", { name: "Appearance and language" }).click();
   await ada.page.getByRole("radio", { name: "Dark" }).check();
   await expect(ada.page.locator("html")).toHaveAttribute("data-theme", "dark");
-  await ada.page.getByLabel("Language").selectOption("de");
+  await ada.page.getByLabel("Language", { exact: true }).selectOption("de");
   await expect(ada.page.getByRole("heading", { name: "Einstellungen" })).toBeVisible();
   await look(ada.page, "preferences-de-dark");
-  await ada.page.getByLabel("Sprache").selectOption("en");
+  await ada.page.getByLabel("Sprache", { exact: true }).selectOption("en");
   await ada.page.getByRole("radio", { name: "As the device" }).check();
   await ada.page.getByRole("tab", { name: "Password and sessions" }).click();
   await expect(ada.page.getByText("This device")).toBeVisible();

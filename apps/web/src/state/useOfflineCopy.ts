@@ -3,7 +3,7 @@ import type { MessageWindow } from "~/api/types";
 import { offline } from "./local";
 import { CHUNK, type Timeline } from "./timeline";
 
-const AFTER = 2_000;
+const AFTER = 500;
 
 /** Keeps the newest messages of an open conversation for reading without a connection, and shows them when there is none. */
 export function useOfflineCopy(timeline: Timeline): void {

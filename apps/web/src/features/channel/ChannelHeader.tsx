@@ -3,6 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { Channel } from "~/api/types";
 import type { PaneName } from "~/routes/router";
+import { numberOf } from "~/i18n/format";
 import { openDialog, uiStore } from "~/state/ui";
 import { useMe, useWorkspace } from "~/state/workspace";
 import { Avatar } from "~/ui/Avatar";
@@ -61,7 +62,7 @@ export function ChannelHeader({ channel, title }: { channel: Channel; title: str
             onClick={() => toggle("members")}
           >
             <Icon name="people" />
-            <span aria-hidden="true">{channel.member_count}</span>
+            <span aria-hidden="true">{numberOf(channel.member_count)}</span>
           </button>
         )}
         <IconButton icon="pin" label={t`Pinned messages`} side="bottom" pressed={pane === "pins" && !thread} onClick={() => toggle("pins")} />

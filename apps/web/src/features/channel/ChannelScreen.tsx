@@ -60,6 +60,10 @@ function KnownChannel({ channelId }: { channelId: string }) {
     timeline.open().catch(() => undefined);
     return () => setVisibleChannel(null);
   }, [channelId, timeline]);
+  const space = channel?.space_id;
+  useEffect(() => {
+    if (space) uiStore.set({ space });
+  }, [space]);
   useEffect(() => {
     if (channel) watchPresence(othersIn(channel, me.id));
   }, [channel, me.id]);

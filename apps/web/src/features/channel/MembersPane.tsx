@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
 import { channels } from "~/api/operations";
 import type { Channel } from "~/api/types";
+import { numberOf } from "~/i18n/format";
 import { watchPresence } from "~/state/people";
 import { openDialog } from "~/state/ui";
 import { putUsers, useWorkspace } from "~/state/workspace";
@@ -36,7 +37,7 @@ export function MembersPane({ channel, onClose }: { channel: Channel; onClose: (
   }, [members.data]);
 
   return (
-    <Pane title={t`Members`} note={String(channel.member_count)} onClose={onClose}>
+    <Pane title={t`Members`} note={numberOf(channel.member_count)} onClose={onClose}>
       <div className={css["filter"]}>
         <Field label={t`Find a member`} type="search" value={filter} onChange={(event) => setFilter(event.target.value)} />
       </div>

@@ -48,6 +48,8 @@ export function MessageList({ timeline, channel, label, intro, target }: Props) 
   const [focus, setFocus] = useState<number | null>(null);
   const [topDay, setTopDay] = useState<string | null>(null);
   const [seenTotal, setSeenTotal] = useState(timeline.total);
+  /** Where the focus is going, while the row is not there yet. */
+  const heading = useRef<number | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const look = useCallback(() => {
@@ -96,11 +98,19 @@ export function MessageList({ timeline, channel, label, intro, target }: Props) 
     setFocus(wanted);
     anchor.current = null;
     list.current?.scrollToIndex(wanted - base + 1, { align: "nearest" });
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-position="${wanted}"]`)?.focus({ preventScroll: true }));
+    heading.current = wanted;
   };
+  useEffect(() => {
+    // The row may have to be fetched first; it gets the focus as soon as it is there.
+    if (heading.current === null) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[role="article"][data-position="${heading.current}"]`);
+    if (!row) return;
+    heading.current = null;
+    row.focus({ preventScroll: true });
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     const row = event.target as HTMLElement;
-    const position = row.dataset["message"] === timeline.rootId ? -1 : Number(row.dataset["position"]);
+    const position = heading.current ?? (row.dataset["message"] === timeline.rootId ? -1 : Number(row.dataset["position"]));
     if (row.dataset["position"] === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowUp") focusRow(position - 1);
     else if (event.key === "ArrowDown") focusRow(position + 1);

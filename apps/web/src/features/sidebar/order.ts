@@ -1,4 +1,4 @@
-import type { Channel, Id, User } from "~/api/types";
+import type { Channel, Id, Space, User } from "~/api/types";
 import { isDirect, titleOf } from "~/features/channel/naming";
 import { uiStore } from "~/state/ui";
 import { workspaceStore } from "~/state/workspace";
@@ -26,9 +26,10 @@ export function sectionsOf(all: Record<Id, Channel>, users: Record<Id, User>, me
   return sections;
 }
 
-/** The space whose channels are shown. */
-export function currentSpace(spaces: { id: Id; archived: boolean }[], chosen: Id | null): Id | null {
-  return (spaces.find((space) => space.id === chosen) ?? spaces.find((space) => !space.archived))?.id ?? null;
+/** The space whose channels are shown: the chosen one, else one that I am in. */
+export function currentSpace(spaces: Pick<Space, "id" | "archived" | "role">[], chosen: Id | null): Id | null {
+  const open = spaces.filter((space) => !space.archived);
+  return (spaces.find((space) => space.id === chosen) ?? open.find((space) => space.role !== null) ?? open[0])?.id ?? null;
 }
 
 /** The conversation above or below the open one, on request only those with something unread. */
