@@ -44,6 +44,7 @@ const UP: &[&str] = &[
     ){keyed}",
     "CREATE INDEX channel_members_by_user ON channel_members (user_id, channel_id)",
     "CREATE INDEX channel_members_by_role ON channel_members (role_id)",
+    // Which message has which `seq` is said by `channel_events`, once.
     // `message_key` is computed from `id`, so one index finds both. `thread_key` is 0 on the main line. The tables on
     // the path of a message have no foreign keys: the channel's row is locked and read before each write.
     // `reply_total` counts the places of the thread below, `reply_count` those not deleted; `mentions` and
@@ -76,7 +77,6 @@ const UP: &[&str] = &[
         last_reply_at {int} NULL,
         participants {bytes} NULL
     ){table}",
-    "CREATE UNIQUE INDEX messages_seq ON messages (channel_id, seq)",
     "CREATE INDEX messages_position ON messages (channel_id, thread_key, position)",
     "CREATE TABLE channel_events (
         channel_id {uuid} NOT NULL,
@@ -127,6 +127,8 @@ const UP_SQLITE: &[&str] = &[
     "CREATE UNIQUE INDEX messages_client ON messages (author_id, channel_id, client_id) WHERE client_id IS NOT NULL",
     "CREATE INDEX messages_pinned ON messages (channel_id, pinned_at) WHERE pinned_at IS NOT NULL",
     "CREATE VIRTUAL TABLE message_index USING fts5(tokens, content='', contentless_delete=1, detail=none, tokenize='ascii')",
+    // Merges of the index wait until there are more pieces: commits of few messages get cheaper, searches hardly dearer.
+    "INSERT INTO message_index (message_index, rank) VALUES ('automerge', 8)",
 ];
 
 const UP_POSTGRES: &[&str] = &[

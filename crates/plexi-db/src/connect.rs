@@ -17,6 +17,8 @@ use crate::database::{DbError, Engine};
 const STATEMENTS: usize = 256;
 /// How long a statement waits for the write lock of another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// Pages in the write-ahead log of `SQLite` before they go into the file: 16 MiB. A page that is written often goes once.
+const WAL_PAGES: &str = "4096";
 /// Connections of the reading pool of `SQLite`.
 const SQLITE_READERS: u32 = 4;
 
@@ -91,7 +93,7 @@ async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Re
         .statement_cache_capacity(STATEMENTS)
         .pragma("cache_size", format!("-{}", config.sqlite_cache_kib.clamp(256, 1_048_576)))
         .pragma("temp_store", "MEMORY")
-        .pragma("mmap_size", "67108864")
+        .pragma("wal_autocheckpoint", WAL_PAGES)
         .pragma("journal_size_limit", "67108864")
         .thread_name(|index| format!("sqlite-{index}"))
         .disable_statement_logging();

@@ -71,22 +71,28 @@ impl<'a> Conn<'a> {
         Ok(done?.rows_affected())
     }
 
-    /// Writes many rows: `head` up to `VALUES`, and one `row` with its placeholders for each. The rows go in portions of powers
-    /// of two, so that few statements exist and stay prepared.
+    /// Writes many rows: `head` up to `VALUES`, and one `row` with its placeholders for each.
     pub(crate) async fn insert_many(&self, head: &str, row: &str, values: Vec<Value>) -> Result<u64, Fault> {
+        self.change_many(&format!("{head} {{rows}}"), row, values).await
+    }
+
+    /// Runs a change with a list of rows where `sql` holds `{rows}`. The rows go in portions of a few sizes, so that few
+    /// statements exist and stay prepared.
+    pub(crate) async fn change_many(&self, sql: &str, row: &str, values: Vec<Value>) -> Result<u64, Fault> {
         let width = row.matches('?').count();
         let mut rest = values.into_iter();
         let mut rows = rest.len() / width.max(1);
         let mut changed = 0;
         while rows > 0 {
             let portion = portion(rows, width);
-            let mut sql = String::with_capacity(head.len() + (row.len() + 1) * portion + 1);
-            sql.push_str(head);
+            let mut list = String::with_capacity((row.len() + 1) * portion);
             for index in 0..portion {
-                sql.push_str(if index == 0 { " " } else { "," });
-                sql.push_str(row);
+                if index > 0 {
+                    list.push(',');
+                }
+                list.push_str(row);
             }
-            changed += self.run(&sql, rest.by_ref().take(portion * width).collect()).await?;
+            changed += self.run(&sql.replace("{rows}", &list), rest.by_ref().take(portion * width).collect()).await?;
             rows -= portion;
         }
         Ok(changed)
@@ -151,11 +157,13 @@ impl<'a> Conn<'a> {
     }
 }
 
-/// The most rows of one statement: a power of two, and within `SQLite`'s 32,766 parameters.
+/// How many of the rows that are left one statement takes: one of few sizes, within `SQLite`'s 32,766 parameters.
 fn portion(rows: usize, width: usize) -> usize {
     let most = if width > 60 { 256 } else { 512 };
     let capped = rows.min(most);
-    1 << capped.ilog2()
+    let power = 1 << capped.ilog2();
+    let between = power + power / 2;
+    if between <= capped { between } else { power }
 }
 
 /// `(?,?,?)`.

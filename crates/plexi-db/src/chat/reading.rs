@@ -26,8 +26,9 @@ pub(super) async fn unread(
     marks: &[(ChannelId, i64)],
 ) -> Result<Vec<(ChannelId, (u32, u32))>, Fault> {
     let one = format!(
-        "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM messages WHERE channel_id = ? AND seq > ? AND thread_key = 0 \
-         AND deleted = false AND author_id <> ? LIMIT {MOST}) unread), \
+        "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM channel_events e JOIN messages m ON m.message_key = e.message_key \
+         WHERE e.channel_id = ? AND e.seq > ? AND e.kind = 'message_posted' AND m.thread_key = 0 AND m.deleted = false \
+         AND m.author_id <> ? LIMIT {MOST}) unread), \
          (SELECT COUNT(*) FROM (SELECT DISTINCT seq FROM message_mentions WHERE user_id IN (?, ?) AND channel_id = ? \
          AND seq > ? AND author_id <> ? LIMIT {MOST}) named)"
     );

@@ -6,7 +6,7 @@ use plexi_core::ChannelId;
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::{Imported, ImportedMessage};
 
-use crate::chat::channels::lock;
+use crate::chat::channels::{lock, save_heads};
 use crate::chat::events;
 use crate::chat::messages::index;
 use crate::chat::messages::place::{AllKnown, keys, place, references, save_roots};
@@ -41,7 +41,7 @@ pub(super) async fn import(
         return Ok(done);
     }
     store(conn, &messages, &sources, &known).await?;
-    head.save(conn).await?;
+    save_heads(conn, &[&head]).await?;
     Ok(done)
 }
 

@@ -10,7 +10,7 @@ use plexi_messaging::ports::{NewMessage, Posted};
 use super::place::{AllKnown, keys, place, references, save_roots};
 use super::write::{self, NewRow};
 use super::{index, view};
-use crate::chat::channels::{Head, lock_many};
+use crate::chat::channels::{Head, lock_many, save_heads};
 use crate::chat::events;
 use crate::database::Engine;
 use crate::fault::Fault;
@@ -131,10 +131,8 @@ async fn store(
     let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
     changed.sort_unstable();
     changed.dedup();
-    for head in changed.iter().filter_map(|id| heads.get(id)) {
-        head.save(conn).await?;
-    }
-    Ok(())
+    let changed: Vec<&Head> = changed.iter().filter_map(|id| heads.get(id)).collect();
+    save_heads(conn, &changed).await
 }
 
 async fn answer(
