@@ -1,7 +1,7 @@
 //! One text for three engines: names in braces stand for the type that each engine has for it.
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 /// `(name, SQLite, PostgreSQL, MariaDB)`.
 ///

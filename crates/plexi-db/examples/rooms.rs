@@ -22,7 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (name, display_name) = ("ada".to_owned(), "Ada".to_owned());
     let user = ImportedUser { id: ada, name, display_name, bot: false, disabled: false, created_at: at };
     database.import_users(&[user]).await?;
-    let space = Space { id: ids.next()?, name: "Home".to_owned(), archived: false, created_at: at, role: None };
+    let space =
+        Space { id: ids.next()?, name: "Home".to_owned(), archived: false, created_at: at, role: None };
     database.create_space(&space, ada).await?;
     let channel = NewChannel {
         id: ids.next()?,

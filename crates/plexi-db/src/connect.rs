@@ -57,7 +57,8 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
         return Ok(Pools { engine: Engine::Postgres, write: pool.clone(), read: pool });
     }
     if url.starts_with("mysql://") || url.starts_with("mariadb://") {
-        let url = url.strip_prefix("mariadb://").map_or_else(|| url.to_owned(), |rest| format!("mysql://{rest}"));
+        let url =
+            url.strip_prefix("mariadb://").map_or_else(|| url.to_owned(), |rest| format!("mysql://{rest}"));
         let options = MySqlConnectOptions::from_str(&url)
             .map_err(|_| DbError::Url)?
             .charset("utf8mb4")

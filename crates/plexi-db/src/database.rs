@@ -166,7 +166,13 @@ impl Database {
         let row = self.read().one(sql, Vec::new()).await?.ok_or(Fault::Missing("counts"))?;
         let mut cells = Cells::new(&row);
         let mut next = || cells.take::<i64>().map(|count| u64::try_from(count).unwrap_or(0));
-        Ok(Counts { users: next()?, spaces: next()?, channels: next()?, messages: next()?, sessions: next()? })
+        Ok(Counts {
+            users: next()?,
+            spaces: next()?,
+            channels: next()?,
+            messages: next()?,
+            sessions: next()?,
+        })
     }
 
     /// Closes all connections after the statements that run now; the write-ahead log of `SQLite` goes into the file.

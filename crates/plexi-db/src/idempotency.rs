@@ -35,7 +35,12 @@ pub enum IdempotencyPut {
     TooLarge,
 }
 
-async fn find(conn: Conn<'_>, user: UserId, key: &str, now: Timestamp) -> Result<Option<IdempotencyRecord>, Fault> {
+async fn find(
+    conn: Conn<'_>,
+    user: UserId,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<IdempotencyRecord>, Fault> {
     let sql = "SELECT request_digest, status, answer, expires_at FROM idempotency \
                WHERE user_id = ? AND request_key = ? AND expires_at > ?";
     let Some(row) = conn.one(sql, params![user, key, now]).await? else { return Ok(None) };
@@ -62,7 +67,11 @@ impl Database {
     }
 
     /// Keeps an answer if none is kept for its key; one past its time gives way.
-    pub async fn idempotency_put(&self, record: &IdempotencyRecord, now: Timestamp) -> Result<IdempotencyPut, DbError> {
+    pub async fn idempotency_put(
+        &self,
+        record: &IdempotencyRecord,
+        now: Timestamp,
+    ) -> Result<IdempotencyPut, DbError> {
         if record.answer.len() > MAX_ANSWER_BYTES {
             return Ok(IdempotencyPut::TooLarge);
         }

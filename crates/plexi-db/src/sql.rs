@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use plexi_core::{ChannelId, EventKey, InvitationId, MessageId, RoleId, SessionId, SpaceId, Timestamp, UserId};
+use plexi_core::{
+    ChannelId, EventKey, InvitationId, MessageId, RoleId, SessionId, SpaceId, Timestamp, UserId,
+};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value,
 };
@@ -92,7 +94,9 @@ impl<'a> Conn<'a> {
                 }
                 list.push_str(row);
             }
-            changed += self.run(&sql.replace("{rows}", &list), rest.by_ref().take(portion * width).collect()).await?;
+            changed += self
+                .run(&sql.replace("{rows}", &list), rest.by_ref().take(portion * width).collect())
+                .await?;
             rows -= portion;
         }
         Ok(changed)
@@ -113,7 +117,12 @@ impl<'a> Conn<'a> {
         while left > 0 {
             let portion = portion(left, 1);
             let list = placeholders(portion);
-            let values = before.iter().cloned().chain(rest.by_ref().take(portion)).chain(after.iter().cloned()).collect();
+            let values = before
+                .iter()
+                .cloned()
+                .chain(rest.by_ref().take(portion))
+                .chain(after.iter().cloned())
+                .collect();
             rows.append(&mut self.all(&sql.replace("{in}", &list), values).await?);
             left -= portion;
         }
@@ -326,7 +335,9 @@ impl Cell for Option<[u8; 32]> {
     fn read(row: &QueryResult, index: usize) -> Result<Self, Fault> {
         let bytes: Option<Vec<u8>> = Cell::read(row, index)?;
         bytes
-            .map(|bytes| bytes.try_into().map_err(|_| Fault::Corrupt(String::from("a digest of another length"))))
+            .map(|bytes| {
+                bytes.try_into().map_err(|_| Fault::Corrupt(String::from("a digest of another length")))
+            })
             .transpose()
     }
 }

@@ -49,7 +49,10 @@ pub(crate) async fn save_heads(conn: Conn<'_>, heads: &[&Head]) -> Result<(), Fa
          UPDATE channels SET last_seq = saved.last_seq, main_count = saved.main_count, \
          last_message_at = saved.last_message_at FROM saved WHERE saved.id = channels.id",
         "(?,?,?,?)",
-        heads.iter().flat_map(|head| params![head.id, head.last_seq, head.main_count, head.last_message_at]).collect(),
+        heads
+            .iter()
+            .flat_map(|head| params![head.id, head.last_seq, head.main_count, head.last_message_at])
+            .collect(),
     )
     .await?;
     Ok(())
@@ -123,12 +126,18 @@ async fn list(conn: Conn<'_>, rest: &str, values: Vec<Value>, viewer: UserId) ->
 
     let behind: Vec<(ChannelId, i64)> = channels
         .iter()
-        .filter_map(|channel| Some((channel.id, channel.membership.as_ref()?.last_read_seq, channel.last_seq)))
+        .filter_map(|channel| {
+            Some((channel.id, channel.membership.as_ref()?.last_read_seq, channel.last_seq))
+        })
         .filter_map(|(id, read, last)| (read < last).then_some((id, read)))
         .collect();
     let counts: HashMap<_, _> = unread(conn, viewer, &behind).await?.into_iter().collect();
 
-    let direct = channels.iter().filter(|channel| channel.kind.is_direct()).map(|channel| channel.id.param()).collect();
+    let direct = channels
+        .iter()
+        .filter(|channel| channel.kind.is_direct())
+        .map(|channel| channel.id.param())
+        .collect();
     let sql = "SELECT channel_id, user_id FROM channel_members WHERE channel_id IN {in} ORDER BY channel_id, user_id";
     let mut people: HashMap<ChannelId, Vec<UserId>> = HashMap::new();
     for row in conn.all_in(sql, &[], direct, &[]).await? {
@@ -137,7 +146,9 @@ async fn list(conn: Conn<'_>, rest: &str, values: Vec<Value>, viewer: UserId) ->
     }
 
     for channel in &mut channels {
-        if let (Some(membership), Some((unread, mentions))) = (&mut channel.membership, counts.get(&channel.id)) {
+        if let (Some(membership), Some((unread, mentions))) =
+            (&mut channel.membership, counts.get(&channel.id))
+        {
             membership.unread = *unread;
             membership.mentions = *mentions;
         }
@@ -305,7 +316,8 @@ impl ChannelStore for Database {
     ) -> Result<ChannelEvent, StoreError> {
         Ok(transaction!(self, conn, {
             let mut head = lock(conn, id).await?;
-            let row = conn.one("SELECT name, topic, archived FROM channels WHERE id = ?", params![id]).await?;
+            let row =
+                conn.one("SELECT name, topic, archived FROM channels WHERE id = ?", params![id]).await?;
             let row = row.ok_or(Fault::Missing("channel"))?;
             let mut cells = Cells::new(&row);
             let mut facts =
@@ -366,8 +378,9 @@ impl ChannelStore for Database {
     ) -> Result<(), StoreError> {
         Ok(transaction!(self, conn, {
             let lock = conn.engine.for_update();
-            let sql =
-                format!("SELECT muted, favourite FROM channel_members WHERE channel_id = ? AND user_id = ?{lock}");
+            let sql = format!(
+                "SELECT muted, favourite FROM channel_members WHERE channel_id = ? AND user_id = ?{lock}"
+            );
             let row = conn.one(&sql, params![id, user]).await?.ok_or(Fault::Missing("member"))?;
             let mut cells = Cells::new(&row);
             let (old_muted, old_favourite): (bool, bool) = (cells.take()?, cells.take()?);

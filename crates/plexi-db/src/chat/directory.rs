@@ -12,7 +12,8 @@ use crate::sql::{Cells, Param, params, single};
 impl Directory for Database {
     async fn resolve(&self, names: &[String]) -> Result<Vec<(String, UserId)>, StoreError> {
         let keys = names.iter().take(50).map(Param::param).collect();
-        let rows = self.read().all_in("SELECT name, id FROM users WHERE name IN {in}", &[], keys, &[]).await?;
+        let rows =
+            self.read().all_in("SELECT name, id FROM users WHERE name IN {in}", &[], keys, &[]).await?;
         let found = rows.iter().map(|row| {
             let mut cells = Cells::new(row);
             Ok((cells.take()?, cells.take()?))

@@ -39,8 +39,12 @@ pub(super) async fn append(
 ) -> Result<ChannelEvent, Fault> {
     head.last_seq += 1;
     let (key, payload) = match &event {
-        EventBody::MessagePosted { message } | EventBody::MessageEdited { message } => (Some(message.id.key()), None),
-        other => (None, Some(serde_json::to_string(other).map_err(|error| Fault::Corrupt(error.to_string()))?)),
+        EventBody::MessagePosted { message } | EventBody::MessageEdited { message } => {
+            (Some(message.id.key()), None)
+        }
+        other => {
+            (None, Some(serde_json::to_string(other).map_err(|error| Fault::Corrupt(error.to_string()))?))
+        }
     };
     conn.run(
         &format!("{INSERT} (?, ?, ?, ?, ?, ?)"),
@@ -73,15 +77,20 @@ pub(super) async fn after(
     keys.sort_unstable();
     keys.dedup();
     let messages = view::by_keys(conn, &keys, None).await?;
-    let messages: HashMap<i64, _> = messages.into_iter().map(|message| (message.id.key().0, message)).collect();
+    let messages: HashMap<i64, _> =
+        messages.into_iter().map(|message| (message.id.key().0, message)).collect();
     let mut events = Vec::with_capacity(entries.len());
     for (seq, at, kind, key, payload) in entries {
         let event = match (key.and_then(|key| messages.get(&key)), payload) {
-            (Some(message), _) if kind == POSTED => EventBody::MessagePosted { message: Box::new(message.clone()) },
+            (Some(message), _) if kind == POSTED => {
+                EventBody::MessagePosted { message: Box::new(message.clone()) }
+            }
             (Some(message), _) => EventBody::MessageEdited { message: Box::new(message.clone()) },
             (None, Some(payload)) => serde_json::from_str(&payload)
                 .map_err(|error| Fault::Corrupt(format!("event {seq} of channel {channel}: {error}")))?,
-            (None, None) => return Err(Fault::Corrupt(format!("event {seq} of channel {channel} has no message"))),
+            (None, None) => {
+                return Err(Fault::Corrupt(format!("event {seq} of channel {channel} has no message")));
+            }
         };
         events.push(ChannelEvent { channel_id: channel, seq, at, event });
     }

@@ -60,7 +60,8 @@ pub(super) async fn set(
 ) -> Result<(MemberEntry, Option<ChannelEvent>), Fault> {
     let role_key = role_id(conn, RoleScope::Channel, role).await?;
     let sql = "SELECT joined_at FROM channel_members WHERE channel_id = ? AND user_id = ?";
-    let joined: Option<Timestamp> = conn.one(sql, params![head.id, user]).await?.as_ref().map(single).transpose()?;
+    let joined: Option<Timestamp> =
+        conn.one(sql, params![head.id, user]).await?.as_ref().map(single).transpose()?;
     if let Some(joined_at) = joined {
         let sql = "UPDATE channel_members SET role_id = ? WHERE channel_id = ? AND user_id = ?";
         conn.run(sql, params![role_key, head.id, user]).await?;

@@ -97,7 +97,12 @@ impl MessageStore for Database {
         Ok(view::list(self.read(), from, params![channel], Some(viewer)).await?)
     }
 
-    async fn events_after(&self, channel: ChannelId, seq: i64, limit: u32) -> Result<Vec<ChannelEvent>, StoreError> {
+    async fn events_after(
+        &self,
+        channel: ChannelId,
+        seq: i64,
+        limit: u32,
+    ) -> Result<Vec<ChannelEvent>, StoreError> {
         Ok(events::after(self.read(), channel, seq, limit).await?)
     }
 }

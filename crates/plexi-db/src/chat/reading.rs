@@ -85,7 +85,8 @@ impl ReadStore for Database {
                 mark = wanted;
             } else {
                 let sql = "SELECT last_read_seq FROM channel_members WHERE channel_id = ? AND user_id = ?";
-                let row = self.write().one(sql, params![channel, user]).await?.ok_or(Fault::Missing("member"))?;
+                let row =
+                    self.write().one(sql, params![channel, user]).await?.ok_or(Fault::Missing("member"))?;
                 mark = single(&row)?;
             }
         }

@@ -98,7 +98,11 @@ fn query(engine: Engine, plan: &SearchPlan, reader: UserId, below: Option<i64>) 
     }
     query.and(READABLE, params![reader, reader]);
     let by_index = engine == Engine::Sqlite && query.sql.starts_with("FROM message_index");
-    query.sql.push_str(if by_index { " ORDER BY f.rowid DESC LIMIT ?" } else { " ORDER BY m.message_key DESC LIMIT ?" });
+    query.sql.push_str(if by_index {
+        " ORDER BY f.rowid DESC LIMIT ?"
+    } else {
+        " ORDER BY m.message_key DESC LIMIT ?"
+    });
     query
 }
 
@@ -117,7 +121,9 @@ impl SearchStore for Database {
     }
 
     async fn channels_named(&self, name: &str, reader: UserId) -> Result<Vec<ChannelId>, StoreError> {
-        let sql = format!("SELECT c.id FROM channels c WHERE c.name_folded = ? AND c.space_id IS NOT NULL AND {READABLE} ORDER BY c.id LIMIT 50");
+        let sql = format!(
+            "SELECT c.id FROM channels c WHERE c.name_folded = ? AND c.space_id IS NOT NULL AND {READABLE} ORDER BY c.id LIMIT 50"
+        );
         let rows = self.read().all(&sql, params![fold_loosely(name), reader, reader]).await?;
         Ok(rows.iter().map(single).collect::<Result<_, _>>()?)
     }

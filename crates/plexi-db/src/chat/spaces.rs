@@ -72,7 +72,12 @@ impl SpaceStore for Database {
         Ok(list(self.read(), "ORDER BY s.name_folded LIMIT 200", params![viewer]).await?)
     }
 
-    async fn update_space(&self, id: SpaceId, name: Option<&str>, archived: Option<bool>) -> Result<(), StoreError> {
+    async fn update_space(
+        &self,
+        id: SpaceId,
+        name: Option<&str>,
+        archived: Option<bool>,
+    ) -> Result<(), StoreError> {
         Ok(transaction!(self, conn, {
             let lock = conn.engine.for_update();
             let sql = format!("SELECT name, archived FROM spaces WHERE id = ?{lock}");
@@ -125,13 +130,17 @@ impl SpaceStore for Database {
             }
             let role_key = role_id(conn, RoleScope::Space, role).await?;
             let sql = "SELECT joined_at FROM space_members WHERE space_id = ? AND user_id = ?";
-            let joined: Option<Timestamp> = conn.one(sql, params![id, user]).await?.as_ref().map(single).transpose()?;
+            let joined: Option<Timestamp> =
+                conn.one(sql, params![id, user]).await?.as_ref().map(single).transpose()?;
             if joined.is_some() {
                 let sql = "UPDATE space_members SET role_id = ? WHERE space_id = ? AND user_id = ?";
                 conn.run(sql, params![role_key, id, user]).await?;
             } else {
-                let sql = "INSERT INTO space_members (space_id, user_id, role_id, joined_at) VALUES (?, ?, ?, ?)";
-                conn.run(sql, params![id, user, role_key, at]).await.map_err(|fault| fault.foreign("user"))?;
+                let sql =
+                    "INSERT INTO space_members (space_id, user_id, role_id, joined_at) VALUES (?, ?, ?, ?)";
+                conn.run(sql, params![id, user, role_key, at])
+                    .await
+                    .map_err(|fault| fault.foreign("user"))?;
             }
             Ok(MemberEntry { user_id: user, role: role.to_owned(), joined_at: joined.unwrap_or(at) })
         })?)
@@ -152,7 +161,8 @@ impl SpaceStore for Database {
             for mut head in lock_many(conn, channels).await? {
                 events.extend(remove(conn, &mut head, user, at).await?);
             }
-            conn.run("DELETE FROM space_members WHERE space_id = ? AND user_id = ?", params![id, user]).await?;
+            conn.run("DELETE FROM space_members WHERE space_id = ? AND user_id = ?", params![id, user])
+                .await?;
             Ok(events)
         })?)
     }

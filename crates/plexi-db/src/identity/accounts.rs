@@ -56,8 +56,14 @@ fn account(row: &QueryResult) -> Result<(Account, Option<String>), Fault> {
     Ok((account, cells.take()?))
 }
 
-async fn find(conn: Conn<'_>, wanted: &str, value: Value) -> Result<Option<(Account, Option<String>)>, Fault> {
-    let sql = format!("SELECT {USER}, {ACCOUNT} FROM users u JOIN roles r ON r.id = u.role_id WHERE u.{wanted} = ?");
+async fn find(
+    conn: Conn<'_>,
+    wanted: &str,
+    value: Value,
+) -> Result<Option<(Account, Option<String>)>, Fault> {
+    let sql = format!(
+        "SELECT {USER}, {ACCOUNT} FROM users u JOIN roles r ON r.id = u.role_id WHERE u.{wanted} = ?"
+    );
     conn.one(&sql, vec![value]).await?.as_ref().map(account).transpose()
 }
 
@@ -144,7 +150,8 @@ impl AccountStore for Database {
             let role = role_id(conn, RoleScope::System, change.role.as_deref().unwrap_or(&now.role)).await?;
             let display_name = change.display_name.as_deref().unwrap_or(&now.user.display_name);
             let disabled = change.disabled.unwrap_or(now.user.disabled);
-            let raised = disabled != now.user.disabled || change.role.as_deref().is_some_and(|role| role != now.role);
+            let raised =
+                disabled != now.user.disabled || change.role.as_deref().is_some_and(|role| role != now.role);
             conn.run(
                 "UPDATE users SET display_name = ?, display_name_folded = ?, status_text = ?, locale = ?, theme = ?, \
                  disabled = ?, role_id = ?, epoch = epoch + ? WHERE id = ?",
@@ -168,7 +175,12 @@ impl AccountStore for Database {
         })?)
     }
 
-    async fn accounts(&self, prefix: Option<&str>, after: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError> {
+    async fn accounts(
+        &self,
+        prefix: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
         let prefix = prefix.map(fold).unwrap_or_default();
         let loose = fold_loosely(&prefix);
         let sql = format!(

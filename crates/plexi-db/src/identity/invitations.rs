@@ -98,7 +98,8 @@ impl InvitationStore for Database {
     ) -> Result<Invitation, StoreError> {
         Ok(transaction!(self, conn, {
             let found = find(conn, "code", code.param(), conn.engine.for_update()).await?;
-            let Some(mut invitation) = found.filter(|found| found.uses < found.max_uses && found.expires_at > at)
+            let Some(mut invitation) =
+                found.filter(|found| found.uses < found.max_uses && found.expires_at > at)
             else {
                 return Err(Fault::Missing("invitation"));
             };

@@ -50,7 +50,9 @@ fn role(row: &QueryResult) -> Result<Role, Fault> {
 
 /// The id of the role with this name. `Missing("role")`.
 pub(crate) async fn role_id(conn: Conn<'_>, scope: RoleScope, name: &str) -> Result<RoleId, Fault> {
-    let row = conn.one("SELECT id FROM roles WHERE scope = ? AND name = ?", params![scope_name(scope), name]).await?;
+    let row = conn
+        .one("SELECT id FROM roles WHERE scope = ? AND name = ?", params![scope_name(scope), name])
+        .await?;
     row.as_ref().map_or(Err(Fault::Missing("role")), single)
 }
 
@@ -110,7 +112,8 @@ impl RoleStore for Database {
     async fn roles(&self, scope: Option<RoleScope>) -> Result<Vec<Role>, StoreError> {
         let rows = match scope {
             Some(scope) => {
-                let sql = format!("SELECT {COLUMNS} FROM roles WHERE scope = ? ORDER BY scope, name LIMIT 500");
+                let sql =
+                    format!("SELECT {COLUMNS} FROM roles WHERE scope = ? ORDER BY scope, name LIMIT 500");
                 self.read().all(&sql, params![scope_name(scope)]).await?
             }
             None => {

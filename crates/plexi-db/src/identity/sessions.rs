@@ -30,7 +30,12 @@ fn session(row: &QueryResult) -> Result<SessionRecord, Fault> {
     })
 }
 
-async fn find(conn: Conn<'_>, wanted: &str, value: Value, lock: bool) -> Result<Option<SessionRecord>, Fault> {
+async fn find(
+    conn: Conn<'_>,
+    wanted: &str,
+    value: Value,
+    lock: bool,
+) -> Result<Option<SessionRecord>, Fault> {
     let lock = if lock { conn.engine.for_update() } else { "" };
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE {wanted} = ?{lock}");
     conn.one(&sql, vec![value]).await?.as_ref().map(session).transpose()
@@ -48,7 +53,9 @@ async fn former(conn: Conn<'_>, old: &Digest) -> Result<RefreshOutcome, Fault> {
     let mut cells = Cells::new(&row);
     let (id, generation): (SessionId, i64) = (cells.take()?, cells.take()?);
     let (used_at, sealed_next) = (cells.take()?, cells.take()?);
-    let Some(session) = find(conn, "id", id.param(), false).await? else { return Ok(RefreshOutcome::Unknown) };
+    let Some(session) = find(conn, "id", id.param(), false).await? else {
+        return Ok(RefreshOutcome::Unknown);
+    };
     if generation == last_generation(conn, id).await? {
         Ok(RefreshOutcome::Replayed { session, used_at, sealed_next })
     } else {
@@ -144,7 +151,11 @@ impl SessionStore for Database {
         Ok(end(self.write(), &[id]).await? > 0)
     }
 
-    async fn end_sessions(&self, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>, StoreError> {
+    async fn end_sessions(
+        &self,
+        user: UserId,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
         Ok(transaction!(self, conn, {
             let sql = format!("SELECT id FROM sessions WHERE user_id = ?{}", conn.engine.for_update());
             let rows = conn.all(&sql, params![user]).await?;

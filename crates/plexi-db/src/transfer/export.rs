@@ -15,7 +15,11 @@ use crate::sql::{Cells, Conn, Param, params};
 /// The most entries of a page.
 const MOST: u32 = 10_000;
 
-pub(super) async fn users(conn: Conn<'_>, after: Option<UserId>, limit: u32) -> Result<Vec<ImportedUser>, Fault> {
+pub(super) async fn users(
+    conn: Conn<'_>,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<ImportedUser>, Fault> {
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
     let sql = "SELECT id, name, display_name, kind, disabled, created_at FROM users WHERE id > ? ORDER BY id LIMIT ?";
     let rows = conn.all(sql, params![after, limit.clamp(1, MOST)]).await?;
@@ -35,7 +39,11 @@ pub(super) async fn users(conn: Conn<'_>, after: Option<UserId>, limit: u32) -> 
 
 pub(super) async fn spaces(conn: Conn<'_>) -> Result<Vec<Space>, Fault> {
     let sql = "SELECT id, name, archived, created_at, NULL FROM spaces ORDER BY id";
-    let sql = if conn.engine == crate::database::Engine::Postgres { sql.replace("NULL", "NULL::text") } else { sql.to_owned() };
+    let sql = if conn.engine == crate::database::Engine::Postgres {
+        sql.replace("NULL", "NULL::text")
+    } else {
+        sql.to_owned()
+    };
     conn.all(&sql, Vec::new()).await?.iter().map(space).collect()
 }
 
@@ -113,15 +121,16 @@ pub(super) async fn messages(
     let mut history = revisions(conn, &edited).await?;
     let extras: Vec<_> = stored.iter().map(|one| (one.pinned, one.message.client_id.clone())).collect();
     let messages = view::complete(conn, stored, None).await?;
-    let exported = messages.into_iter().zip(extras).zip(keys).map(|((mut message, (pinned, client)), key)| {
-        message.client_id = client;
-        ExportedMessage {
-            message,
-            history: history.remove(&key).unwrap_or_default(),
-            reactions: reactions.remove(&key).unwrap_or_default(),
-            pinned: pinned.map(|(at, by)| (by, at)),
-        }
-    });
+    let exported =
+        messages.into_iter().zip(extras).zip(keys).map(|((mut message, (pinned, client)), key)| {
+            message.client_id = client;
+            ExportedMessage {
+                message,
+                history: history.remove(&key).unwrap_or_default(),
+                reactions: reactions.remove(&key).unwrap_or_default(),
+                pinned: pinned.map(|(at, by)| (by, at)),
+            }
+        });
     Ok(exported.collect())
 }
 

@@ -60,7 +60,14 @@ async fn store(
     });
     write::insert(conn, rows).await?;
     let entries = messages.iter().flat_map(|message| {
-        params![message.channel_id, message.seq, message.created_at, events::POSTED, message.id.key(), None::<String>]
+        params![
+            message.channel_id,
+            message.seq,
+            message.created_at,
+            events::POSTED,
+            message.id.key(),
+            None::<String>
+        ]
     });
     conn.insert_many(events::INSERT, "(?,?,?,?,?,?)", entries.collect()).await?;
     write::insert_mentions(conn, messages.iter()).await?;

@@ -85,7 +85,11 @@ pub(super) async fn space(conn: Conn<'_>, space: &Space) -> Result<SpaceId, Faul
 }
 
 /// The ids of roles by name; an unknown name is `member`.
-async fn roles(conn: Conn<'_>, scope: RoleScope, wanted: &[(UserId, String)]) -> Result<HashMap<String, RoleId>, Fault> {
+async fn roles(
+    conn: Conn<'_>,
+    scope: RoleScope,
+    wanted: &[(UserId, String)],
+) -> Result<HashMap<String, RoleId>, Fault> {
     let member = role_id(conn, scope, "member").await?;
     let mut found = HashMap::new();
     for (_, name) in wanted {

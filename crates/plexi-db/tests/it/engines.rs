@@ -61,7 +61,8 @@ impl Place {
     /// A place with an empty database.
     pub async fn new(engine: Engine, server: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut config = DatabaseConfig { max_connections: 8, acquire_timeout_ms: 30_000, ..DatabaseConfig::default() };
+        let mut config =
+            DatabaseConfig { max_connections: 8, acquire_timeout_ms: 30_000, ..DatabaseConfig::default() };
         if engine == Engine::Sqlite {
             return Self { folder, config, server: None };
         }

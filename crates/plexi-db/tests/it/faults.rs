@@ -52,8 +52,16 @@ engines!(a_failed_batch_stores_nothing, |place| {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_said_without_the_password() {
-    for url in ["postgres://plexi:hunter2@127.0.0.1:9/x", "mysql://plexi:hunter2@127.0.0.1:9/x", "oracle://plexi:hunter2@x/y"] {
-        let config = DatabaseConfig { url: Secret::new(url.to_owned()), acquire_timeout_ms: 200, ..DatabaseConfig::default() };
+    for url in [
+        "postgres://plexi:hunter2@127.0.0.1:9/x",
+        "mysql://plexi:hunter2@127.0.0.1:9/x",
+        "oracle://plexi:hunter2@x/y",
+    ] {
+        let config = DatabaseConfig {
+            url: Secret::new(url.to_owned()),
+            acquire_timeout_ms: 200,
+            ..DatabaseConfig::default()
+        };
         let error = Database::connect(&config, std::path::Path::new(".")).await.unwrap_err();
         assert!(matches!(error, DbError::Connect(_) | DbError::Url), "{error}");
         assert!(!format!("{error} {error:?} {config:?}").contains("hunter2"));
@@ -71,6 +79,7 @@ async fn a_folder_that_is_not_there_is_an_error() {
 #[tokio::test]
 async fn a_file_that_is_no_database_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("plexichat.db"), "this is no database, it is text of some length").unwrap();
+    std::fs::write(folder.path().join("plexichat.db"), "this is no database, it is text of some length")
+        .unwrap();
     assert!(Database::connect(&DatabaseConfig::default(), folder.path()).await.is_err());
 }

@@ -47,7 +47,10 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
     database.migrate_down(None).await.unwrap();
     let raw = place.raw().await;
     for table in TABLES {
-        assert!(raw.execute_unprepared(&format!("SELECT COUNT(*) FROM {table}")).await.is_err(), "{table} is left");
+        assert!(
+            raw.execute_unprepared(&format!("SELECT COUNT(*) FROM {table}")).await.is_err(),
+            "{table} is left"
+        );
     }
     raw.close().await.unwrap();
     database.migrate_up(None).await.unwrap();
@@ -63,7 +66,14 @@ engines!(a_schema_is_brought_up_to_date_at_the_start, |place| {
     old.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
     let id = ids().next().unwrap();
     let created_at = Timestamp::from_seconds(1_790_000_000);
-    let user = ImportedUser { id, name: "ada".to_owned(), display_name: "Ada".to_owned(), bot: false, disabled: false, created_at };
+    let user = ImportedUser {
+        id,
+        name: "ada".to_owned(),
+        display_name: "Ada".to_owned(),
+        bot: false,
+        disabled: false,
+        created_at,
+    };
     old.import_users(std::slice::from_ref(&user)).await.unwrap();
     old.migrate_down(Some(2)).await.unwrap();
     old.close().await;

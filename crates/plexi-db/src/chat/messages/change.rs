@@ -56,7 +56,11 @@ pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<C
     append(conn, &mut head, edit.at, EventBody::MessageEdited { message: Box::new(message) }).await
 }
 
-pub(super) async fn delete(conn: Conn<'_>, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, Fault> {
+pub(super) async fn delete(
+    conn: Conn<'_>,
+    id: MessageId,
+    at: Timestamp,
+) -> Result<Option<ChannelEvent>, Fault> {
     let (mut head, found) = locked(conn, id, true).await?;
     if found.message.deleted {
         return Ok(None);
@@ -85,7 +89,9 @@ async fn recount(conn: Conn<'_>, channel: ChannelId, root: MessageId) -> Result<
     let row = conn.one(&sql, params![channel, root.key()]).await?.ok_or(Fault::Missing("thread"))?;
     let mut cells = Cells::new(&row);
     let (count, last_at) = (cells.take()?, cells.take()?);
-    let sql = format!("SELECT author_id {line} AND deleted = false GROUP BY author_id ORDER BY MIN(position) LIMIT 5");
+    let sql = format!(
+        "SELECT author_id {line} AND deleted = false GROUP BY author_id ORDER BY MIN(position) LIMIT 5"
+    );
     let rows = conn.all(&sql, params![channel, root.key()]).await?;
     let participants = rows.iter().map(single).collect::<Result<_, _>>()?;
     let row = conn.one(&format!("SELECT COUNT(*) {line}"), params![channel, root.key()]).await?;

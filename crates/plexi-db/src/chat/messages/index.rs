@@ -30,9 +30,10 @@ fn tokens(engine: Engine, index: &str) -> String {
 pub(crate) async fn add(conn: Conn<'_>, entries: impl Iterator<Item = (i64, &str)>) -> Result<(), Fault> {
     let (head, row) = match conn.engine {
         Engine::Sqlite => ("INSERT INTO message_index (rowid, tokens) VALUES", "(?,?)"),
-        Engine::Postgres => {
-            ("INSERT INTO message_index (message_key, tokens) VALUES", "(?,array_to_tsvector(string_to_array(?, ' ')))")
-        }
+        Engine::Postgres => (
+            "INSERT INTO message_index (message_key, tokens) VALUES",
+            "(?,array_to_tsvector(string_to_array(?, ' ')))",
+        ),
         Engine::MariaDb => ("INSERT INTO message_index (message_key, tokens) VALUES", "(?,?)"),
     };
     let mut values = Vec::new();
@@ -95,7 +96,10 @@ mod tests {
 
     #[test]
     fn a_question_holds_nothing_but_tokens() {
-        let terms = [IndexTerm { tokens: vec![String::from("a\" OR \"b"), String::from("c'd")], prefix: Some(String::from("e*")) }];
+        let terms = [IndexTerm {
+            tokens: vec![String::from("a\" OR \"b"), String::from("c'd")],
+            prefix: Some(String::from("e*")),
+        }];
         assert_eq!(question(Engine::Sqlite, &terms).as_deref(), Some("\"aORb\" \"cd\" \"e\"* "));
         assert_eq!(question(Engine::Postgres, &terms).as_deref(), Some("'aORb' & 'cd' & 'e':*"));
         assert_eq!(question(Engine::MariaDb, &terms).as_deref(), Some("+qqaORb +qqcd +qqe* "));
@@ -104,6 +108,9 @@ mod tests {
     #[test]
     fn nothing_to_ask_is_no_question() {
         assert_eq!(question(Engine::Sqlite, &[]), None);
-        assert_eq!(question(Engine::Sqlite, &[IndexTerm { tokens: vec![String::from("--")], prefix: None }]), None);
+        assert_eq!(
+            question(Engine::Sqlite, &[IndexTerm { tokens: vec![String::from("--")], prefix: None }]),
+            None
+        );
     }
 }

@@ -111,7 +111,11 @@ pub(crate) fn place(
 }
 
 /// Writes the threads that got replies to their roots, except to roots that are written whole in the same batch.
-pub(crate) async fn save_roots(conn: Conn<'_>, known: &AllKnown, written: &HashSet<i64>) -> Result<(), Fault> {
+pub(crate) async fn save_roots(
+    conn: Conn<'_>,
+    known: &AllKnown,
+    written: &HashSet<i64>,
+) -> Result<(), Fault> {
     let mut changed = Vec::new();
     changed.extend(known.iter().filter(|(key, root)| root.changed && !written.contains(*key)));
     for (key, root) in changed {

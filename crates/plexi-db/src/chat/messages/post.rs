@@ -91,7 +91,8 @@ async fn clients(
             "SELECT author_id, channel_id, client_id, message_key FROM messages \
              WHERE (author_id, channel_id, client_id) IN ({list}) AND client_id IS NOT NULL"
         );
-        let values = now.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
+        let values =
+            now.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
         for row in conn.all(&sql, values).await? {
             let mut cells = Cells::new(&row);
             found.insert((cells.take()?, cells.take()?, cells.take()?), cells.take()?);
@@ -120,7 +121,14 @@ async fn store(
     });
     write::insert(conn, rows).await?;
     let entries = messages.iter().flat_map(|message| {
-        params![message.channel_id, message.seq, message.created_at, events::POSTED, message.id.key(), None::<String>]
+        params![
+            message.channel_id,
+            message.seq,
+            message.created_at,
+            events::POSTED,
+            message.id.key(),
+            None::<String>
+        ]
     });
     conn.insert_many(events::INSERT, "(?,?,?,?,?,?)", entries.collect()).await?;
     write::insert_mentions(conn, messages.iter()).await?;
@@ -140,8 +148,10 @@ async fn answer(
     fates: Vec<Fate>,
     messages: Vec<Message>,
 ) -> Result<Vec<Result<Posted, Fault>>, Fault> {
-    let keys: Vec<i64> =
-        fates.iter().filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None }).collect();
+    let keys: Vec<i64> = fates
+        .iter()
+        .filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None })
+        .collect();
     let present = present(conn, &keys).await?;
     let mut answers = Vec::with_capacity(fates.len());
     for fate in fates {

@@ -46,7 +46,8 @@ pub(super) async fn add(
     )
     .await?;
     if !found.has_reactions {
-        conn.run("UPDATE messages SET has_reactions = true WHERE message_key = ?", params![found.key]).await?;
+        conn.run("UPDATE messages SET has_reactions = true WHERE message_key = ?", params![found.key])
+            .await?;
     }
     let event = EventBody::ReactionAdded { message_id: id, emoji: emoji.to_owned(), user_id: user, count };
     Ok(Some(append(conn, &mut head, at, event).await?))
@@ -65,9 +66,11 @@ pub(super) async fn remove(
     }
     let sql = "DELETE FROM reactions WHERE message_key = ? AND emoji = ? AND user_id = ?";
     conn.run(sql, params![found.key, emoji, user]).await?;
-    let any = conn.one("SELECT emoji FROM reactions WHERE message_key = ? LIMIT 1", params![found.key]).await?;
+    let any =
+        conn.one("SELECT emoji FROM reactions WHERE message_key = ? LIMIT 1", params![found.key]).await?;
     if any.is_none() {
-        conn.run("UPDATE messages SET has_reactions = false WHERE message_key = ?", params![found.key]).await?;
+        conn.run("UPDATE messages SET has_reactions = false WHERE message_key = ?", params![found.key])
+            .await?;
     }
     let count = count(conn, found.key, emoji).await?;
     let event = EventBody::ReactionRemoved { message_id: id, emoji: emoji.to_owned(), user_id: user, count };

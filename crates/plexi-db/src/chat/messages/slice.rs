@@ -24,7 +24,9 @@ pub(super) async fn read(
         Line::Thread(channel, root) => (channel, root.key().0),
     };
     let total = match line {
-        Line::Main(channel) => conn.one("SELECT main_count FROM channels WHERE id = ?", params![channel]).await?,
+        Line::Main(channel) => {
+            conn.one("SELECT main_count FROM channels WHERE id = ?", params![channel]).await?
+        }
         Line::Thread(channel, root) => {
             let sql = "SELECT reply_total FROM messages WHERE message_key = ? AND id = ? AND channel_id = ?";
             conn.one(sql, params![root.key(), root, channel]).await?
@@ -67,7 +69,9 @@ fn range(slice: Slice, from: Option<i64>, limit: i64, total: i64) -> (i64, i64) 
             (start, (start + limit).min(total))
         }
         Slice::Around(position) => window(position.clamp(0, total), limit / 2, limit, total),
-        Slice::Date(_) => from.map_or(ending(total), |first| window(first, BEFORE_DATE.min(limit / 4), limit, total)),
+        Slice::Date(_) => {
+            from.map_or(ending(total), |first| window(first, BEFORE_DATE.min(limit / 4), limit, total))
+        }
     }
 }
 

@@ -46,7 +46,9 @@ fn stored(row: &QueryResult) -> Result<Stored, Fault> {
         text: cells.take()?,
         system: cells
             .take::<Option<String>>()?
-            .map(|note| serde_json::from_str(&note).map_err(|error| Fault::Corrupt(format!("system note: {error}"))))
+            .map(|note| {
+                serde_json::from_str(&note).map_err(|error| Fault::Corrupt(format!("system note: {error}")))
+            })
             .transpose()?,
         created_at: cells.take()?,
         edited_at: cells.take()?,
@@ -97,13 +99,21 @@ pub(crate) async fn row(conn: Conn<'_>, id: MessageId) -> Result<Option<Stored>,
 }
 
 /// A message.
-pub(crate) async fn one(conn: Conn<'_>, id: MessageId, viewer: Option<UserId>) -> Result<Option<Message>, Fault> {
+pub(crate) async fn one(
+    conn: Conn<'_>,
+    id: MessageId,
+    viewer: Option<UserId>,
+) -> Result<Option<Message>, Fault> {
     let Some(found) = row(conn, id).await? else { return Ok(None) };
     Ok(complete(conn, vec![found], viewer).await?.pop())
 }
 
 /// The messages with these keys, in any order.
-pub(crate) async fn by_keys(conn: Conn<'_>, keys: &[i64], viewer: Option<UserId>) -> Result<Vec<Message>, Fault> {
+pub(crate) async fn by_keys(
+    conn: Conn<'_>,
+    keys: &[i64],
+    viewer: Option<UserId>,
+) -> Result<Vec<Message>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM messages m WHERE m.message_key IN {{in}}");
     let rows = conn.all_in(&sql, &[], keys.iter().map(|key| key.param()).collect(), &[]).await?;
     let stored = rows.iter().map(stored).collect::<Result<_, _>>()?;

@@ -107,7 +107,10 @@ fn push(values: &mut Vec<Value>, row: &NewRow<'_>) -> Result<(), Fault> {
 }
 
 /// Notes whom main-line messages name, so that the mentions of somebody can be counted.
-pub(crate) async fn insert_mentions(conn: Conn<'_>, messages: impl Iterator<Item = &Message>) -> Result<(), Fault> {
+pub(crate) async fn insert_mentions(
+    conn: Conn<'_>,
+    messages: impl Iterator<Item = &Message>,
+) -> Result<(), Fault> {
     let mut values = Vec::new();
     for message in messages.filter(|message| message.thread_id.is_none() && !message.deleted) {
         let everybody = message.mentions_all.then_some(EVERYBODY);
