@@ -59,5 +59,5 @@ export default defineConfig({
   resolve: { alias: { "~": new URL("./src", import.meta.url).pathname } },
   build: { target: "es2022", cssTarget: ["chrome123", "firefox121", "safari17.5"], assetsInlineLimit: 0, modulePreload: { polyfill: false }, manifest: true, chunkSizeWarningLimit: 700 },
   server: { proxy: { "/api": { target: server, ws: true }, "/health": server } },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["./src/test-setup.ts"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["./src/test/setup.ts"] },
 });

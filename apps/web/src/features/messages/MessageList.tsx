@@ -22,6 +22,7 @@ import { useUnreadLine } from "./useUnreadLine";
 const ROW_HEIGHT = 44;
 const AROUND = 25;
 const SETTLE = 60;
+const SLIVER = 8;
 
 interface Props {
   timeline: Timeline;
@@ -55,7 +56,8 @@ export function MessageList({ timeline, channel, label, intro, target }: Props) 
   const look = useCallback(() => {
     const handle = list.current;
     if (!handle || !timeline.loaded) return;
-    const first = handle.findItemIndex(handle.scrollOffset) - 1 + base;
+    // A row of which only a sliver shows does not count.
+    const first = handle.findItemIndex(handle.scrollOffset + SLIVER) - 1 + base;
     const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize) - 1 + base;
     timeline.want(first - AROUND, last + AROUND);
     setTopDay(first < 0 ? null : (timeline.at(first)?.created_at ?? null));
