@@ -1,4 +1,5 @@
 import { del, get, patch, post, put } from "./client";
+import { deviceName } from "./device";
 import type {
   Channel, Id, Invitation, Me, Member, Membership, Message, MessageWindow, Page, SearchHit, Session, SignedIn, Space, Sync, Theme, User,
 } from "./types";
@@ -10,7 +11,7 @@ export const auth = {
   setup: (body: { token: string; name: string; display_name: string; password: string; space_name: string }) =>
     post<SignedIn>("/auth/setup", { ...body, transport: "cookie" }),
   signIn: (name: string, password: string) =>
-    post<SignedIn>("/auth/sign-in", { name, password, transport: "cookie", device: deviceName() }),
+    post<SignedIn>("/auth/sign-in", { name, password, transport: "cookie", device: deviceName(navigator.userAgent) }),
   register: (body: { code: string; name: string; display_name: string; password: string }) =>
     post<SignedIn>("/auth/register", { ...body, transport: "cookie" }),
   invitation: (code: string) => get<{ space_name: string; expires_at: string }>("/auth/invitation", { code }),
@@ -77,12 +78,3 @@ export const messages = {
   pin: (id: Id) => put<void>(`/messages/${id}/pin`),
   unpin: (id: Id) => del(`/messages/${id}/pin`),
 };
-
-/** What this browser calls itself in the list of sessions. */
-function deviceName(): string {
-  const agent = navigator.userAgent;
-  const browser = /Firefox|Edg|OPR|Chrome|Safari/.exec(agent)?.[0] ?? "Browser";
-  const system = /Android|iPhone|iPad|Windows|Mac OS|Linux/.exec(agent)?.[0] ?? "";
-  const named = browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser;
-  return system ? `${named}, ${system}` : named;
-}

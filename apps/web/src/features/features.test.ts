@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { shownDevice } from "~/api/device";
 import { asChannelName } from "~/features/channel/NewChannel";
 import { monthGrid } from "~/features/messages/calendar";
 import { isGrouped, startsDay, startsNew } from "~/features/messages/rows";
@@ -60,6 +61,12 @@ describe("small things", () => {
     expect(weeks).toHaveLength(6);
     expect(weeks[0]?.[6]?.getDate()).toBe(1);
     expect(weeks.flat().every((date) => date instanceof Date)).toBe(true);
+  });
+
+  it("name devices in few words", () => {
+    const edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0";
+    expect(shownDevice(edge)).toBe("Edge, Windows");
+    expect(shownDevice("Ada's laptop")).toBe("Ada's laptop");
   });
 
   it("make initials and a steady colour", () => {

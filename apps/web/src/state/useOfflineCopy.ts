@@ -1,9 +1,16 @@
 import { useEffect } from "react";
-import type { MessageWindow } from "~/api/types";
+import type { MessageWindow, User } from "~/api/types";
 import { offline } from "./local";
 import { CHUNK, type Timeline } from "./timeline";
+import { putUsers, workspaceStore } from "./workspace";
 
 const AFTER = 500;
+
+interface Copy {
+  window: MessageWindow;
+  /** Those who wrote it. */
+  users: User[];
+}
 
 /** Keeps the newest messages of an open conversation for reading without a connection, and shows them when there is none. */
 export function useOfflineCopy(timeline: Timeline): void {
@@ -13,11 +20,11 @@ export function useOfflineCopy(timeline: Timeline): void {
 
   useEffect(() => {
     if (!unreachable || loaded) return;
-    void offline.read<MessageWindow>(key).then((window) => {
-      if (window && !timeline.loaded) {
-        timeline.take(window);
-        timeline.unreachable = true;
-      }
+    void offline.read<Copy>(key).then((copy) => {
+      if (!copy || timeline.loaded) return;
+      putUsers(copy.users);
+      timeline.take(copy.window);
+      timeline.unreachable = true;
     });
   }, [key, timeline, unreachable, loaded]);
 
@@ -32,7 +39,9 @@ export function useOfflineCopy(timeline: Timeline): void {
         has_before: (items[0]?.position ?? 0) > 0,
         has_after: false,
       };
-      void offline.write(key, window);
+      const known = workspaceStore.get().users;
+      const users = [...new Set(items.map((message) => message.author_id))].flatMap((id) => known[id] ?? []);
+      void offline.write(key, { window, users } satisfies Copy);
     }, AFTER);
     return () => clearTimeout(timer);
   }, [key, timeline, loaded, unreachable, version]);

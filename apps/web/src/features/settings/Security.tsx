@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { ApiError } from "~/api/client";
+import { shownDevice } from "~/api/device";
 import { auth } from "~/api/operations";
 import { shortDateTimeOf } from "~/i18n/format";
 import { Button } from "~/ui/Button";
@@ -65,7 +66,7 @@ function Sessions() {
           return (
             <li key={session.id} className={css["session"]}>
               <div>
-                <b>{session.device || t`Unnamed device`}</b>
+                <b>{shownDevice(session.device) || t`Unnamed device`}</b>
                 <p className={css["note"]}>{session.current ? <Trans>This device</Trans> : <Trans>Last seen {seen}</Trans>}</p>
               </div>
               {!session.current && <Button onClick={() => end.mutate(session.id)}><Trans>Sign out</Trans></Button>}
