@@ -120,7 +120,7 @@ const UP: &[&str] = &[
     ){keyed}",
 ];
 
-/// What has no common form. In SQLite an index ends in the row id, which is the message's key.
+/// What has no common form. In `SQLite` an index ends in the row id, which is the message's key.
 const UP_SQLITE: &[&str] = &[
     "CREATE INDEX messages_by_channel ON messages (channel_id)",
     "CREATE INDEX messages_by_author ON messages (author_id)",

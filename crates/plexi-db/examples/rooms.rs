@@ -1,4 +1,4 @@
-//! Makes a space and a channel in a fresh SQLite file, posts a batch, reads it back.
+//! Makes a space and a channel in a fresh `SQLite` file, posts a batch, reads it back.
 
 use std::sync::Arc;
 

@@ -7,10 +7,10 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
     /// Where the data is: `sqlite` (the file `plexichat.db` in the data folder), `sqlite:PATH`,
-    /// `postgres://user:password@host:port/name` or `mysql://user:password@host:port/name` (MariaDB 10.11 or newer). It may
+    /// `postgres://user:password@host:port/name` or `mysql://user:password@host:port/name` (`MariaDB` 10.11 or newer). It may
     /// hold a password and is never shown.
     pub url: Secret<String>,
-    /// Connections kept at most, 2 to 200. With SQLite one of them writes and at most four read.
+    /// Connections kept at most, 2 to 200. With `SQLite` one of them writes and at most four read.
     #[schemars(range(min = 2, max = 200))]
     pub max_connections: u32,
     /// How long a request waits for a connection, in milliseconds, 100 to 60000.
@@ -18,7 +18,7 @@ pub struct DatabaseConfig {
     pub acquire_timeout_ms: u64,
     /// Statements that take longer are logged as warnings, in milliseconds; 0 logs none.
     pub slow_query_ms: u64,
-    /// Page cache of each SQLite connection, in KiB, 256 to 1048576.
+    /// Page cache of each `SQLite` connection, in KiB, 256 to 1048576.
     #[schemars(range(min = 256, max = 1_048_576))]
     pub sqlite_cache_kib: u32,
 }

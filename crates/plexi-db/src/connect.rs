@@ -52,7 +52,7 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
             .acquire_timeout(timeout)
             .connect_with(options)
             .await
-            .map_err(unavailable)?;
+            .map_err(|error| unavailable(&error))?;
         let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         return Ok(Pools { engine: Engine::Postgres, write: pool.clone(), read: pool });
     }
@@ -76,7 +76,7 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
             })
             .connect_with(options)
             .await
-            .map_err(unavailable)?;
+            .map_err(|error| unavailable(&error))?;
         let pool = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
         return Ok(Pools { engine: Engine::MariaDb, write: pool.clone(), read: pool });
     }
@@ -94,11 +94,13 @@ async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Re
         .statement_cache_capacity(STATEMENTS)
         .pragma("cache_size", format!("-{}", config.sqlite_cache_kib.clamp(256, 1_048_576)))
         .pragma("temp_store", "MEMORY")
+        // What is deleted or written over is zeroed in the file, not only given free.
+        .pragma("secure_delete", "ON")
         .pragma("wal_autocheckpoint", WAL_PAGES)
         .pragma("journal_size_limit", "67108864")
         .thread_name(|index| format!("sqlite-{index}"))
         .disable_statement_logging();
-    let write = pool(1, timeout).connect_with(options.clone()).await.map_err(unavailable)?;
+    let write = pool(1, timeout).connect_with(options.clone()).await.map_err(|error| unavailable(&error))?;
     let readers = config.max_connections.clamp(2, 200).saturating_sub(1).min(SQLITE_READERS);
     let read = pool(readers, timeout).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools {
@@ -115,6 +117,8 @@ fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
         .acquire_timeout(timeout)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not go away as a server does; asking each time would cost as much as a small statement.
+        .test_before_acquire(false)
         // When the disk is full SQLite ends the transaction by itself; the driver then still counts one and would refuse
         // the next. Such a connection is replaced.
         .before_acquire(|connection, _| {
@@ -123,6 +127,6 @@ fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
         })
 }
 
-fn unavailable(error: sqlx::Error) -> DbError {
+fn unavailable(error: &sqlx::Error) -> DbError {
     DbError::Connect(error.to_string())
 }

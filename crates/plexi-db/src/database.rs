@@ -131,12 +131,12 @@ impl Database {
 
     /// Runs the next `steps` steps of the schema, or all that are left.
     pub async fn migrate_up(&self, steps: Option<u32>) -> Result<(), DbError> {
-        Migrator::up(&self.0.write, steps).await.map_err(|error| migration_failed(error.into()))
+        Migrator::up(&self.0.write, steps).await.map_err(|error| migration_failed(&error.into()))
     }
 
     /// Takes back the last `steps` steps of the schema, or all of them. What they held is lost.
     pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), DbError> {
-        Migrator::down(&self.0.write, steps).await.map_err(|error| migration_failed(error.into()))
+        Migrator::down(&self.0.write, steps).await.map_err(|error| migration_failed(&error.into()))
     }
 
     /// Which engine it is.
@@ -146,12 +146,12 @@ impl Database {
 
     /// Asks the reading and the writing side a trivial question. `Full` when nothing can be written.
     pub async fn health(&self) -> Result<(), DbError> {
-        self.read().one("SELECT 1", Vec::new()).await.map_err(unhealthy)?;
+        self.read().one("SELECT 1", Vec::new()).await.map_err(|fault| unhealthy(&fault))?;
         // Takes the write lock and gives it back; a change of nothing finds a read-only file.
         self.pool(&self.0.write)
             .run("UPDATE roles SET built_in = built_in WHERE name = '' AND scope = ''", Vec::new())
             .await
-            .map_err(unhealthy)?;
+            .map_err(|fault| unhealthy(&fault))?;
         Ok(())
     }
 
@@ -159,7 +159,7 @@ impl Database {
     pub async fn counts(&self) -> Result<Counts, DbError> {
         let sql = "SELECT (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM spaces), (SELECT COUNT(*) FROM channels), \
                    (SELECT COUNT(*) FROM messages), (SELECT COUNT(*) FROM sessions)";
-        self.counted(sql).await.map_err(unhealthy)
+        self.counted(sql).await.map_err(|fault| unhealthy(&fault))
     }
 
     async fn counted(&self, sql: &str) -> Result<Counts, Fault> {
@@ -257,15 +257,15 @@ macro_rules! transaction {
 }
 pub(crate) use transaction;
 
-fn unhealthy(fault: Fault) -> DbError {
+fn unhealthy(fault: &Fault) -> DbError {
     use crate::fault::Kind;
     let text = format!("{fault:?}");
     if fault.kind() == Kind::Full { DbError::Full(text) } else { DbError::Unavailable(text) }
 }
 
-fn migration_failed(fault: Fault) -> DbError {
+fn migration_failed(fault: &Fault) -> DbError {
     use crate::fault::Kind;
-    let text = match &fault {
+    let text = match fault {
         Fault::Db(error) => error.to_string(),
         other => format!("{other:?}"),
     };

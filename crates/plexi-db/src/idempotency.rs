@@ -63,7 +63,7 @@ impl Database {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<IdempotencyRecord>, DbError> {
-        find(self.read(), user, key, now).await.map_err(failed)
+        find(self.read(), user, key, now).await.map_err(|fault| failed(&fault))
     }
 
     /// Keeps an answer if none is kept for its key; one past its time gives way.
@@ -83,7 +83,7 @@ impl Database {
                 let present = self.idempotency_get(record.user, &record.key, now).await?;
                 Ok(present.map_or(IdempotencyPut::Stored, IdempotencyPut::Present))
             }
-            Err(fault) => Err(failed(fault)),
+            Err(fault) => Err(failed(&fault)),
         }
     }
 
@@ -116,11 +116,14 @@ impl Database {
 
     /// Removes the answers past their time; how many.
     pub async fn idempotency_purge(&self, now: Timestamp) -> Result<u64, DbError> {
-        self.write().run("DELETE FROM idempotency WHERE expires_at <= ?", params![now]).await.map_err(failed)
+        self.write()
+            .run("DELETE FROM idempotency WHERE expires_at <= ?", params![now])
+            .await
+            .map_err(|fault| failed(&fault))
     }
 }
 
-fn failed(fault: Fault) -> DbError {
+fn failed(fault: &Fault) -> DbError {
     let text = format!("{fault:?}");
     if fault.kind() == Kind::Full { DbError::Full(text) } else { DbError::Unavailable(text) }
 }

@@ -75,31 +75,9 @@ impl<'a> Conn<'a> {
 
     /// Writes many rows: `head` up to `VALUES`, and one `row` with its placeholders for each.
     pub(crate) async fn insert_many(&self, head: &str, row: &str, values: Vec<Value>) -> Result<u64, Fault> {
-        self.change_many(&format!("{head} {{rows}}"), row, values).await
-    }
-
-    /// Runs a change with a list of rows where `sql` holds `{rows}`. The rows go in portions of a few sizes, so that few
-    /// statements exist and stay prepared.
-    pub(crate) async fn change_many(&self, sql: &str, row: &str, values: Vec<Value>) -> Result<u64, Fault> {
-        let width = row.matches('?').count();
-        let mut rest = values.into_iter();
-        let mut rows = rest.len() / width.max(1);
-        let mut changed = 0;
-        while rows > 0 {
-            let portion = portion(rows, width);
-            let mut list = String::with_capacity((row.len() + 1) * portion);
-            for index in 0..portion {
-                if index > 0 {
-                    list.push(',');
-                }
-                list.push_str(row);
-            }
-            changed += self
-                .run(&sql.replace("{rows}", &list), rest.by_ref().take(portion * width).collect())
-                .await?;
-            rows -= portion;
-        }
-        Ok(changed)
+        let mut writes = Writes::default();
+        writes.rows(&format!("{head} {{rows}}"), row, values);
+        writes.run(*self).await
     }
 
     /// Runs a query for many keys: `sql` holds `{in}` where the list of placeholders goes, after the parameters `before` and
@@ -166,6 +144,58 @@ impl<'a> Conn<'a> {
     }
 }
 
+/// The most parameters of changes that go to `SQLite` as one text.
+const TOGETHER: usize = 160;
+
+/// Changes that are made one after the other. Few small ones go to `SQLite` together: there a way to the thread of the
+/// connection and back costs more than such a change itself.
+#[derive(Default)]
+pub(crate) struct Writes {
+    list: Vec<(String, Vec<Value>)>,
+    parameters: usize,
+}
+
+impl Writes {
+    /// Adds a change.
+    pub(crate) fn one(&mut self, sql: &str, values: Vec<Value>) {
+        self.parameters += values.len();
+        self.list.push((sql.to_owned(), values));
+    }
+
+    /// Adds a change with a list of rows where `sql` holds `{rows}`; nothing when there are none. The rows go in portions of a
+    /// few sizes, so that few statements exist and stay prepared.
+    pub(crate) fn rows(&mut self, sql: &str, row: &str, values: Vec<Value>) {
+        let width = row.matches('?').count();
+        let mut rest = values.into_iter();
+        let mut rows = rest.len() / width.max(1);
+        while rows > 0 {
+            let portion = portion(rows, width);
+            let mut list = String::with_capacity((row.len() + 1) * portion);
+            for index in 0..portion {
+                if index > 0 {
+                    list.push(',');
+                }
+                list.push_str(row);
+            }
+            self.one(&sql.replace("{rows}", &list), rest.by_ref().take(portion * width).collect());
+            rows -= portion;
+        }
+    }
+
+    /// Makes the changes; how many rows they changed.
+    pub(crate) async fn run(self, conn: Conn<'_>) -> Result<u64, Fault> {
+        if conn.engine == Engine::Sqlite && self.list.len() > 1 && self.parameters <= TOGETHER {
+            let (texts, values): (Vec<_>, Vec<_>) = self.list.into_iter().unzip();
+            return conn.run(&texts.join("; "), values.into_iter().flatten().collect()).await;
+        }
+        let mut changed = 0;
+        for (sql, values) in self.list {
+            changed += conn.run(&sql, values).await?;
+        }
+        Ok(changed)
+    }
+}
+
 /// How many of the rows that are left one statement takes: one of few sizes, within `SQLite`'s 32,766 parameters.
 fn portion(rows: usize, width: usize) -> usize {
     let most = if width > 60 { 256 } else { 512 };
@@ -189,14 +219,12 @@ pub(crate) fn placeholders(count: usize) -> String {
 /// `?` as `$1`, `$2` ... No statement of this crate has a question mark in a literal.
 fn numbered(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len() + 16);
-    let mut count = 0_usize;
-    for part in sql.split('?') {
+    for (count, part) in sql.split('?').enumerate() {
         if count > 0 {
             text.push('$');
             text.push_str(&count.to_string());
         }
         text.push_str(part);
-        count += 1;
     }
     text
 }

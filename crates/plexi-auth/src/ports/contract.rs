@@ -18,6 +18,9 @@ use crate::model::{User, UserKind};
 use crate::ports::{Digest, IdentityStore, NewAccount};
 
 /// Runs every case, each on a store of its own.
+///
+/// # Panics
+/// When the store does not keep the contract.
 pub async fn run<S: IdentityStore>(make: impl AsyncFn() -> (S, SpaceId)) {
     let fresh = async || {
         let (store, space) = make().await;

@@ -16,7 +16,7 @@ use super::reading::unread;
 use crate::database::{Database, Engine, transaction};
 use crate::fault::{Fault, Kind};
 use crate::identity::{role_id, role_permissions};
-use crate::sql::{Cells, Conn, Param, fold_loosely, params, single};
+use crate::sql::{Cells, Conn, Param, Writes, fold_loosely, params, single};
 
 const SELECT: &str = "SELECT c.id, c.space_id, c.kind, c.name, c.topic, c.archived, c.created_at, c.last_seq, \
     c.last_message_at, c.member_count, r.name, cm.last_read_seq, cm.muted, cm.favourite, cm.joined_at FROM channels c";
@@ -33,18 +33,17 @@ pub(crate) struct Head {
 }
 
 /// Writes what posting changes, in one statement where the engine has one for it.
-pub(crate) async fn save_heads(conn: Conn<'_>, heads: &[&Head]) -> Result<(), Fault> {
-    if conn.engine == Engine::MariaDb || heads.len() == 1 {
+pub(crate) fn save_heads(writes: &mut Writes, engine: Engine, heads: &[&Head]) {
+    if engine == Engine::MariaDb || heads.len() == 1 {
         for head in heads {
-            conn.run(
+            writes.one(
                 "UPDATE channels SET last_seq = ?, main_count = ?, last_message_at = ? WHERE id = ?",
                 params![head.last_seq, head.main_count, head.last_message_at, head.id],
-            )
-            .await?;
+            );
         }
-        return Ok(());
+        return;
     }
-    conn.change_many(
+    writes.rows(
         "WITH saved (id, last_seq, main_count, last_message_at) AS (VALUES {rows}) \
          UPDATE channels SET last_seq = saved.last_seq, main_count = saved.main_count, \
          last_message_at = saved.last_message_at FROM saved WHERE saved.id = channels.id",
@@ -53,9 +52,7 @@ pub(crate) async fn save_heads(conn: Conn<'_>, heads: &[&Head]) -> Result<(), Fa
             .iter()
             .flat_map(|head| params![head.id, head.last_seq, head.main_count, head.last_message_at])
             .collect(),
-    )
-    .await?;
-    Ok(())
+    );
 }
 
 /// Locks channels, always in the same order; those that do not exist are left out.
@@ -313,25 +310,29 @@ impl ChannelStore for Database {
         id: ChannelId,
         change: &ChannelChange,
         at: Timestamp,
-    ) -> Result<ChannelEvent, StoreError> {
+    ) -> Result<Option<ChannelEvent>, StoreError> {
         Ok(transaction!(self, conn, {
             let mut head = lock(conn, id).await?;
             let row =
                 conn.one("SELECT name, topic, archived FROM channels WHERE id = ?", params![id]).await?;
             let row = row.ok_or(Fault::Missing("channel"))?;
             let mut cells = Cells::new(&row);
-            let mut facts =
+            let before =
                 ChannelFacts { id, name: cells.take()?, topic: cells.take()?, archived: cells.take()? };
+            let mut facts = before.clone();
             facts.name = change.name.clone().unwrap_or(facts.name);
             facts.topic = change.topic.clone().unwrap_or(facts.topic);
             facts.archived = change.archived.unwrap_or(facts.archived);
+            if facts == before {
+                return Ok(None);
+            }
             conn.run(
                 "UPDATE channels SET name = ?, name_folded = ?, topic = ?, archived = ? WHERE id = ?",
                 params![&facts.name, fold_loosely(&facts.name), &facts.topic, facts.archived, id],
             )
             .await
             .map_err(|fault| fault.unique("name"))?;
-            append(conn, &mut head, at, EventBody::ChannelUpdated { channel: facts }).await
+            append(conn, &mut head, at, EventBody::ChannelUpdated { channel: facts }).await.map(Some)
         })?)
     }
 

@@ -10,7 +10,10 @@ use crate::database::{Database, Engine};
 use crate::sql::{Param, fold_loosely, params, placeholders, single};
 
 /// The channels that a reader may read: two parameters, the reader twice.
-const READABLE: &str = "(EXISTS (SELECT 1 FROM channel_members rm WHERE rm.channel_id = c.id AND rm.user_id = ?) \
+const READABLE: &str = "(EXISTS (SELECT 1 FROM channel_members rm JOIN roles mr ON mr.id = rm.role_id \
+    LEFT JOIN space_members ms ON ms.space_id = c.space_id AND ms.user_id = rm.user_id \
+    LEFT JOIN roles sr ON sr.id = ms.role_id \
+    WHERE rm.channel_id = c.id AND rm.user_id = ? AND (mr.grants_read = true OR sr.grants_read = true)) \
     OR (c.kind = 'public' AND EXISTS (SELECT 1 FROM space_members rs JOIN roles rr ON rr.id = rs.role_id \
     WHERE rs.space_id = c.space_id AND rs.user_id = ? AND rr.grants_read = true)))";
 

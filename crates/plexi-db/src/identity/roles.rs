@@ -110,17 +110,12 @@ impl RoleStore for Database {
     }
 
     async fn roles(&self, scope: Option<RoleScope>) -> Result<Vec<Role>, StoreError> {
-        let rows = match scope {
-            Some(scope) => {
-                let sql =
-                    format!("SELECT {COLUMNS} FROM roles WHERE scope = ? ORDER BY scope, name LIMIT 500");
-                self.read().all(&sql, params![scope_name(scope)]).await?
-            }
-            None => {
-                let sql = format!("SELECT {COLUMNS} FROM roles ORDER BY scope, name LIMIT 500");
-                self.read().all(&sql, Vec::new()).await?
-            }
+        let (condition, values) = match scope {
+            Some(scope) => ("WHERE scope = ?", params![scope_name(scope)]),
+            None => ("", Vec::new()),
         };
+        let sql = format!("SELECT {COLUMNS} FROM roles {condition} ORDER BY scope, name LIMIT 500");
+        let rows = self.read().all(&sql, values).await?;
         Ok(rows.iter().map(role).collect::<Result<_, _>>()?)
     }
 

@@ -7,13 +7,12 @@ use plexi_messaging::model::Message;
 use plexi_messaging::ports::{Imported, ImportedMessage};
 
 use crate::chat::channels::{lock, save_heads};
-use crate::chat::events;
 use crate::chat::messages::index;
 use crate::chat::messages::place::{AllKnown, keys, place, references, save_roots};
 use crate::chat::messages::write::{self, NewRow};
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Conn, params};
+use crate::sql::{Conn, Writes, params};
 
 pub(super) async fn import(
     conn: Conn<'_>,
@@ -40,13 +39,16 @@ pub(super) async fn import(
     if messages.is_empty() {
         return Ok(done);
     }
-    store(conn, &messages, &sources, &known).await?;
-    save_heads(conn, &[&head]).await?;
+    let mut writes = Writes::default();
+    store(&mut writes, conn.engine, &messages, &sources, &known)?;
+    save_heads(&mut writes, conn.engine, &[&head]);
+    writes.run(conn).await?;
     Ok(done)
 }
 
-async fn store(
-    conn: Conn<'_>,
+fn store(
+    writes: &mut Writes,
+    engine: Engine,
     messages: &[Message],
     sources: &[&ImportedMessage],
     known: &AllKnown,
@@ -58,29 +60,18 @@ async fn store(
         has_reactions: !new.reactions.is_empty(),
         replies: known.get(&message.id.key().0).map(|itself| &itself.replies),
     });
-    write::insert(conn, rows).await?;
-    let entries = messages.iter().flat_map(|message| {
-        params![
-            message.channel_id,
-            message.seq,
-            message.created_at,
-            events::POSTED,
-            message.id.key(),
-            None::<String>
-        ]
-    });
-    conn.insert_many(events::INSERT, "(?,?,?,?,?,?)", entries.collect()).await?;
-    write::insert_mentions(conn, messages.iter()).await?;
+    write::insert(writes, rows)?;
+    write::insert_events(writes, messages);
+    write::insert_mentions(writes, messages.iter());
     let indexed = sources.iter().filter(|new| !new.deleted);
-    index::add(conn, indexed.map(|new| (new.message.id.key().0, new.message.index.as_str()))).await?;
-    reactions(conn, sources).await?;
-    revisions(conn, sources).await?;
-
-    let written: HashSet<i64> = messages.iter().map(|message| message.id.key().0).collect();
-    save_roots(conn, known, &written).await
+    index::add(writes, engine, indexed.map(|new| (new.message.id.key().0, new.message.index.as_str())));
+    reactions(writes, sources);
+    revisions(writes, sources);
+    save_roots(writes, known, messages);
+    Ok(())
 }
 
-async fn reactions(conn: Conn<'_>, sources: &[&ImportedMessage]) -> Result<(), Fault> {
+fn reactions(writes: &mut Writes, sources: &[&ImportedMessage]) {
     let mut values = Vec::new();
     for new in sources {
         let mut seen = HashSet::new();
@@ -90,21 +81,19 @@ async fn reactions(conn: Conn<'_>, sources: &[&ImportedMessage]) -> Result<(), F
             }
         }
     }
-    let head = "INSERT INTO reactions (message_key, emoji, user_id, reacted_at) VALUES";
-    conn.insert_many(head, "(?,?,?,?)", values).await?;
-    Ok(())
+    let sql = "INSERT INTO reactions (message_key, emoji, user_id, reacted_at) VALUES {rows}";
+    writes.rows(sql, "(?,?,?,?)", values);
 }
 
-async fn revisions(conn: Conn<'_>, sources: &[&ImportedMessage]) -> Result<(), Fault> {
+fn revisions(writes: &mut Writes, sources: &[&ImportedMessage]) {
     let mut values = Vec::new();
     for new in sources {
         for (number, former) in (1_i64..).zip(new.history.iter().rev()) {
             values.append(&mut params![new.message.id.key(), number, &former.text, former.at]);
         }
     }
-    let head = "INSERT INTO message_revisions (message_key, revision, body, replaced_at) VALUES";
-    conn.insert_many(head, "(?,?,?,?)", values).await?;
-    Ok(())
+    let sql = "INSERT INTO message_revisions (message_key, revision, body, replaced_at) VALUES {rows}";
+    writes.rows(sql, "(?,?,?,?)", values);
 }
 
 /// The places that messages of each line of a channel have in order of time, with those they have now.

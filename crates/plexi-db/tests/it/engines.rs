@@ -1,4 +1,4 @@
-//! A fresh database for each test: a file of SQLite always, one of PostgreSQL and of MariaDB when a server is named.
+//! A fresh database for each test: a file of `SQLite` always, one of `PostgreSQL` and of `MariaDB` when a server is named.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,5 @@
 //! The stores on every engine.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod chat;
 mod engines;

@@ -2,7 +2,13 @@
 //!
 //! Call [`run`] with a function that makes a fresh store without users, spaces and channels, which has the built-in roles
 //! (`admin`, `member`, `guest` of spaces; `admin`, `member` of channels). A case that is not met panics.
-#![expect(clippy::unwrap_used, reason = "a suite of tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    clippy::assigning_clones,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a suite of tests"
+)]
 
 mod changes;
 mod channels;
@@ -39,6 +45,9 @@ macro_rules! cases {
 }
 
 /// Runs every case, each on a store of its own.
+///
+/// # Panics
+/// When the store does not keep the contract.
 pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
     cases!(
         make,

@@ -36,10 +36,10 @@ pub(super) async fn names_and_skeletons_are_unique<S: IdentityStore>(stage: &Sta
     let same = store.create_account(&new_account(stage.id(), "ada", "member")).await;
     assert!(matches!(same, Err(StoreError::Conflict("name"))), "{same:?}");
     let mut alike = new_account(stage.id(), "\u{e4}da", "member");
-    alike.skeleton = "s-ada".to_owned();
+    "s-ada".clone_into(&mut alike.skeleton);
     let refused = store.create_account(&alike).await;
     assert!(matches!(refused, Err(StoreError::Conflict("name"))), "{refused:?}");
-    alike.skeleton = "s-other".to_owned();
+    "s-other".clone_into(&mut alike.skeleton);
     store.create_account(&alike).await.unwrap();
     let nobody = store.create_account(&new_account(stage.id(), "eve", "emperor")).await;
     assert!(matches!(nobody, Err(StoreError::Missing("role"))), "{nobody:?}");

@@ -9,7 +9,7 @@ use super::{index, write};
 use crate::chat::channels::{Head, lock};
 use crate::chat::events::append;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, pack_ids, params, single};
+use crate::sql::{Cells, Conn, Writes, pack_ids, params, single};
 
 /// Former texts kept of a message.
 const MOST_REVISIONS: i64 = 100;
@@ -45,14 +45,18 @@ pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<C
 
     write::remove_mentions(conn, &found.message).await?;
     index::remove(conn, found.key).await?;
-    index::add(conn, std::iter::once((found.key, edit.index.as_str()))).await?;
+    let mut writes = Writes::default();
+    index::add(&mut writes, conn.engine, std::iter::once((found.key, edit.index.as_str())));
+    writes.run(conn).await?;
     conn.run(
         "UPDATE messages SET body = ?, edited_at = ?, mentions = ?, mentions_all = ?, has_link = ? WHERE message_key = ?",
         params![&edit.text, edit.at, pack_ids(&edit.mentions), edit.mentions_all, edit.has_link, found.key],
     )
     .await?;
     let message = view::one(conn, id, None).await?.ok_or(Fault::Missing("message"))?;
-    write::insert_mentions(conn, std::iter::once(&message)).await?;
+    let mut writes = Writes::default();
+    write::insert_mentions(&mut writes, std::iter::once(&message));
+    writes.run(conn).await?;
     append(conn, &mut head, edit.at, EventBody::MessageEdited { message: Box::new(message) }).await
 }
 
@@ -96,7 +100,10 @@ async fn recount(conn: Conn<'_>, channel: ChannelId, root: MessageId) -> Result<
     let participants = rows.iter().map(single).collect::<Result<_, _>>()?;
     let row = conn.one(&format!("SELECT COUNT(*) {line}"), params![channel, root.key()]).await?;
     let total = row.as_ref().map_or(Ok(0), single)?;
-    write::Replies { total, count, last_at, participants }.save(conn, root.key().0).await
+    let mut writes = Writes::default();
+    write::Replies { total, count, last_at, participants }.save(&mut writes, root.key().0);
+    writes.run(conn).await?;
+    Ok(())
 }
 
 pub(super) async fn pin(

@@ -6,7 +6,7 @@ use plexi_messaging::ports::IndexTerm;
 
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Conn, Param};
+use crate::sql::{Conn, Param, Writes};
 
 /// In front of every token in `MariaDB`, whose index leaves out words of one or two characters and stop words.
 const MARIADB_MARK: &str = "qq";
@@ -27,25 +27,24 @@ fn tokens(engine: Engine, index: &str) -> String {
 }
 
 /// Adds messages: key and index text. Those without tokens are left out.
-pub(crate) async fn add(conn: Conn<'_>, entries: impl Iterator<Item = (i64, &str)>) -> Result<(), Fault> {
-    let (head, row) = match conn.engine {
-        Engine::Sqlite => ("INSERT INTO message_index (rowid, tokens) VALUES", "(?,?)"),
+pub(crate) fn add<'a>(writes: &mut Writes, engine: Engine, entries: impl Iterator<Item = (i64, &'a str)>) {
+    let (sql, row) = match engine {
+        Engine::Sqlite => ("INSERT INTO message_index (rowid, tokens) VALUES {rows}", "(?,?)"),
         Engine::Postgres => (
-            "INSERT INTO message_index (message_key, tokens) VALUES",
+            "INSERT INTO message_index (message_key, tokens) VALUES {rows}",
             "(?,array_to_tsvector(string_to_array(?, ' ')))",
         ),
-        Engine::MariaDb => ("INSERT INTO message_index (message_key, tokens) VALUES", "(?,?)"),
+        Engine::MariaDb => ("INSERT INTO message_index (message_key, tokens) VALUES {rows}", "(?,?)"),
     };
     let mut values = Vec::new();
     for (key, index) in entries {
-        let text = tokens(conn.engine, index);
+        let text = tokens(engine, index);
         if !text.is_empty() {
             values.push(key.param());
             values.push(text.param());
         }
     }
-    conn.insert_many(head, row, values).await?;
-    Ok(())
+    writes.rows(sql, row, values);
 }
 
 /// Takes a message out.

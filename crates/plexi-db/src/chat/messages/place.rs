@@ -9,7 +9,7 @@ use plexi_messaging::ports::NewMessage;
 use super::write::Replies;
 use crate::chat::channels::Head;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Param, unpack_ids};
+use crate::sql::{Cells, Conn, Param, Writes, unpack_ids};
 
 /// A message that is there, or came before in the batch.
 pub(crate) struct Known {
@@ -68,19 +68,16 @@ pub(crate) fn place(
         let found = known.get(&to.key().0).filter(|found| found.id == to && found.channel == head.id);
         found.ok_or(Fault::Missing("reply_to"))?;
     }
-    let position = match new.thread_id {
-        Some(root) => {
-            let root = known
-                .get_mut(&root.key().0)
-                .filter(|found| found.id == root && found.channel == head.id && !found.reply)
-                .ok_or(Fault::Missing("thread"))?;
-            root.changed = true;
-            root.replies.add(new.author_id, new.created_at, deleted)
-        }
-        None => {
-            head.main_count += 1;
-            head.main_count - 1
-        }
+    let position = if let Some(root) = new.thread_id {
+        let root = known
+            .get_mut(&root.key().0)
+            .filter(|found| found.id == root && found.channel == head.id && !found.reply)
+            .ok_or(Fault::Missing("thread"))?;
+        root.changed = true;
+        root.replies.add(new.author_id, new.created_at, deleted)
+    } else {
+        head.main_count += 1;
+        head.main_count - 1
     };
     head.last_seq += 1;
     head.last_message_at = head.last_message_at.max(Some(new.created_at));
@@ -111,15 +108,9 @@ pub(crate) fn place(
 }
 
 /// Writes the threads that got replies to their roots, except to roots that are written whole in the same batch.
-pub(crate) async fn save_roots(
-    conn: Conn<'_>,
-    known: &AllKnown,
-    written: &HashSet<i64>,
-) -> Result<(), Fault> {
-    let mut changed = Vec::new();
-    changed.extend(known.iter().filter(|(key, root)| root.changed && !written.contains(*key)));
-    for (key, root) in changed {
-        root.replies.save(conn, *key).await?;
+pub(crate) fn save_roots(writes: &mut Writes, known: &AllKnown, written: &[Message]) {
+    let written: HashSet<i64> = written.iter().map(|message| message.id.key().0).collect();
+    for (key, root) in known.iter().filter(|(key, root)| root.changed && !written.contains(*key)) {
+        root.replies.save(writes, *key);
     }
-    Ok(())
 }

@@ -11,10 +11,9 @@ use super::place::{AllKnown, keys, place, references, save_roots};
 use super::write::{self, NewRow};
 use super::{index, view};
 use crate::chat::channels::{Head, lock_many, save_heads};
-use crate::chat::events;
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, params, placeholders};
+use crate::sql::{Cells, Conn, Writes, params, placeholders};
 
 /// What became of a message of the batch.
 enum Fate {
@@ -109,9 +108,6 @@ async fn store(
     heads: &HashMap<ChannelId, Head>,
     known: &AllKnown,
 ) -> Result<(), Fault> {
-    if messages.is_empty() {
-        return Ok(());
-    }
     let rows = messages.iter().zip(sources).map(|(message, new)| NewRow {
         message,
         pinned: None,
@@ -119,28 +115,19 @@ async fn store(
         has_reactions: false,
         replies: known.get(&message.id.key().0).map(|itself| &itself.replies),
     });
-    write::insert(conn, rows).await?;
-    let entries = messages.iter().flat_map(|message| {
-        params![
-            message.channel_id,
-            message.seq,
-            message.created_at,
-            events::POSTED,
-            message.id.key(),
-            None::<String>
-        ]
-    });
-    conn.insert_many(events::INSERT, "(?,?,?,?,?,?)", entries.collect()).await?;
-    write::insert_mentions(conn, messages.iter()).await?;
-    index::add(conn, sources.iter().map(|new| (new.id.key().0, new.index.as_str()))).await?;
-
-    let written: HashSet<i64> = messages.iter().map(|message| message.id.key().0).collect();
-    save_roots(conn, known, &written).await?;
+    let mut writes = Writes::default();
+    write::insert(&mut writes, rows)?;
+    write::insert_events(&mut writes, messages);
+    write::insert_mentions(&mut writes, messages.iter());
+    index::add(&mut writes, conn.engine, sources.iter().map(|new| (new.id.key().0, new.index.as_str())));
+    save_roots(&mut writes, known, messages);
     let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
     changed.sort_unstable();
     changed.dedup();
     let changed: Vec<&Head> = changed.iter().filter_map(|id| heads.get(id)).collect();
-    save_heads(conn, &changed).await
+    save_heads(&mut writes, conn.engine, &changed);
+    writes.run(conn).await?;
+    Ok(())
 }
 
 async fn answer(

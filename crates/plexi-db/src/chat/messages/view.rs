@@ -157,7 +157,7 @@ async fn reactions(
         WHERE place <= ? OR user_id = ? ORDER BY message_key, reacted_at, emoji, place";
     let keys = keys.iter().map(|key| key.param()).collect();
     let viewer = viewer.unwrap_or(crate::chat::reading::EVERYBODY);
-    for row in conn.all_in(sql, &[], keys, &params![NAMED, viewer]).await? {
+    for row in conn.all_in(sql, &[], keys, &[NAMED.param(), viewer.param()]).await? {
         let mut cells = Cells::new(&row);
         let key: i64 = cells.take()?;
         let emoji: String = cells.take()?;

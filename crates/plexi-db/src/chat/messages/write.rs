@@ -5,13 +5,14 @@ use plexi_messaging::model::Message;
 use sea_orm::Value;
 
 use super::view::kind_name;
+use crate::chat::events;
 use crate::chat::reading::EVERYBODY;
 use crate::fault::Fault;
-use crate::sql::{Conn, Param, pack_ids, params};
+use crate::sql::{Conn, Param, Writes, pack_ids, params};
 
 const HEAD: &str = "INSERT INTO messages (message_key, id, channel_id, seq, thread_key, thread_id, position, author_id, kind, \
     body, system_note, created_at, edited_at, deleted, client_id, reply_to, mentions, mentions_all, pinned_at, pinned_by, \
-    has_link, has_reactions, reply_total, reply_count, last_reply_at, participants) VALUES";
+    has_link, has_reactions, reply_total, reply_count, last_reply_at, participants) VALUES {rows}";
 const ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /// People named as those who replied first.
@@ -49,32 +50,39 @@ impl Replies {
     }
 
     /// Writes it to the root's row.
-    pub(crate) async fn save(&self, conn: Conn<'_>, root_key: i64) -> Result<(), Fault> {
-        conn.run(
+    pub(crate) fn save(&self, writes: &mut Writes, root_key: i64) {
+        writes.one(
             "UPDATE messages SET reply_total = ?, reply_count = ?, last_reply_at = ?, participants = ? WHERE message_key = ?",
             params![self.total, self.count, self.last_at, pack_ids(&self.participants), root_key],
-        )
-        .await?;
-        Ok(())
+        );
     }
 }
 
 /// Writes the rows of messages.
-pub(crate) async fn insert(conn: Conn<'_>, rows: impl Iterator<Item = NewRow<'_>>) -> Result<(), Fault> {
+pub(crate) fn insert<'a>(writes: &mut Writes, rows: impl Iterator<Item = NewRow<'a>>) -> Result<(), Fault> {
     let mut values = Vec::new();
     for row in rows {
         push(&mut values, &row)?;
     }
-    conn.insert_many(HEAD, ROW, values).await?;
+    writes.rows(HEAD, ROW, values);
     Ok(())
+}
+
+/// Writes that messages were posted to the logs of their channels.
+pub(crate) fn insert_events(writes: &mut Writes, messages: &[Message]) {
+    let entries = messages.iter().flat_map(|message| {
+        let none = None::<String>;
+        params![message.channel_id, message.seq, message.created_at, events::POSTED, message.id.key(), none]
+    });
+    writes.rows(&format!("{} {{rows}}", events::INSERT), "(?,?,?,?,?,?)", entries.collect());
 }
 
 fn push(values: &mut Vec<Value>, row: &NewRow<'_>) -> Result<(), Fault> {
     let message = row.message;
     let note = message.system.as_ref().map(serde_json::to_string).transpose();
     let note = note.map_err(|error| Fault::Corrupt(error.to_string()))?;
-    let none = Replies::default();
-    let replies = row.replies.unwrap_or(&none);
+    let empty = Replies::default();
+    let replies = row.replies.unwrap_or(&empty);
     values.extend([
         message.id.key().param(),
         message.id.param(),
@@ -107,10 +115,7 @@ fn push(values: &mut Vec<Value>, row: &NewRow<'_>) -> Result<(), Fault> {
 }
 
 /// Notes whom main-line messages name, so that the mentions of somebody can be counted.
-pub(crate) async fn insert_mentions(
-    conn: Conn<'_>,
-    messages: impl Iterator<Item = &Message>,
-) -> Result<(), Fault> {
+pub(crate) fn insert_mentions<'a>(writes: &mut Writes, messages: impl Iterator<Item = &'a Message>) {
     let mut values = Vec::new();
     for message in messages.filter(|message| message.thread_id.is_none() && !message.deleted) {
         let everybody = message.mentions_all.then_some(EVERYBODY);
@@ -121,9 +126,8 @@ pub(crate) async fn insert_mentions(
             values.append(&mut params![user, message.channel_id, message.seq, message.author_id]);
         }
     }
-    let head = "INSERT INTO message_mentions (user_id, channel_id, seq, author_id) VALUES";
-    conn.insert_many(head, "(?,?,?,?)", values).await?;
-    Ok(())
+    let sql = "INSERT INTO message_mentions (user_id, channel_id, seq, author_id) VALUES {rows}";
+    writes.rows(sql, "(?,?,?,?)", values);
 }
 
 /// Forgets whom a main-line message names.
@@ -131,6 +135,6 @@ pub(crate) async fn remove_mentions(conn: Conn<'_>, message: &Message) -> Result
     let named = message.mentions.iter().copied().chain(message.mentions_all.then_some(EVERYBODY));
     let sql = "DELETE FROM message_mentions WHERE channel_id = ? AND seq = ? AND user_id IN {in}";
     let before = params![message.channel_id, message.seq];
-    conn.run_in(sql, &before, named.map(|user| user.param()).collect()).await?;
+    conn.run_in(sql, &before, named.map(Param::param).collect()).await?;
     Ok(())
 }

@@ -186,7 +186,8 @@ pub(super) async fn a_change_of_a_channel_is_an_event<S: Store>(stage: &Stage<S>
         topic: Some("\u{1f44b} hi".to_owned()),
         archived: None,
     };
-    let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap();
+    let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap().unwrap();
+    assert_eq!(store.update_channel(room.channel, &change, stage.now()).await.unwrap(), None, "all is so already");
     let facts = ChannelFacts {
         id: room.channel,
         name: "lobby".to_owned(),
@@ -195,7 +196,7 @@ pub(super) async fn a_change_of_a_channel_is_an_event<S: Store>(stage: &Stage<S>
     };
     assert_eq!((event.seq, &event.event), (1, &EventBody::ChannelUpdated { channel: facts.clone() }));
     let change = ChannelChange { archived: Some(true), ..ChannelChange::default() };
-    let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap();
+    let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap().unwrap();
     assert_eq!(event.event, EventBody::ChannelUpdated { channel: ChannelFacts { archived: true, ..facts } });
     let seen = store.channel(room.channel, room.ada).await.unwrap().unwrap();
     assert_eq!((seen.name.as_str(), seen.archived, seen.last_seq), ("lobby", true, 2));

@@ -96,7 +96,7 @@ pub(super) async fn drafts_are_kept_replaced_and_limited<S: Store>(stage: &Stage
     let room = stage.room().await;
     let root = stage.say(room.channel, room.ada, "root").await;
     let write = async |thread, text| {
-        store.set_draft(room.ada, room.channel, thread, text, stage.now()).await.unwrap()
+        store.set_draft(room.ada, room.channel, thread, text, stage.now()).await.unwrap();
     };
     write(None, Some("main")).await;
     write(Some(root.id), Some("aside \u{1f4dd}")).await;

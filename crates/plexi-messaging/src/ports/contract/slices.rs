@@ -70,7 +70,7 @@ pub(super) async fn a_date_is_found<S: Store>(stage: &Stage<S>) {
         for number in 0..10 {
             said.push(stage.say(room.channel, room.ada, &format!("{day}.{number}")).await);
         }
-        stage.clock.advance(Duration::from_secs(86_400));
+        stage.clock.advance(Duration::from_hours(24));
     }
     let read = async |at| {
         stage.store.slice(Line::Main(room.channel), Slice::Date(at), 20, room.ada).await.unwrap().0
@@ -81,9 +81,9 @@ pub(super) async fn a_date_is_found<S: Store>(stage: &Stage<S>) {
         assert!(found.iter().any(|message| message.id == wanted.id), "{index}: {found:?}");
         assert!(found.first().unwrap().position <= wanted.position && found.len() <= 20);
     }
-    let between = said[30].created_at.minus(Duration::from_secs(3_600));
+    let between = said[30].created_at.minus(Duration::from_hours(1));
     assert!(read(between).await.iter().any(|message| message.id == said[30].id));
-    let never = said[99].created_at.plus(Duration::from_secs(86_400 * 400));
+    let never = said[99].created_at.plus(Duration::from_hours(9_600));
     assert!(
         read(never).await.iter().all(|message| message.position <= 99),
         "after the end comes nothing new"

@@ -1,4 +1,4 @@
-use plexi_core::{Permission, SpaceId, UserId};
+use plexi_core::{Permission, PermissionSet, SpaceId, UserId};
 
 use super::{Stage, Store, page, refused};
 use crate::error::StoreError;
@@ -41,7 +41,10 @@ pub(super) async fn members_come_change_and_go<S: Store>(stage: &Stage<S>) {
     let joined = stage.now();
     let entry = store.set_space_member(room.space, eve, "guest", joined).await.unwrap();
     assert_eq!((entry.user_id, entry.role.as_str(), entry.joined_at), (eve, "guest", joined));
-    assert_eq!(store.space_access(room.space, eve).await.unwrap().unwrap().granted, Some(Default::default()));
+    assert_eq!(
+        store.space_access(room.space, eve).await.unwrap().unwrap().granted,
+        Some(PermissionSet::EMPTY)
+    );
     let again = store.set_space_member(room.space, eve, "member", stage.now()).await.unwrap();
     assert_eq!(
         (again.role.as_str(), again.joined_at),
