@@ -7,6 +7,7 @@ import { useChannelTarget } from "~/features/messages/useChannelTarget";
 import { setVisibleChannel } from "~/state/announcer";
 import { writeLocal } from "~/state/local";
 import { watchPresence } from "~/state/people";
+import { releaseUnread } from "~/state/reading";
 import { useOfflineCopy } from "~/state/useOfflineCopy";
 import { useTimeline } from "~/state/timelines";
 import { uiStore } from "~/state/ui";
@@ -58,7 +59,10 @@ function KnownChannel({ channelId }: { channelId: string }) {
     setVisibleChannel(channelId);
     writeLocal("last-channel", channelId);
     timeline.open().catch(() => undefined);
-    return () => setVisibleChannel(null);
+    return () => {
+      setVisibleChannel(null);
+      releaseUnread(channelId);
+    };
   }, [channelId, timeline]);
   const space = channel?.space_id;
   useEffect(() => {

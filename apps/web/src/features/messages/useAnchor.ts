@@ -27,13 +27,25 @@ export function useAnchor(
     else handle.scrollToIndex(Math.min(now.at, count - 1), { align: now.align });
   }, [count, list]);
 
+  /** Looks where the list is after it moved. */
+  const moved = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+    if (near && anchor.current === null) anchor.current = { at: "end" };
+    const end = near || anchor.current?.at === "end";
+    setAtEnd(end);
+  }, [scroller]);
+
   const hold = useCallback(
     (next: Anchor) => {
       anchor.current = next;
       setAtEnd(next?.at === "end");
       settle();
+      // A list that is shorter than its frame does not scroll, so that nothing else would say where it is.
+      requestAnimationFrame(moved);
     },
-    [settle],
+    [settle, moved],
   );
 
   useLayoutEffect(settle, [settle, version]);
@@ -61,16 +73,6 @@ export function useAnchor(
       element.removeEventListener("keydown", byKey);
     };
   }, [scroller, settle]);
-
-  /** Looks where the list is after it moved. */
-  const moved = useCallback(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
-    if (near && anchor.current === null) anchor.current = { at: "end" };
-    const end = near || anchor.current?.at === "end";
-    setAtEnd(end);
-  }, [scroller]);
 
   return { hold, moved, settle, atEnd, anchor };
 }

@@ -2,12 +2,13 @@ import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ApiError } from "~/api/client";
-import { channels as channelsApi, messages as messagesApi } from "~/api/operations";
+import { messages as messagesApi } from "~/api/operations";
 import type { Channel, Message } from "~/api/types";
 import { can } from "~/features/channel/naming";
+import { markUnread } from "~/state/reading";
 import { applyToTimelines } from "~/state/timelines";
 import { focusComposer, placeKey, setReplyTo } from "~/state/ui";
-import { changeMembership, myId } from "~/state/workspace";
+import { myId } from "~/state/workspace";
 import { copyText } from "~/ui/clipboard";
 import { toast } from "~/ui/Toasts";
 
@@ -71,12 +72,7 @@ export function useMessageActions(message: Message, channel: Channel, threadId: 
       togglePin: () => attempt(() => (message.pinned ? messagesApi.unpin(message.id) : messagesApi.pin(message.id))),
       copyLink: () => copyText(linkTo(message), t`Link copied`),
       copyText: () => copyText(message.text, t`Text copied`),
-      markUnread: () =>
-        attempt(async () => {
-          await channelsApi.markRead(channel.id, message.seq - 1, true);
-          const fresh = await channelsApi.one(channel.id);
-          if (fresh.membership) changeMembership(channel.id, fresh.membership);
-        }),
+      markUnread: () => attempt(() => markUnread(channel.id, message.seq)),
     };
   }, [message, channel, threadId, navigate, t]);
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Channel } from "~/api/types";
 import { markRead } from "~/state/reading";
 import { workspaceStore } from "~/state/workspace";
@@ -29,9 +29,11 @@ export function useUnreadLine(channel: Channel, enabled: boolean, atEnd: boolean
   }, []);
 
   const unread = channel.membership?.unread ?? 0;
+  const before = useRef(unread);
   useEffect(() => {
     // What arrives while nobody looks begins a new line.
-    if (enabled && unread === 1 && !(focused && atEnd)) setLine(lineFor(channel.id));
+    if (enabled && before.current === 0 && unread > 0 && !(focused && atEnd)) setLine(lineFor(channel.id));
+    before.current = unread;
   }, [enabled, unread, focused, atEnd, channel.id]);
   useEffect(() => {
     if (enabled && loaded && atEnd && focused) markRead(channel.id);

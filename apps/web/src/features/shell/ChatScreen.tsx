@@ -17,22 +17,27 @@ import { useShortcuts } from "./useShortcuts";
 import { useTitle } from "./useTitle";
 import { Welcome } from "./Welcome";
 
-/** The three panes: conversations, the open one, and what is beside it. */
+/** The chat, for those who are signed in. While the way to the sign-in page is loading, nothing of it may be shown any more. */
 export function ChatScreen() {
+  const ready = useWorkspace((state) => state.phase === "ready");
+  return ready ? <Chat /> : null;
+}
+
+/** The three panes: conversations, the open one, and what is beside it. */
+function Chat() {
   const { t } = useLingui();
   const { channelId } = useParams({ strict: false });
   const drawer = useUi((state) => state.drawer);
-  const ready = useWorkspace((state) => state.phase === "ready");
   const navigate = useNavigate();
   useShortcuts(channelId);
   useActivity();
   useTitle(channelId);
 
   useEffect(() => {
-    if (!ready || channelId) return;
+    if (channelId) return;
     const channel = firstChannel(readLocal<string>("last-channel"));
     if (channel) void navigate({ to: "/c/$channelId", params: { channelId: channel }, replace: true });
-  }, [ready, channelId, navigate]);
+  }, [channelId, navigate]);
 
   return (
     <div className={css["shell"]}>
