@@ -84,12 +84,20 @@ async fn clients(
         let (now, later) = rest.split_at(1 << rest.len().min(256).ilog2());
         let row = placeholders(3);
         let rows = vec![row; now.len()].join(",");
-        // The condition on null lets the engine use the index that leaves nulls out.
-        let list = if conn.engine == Engine::MariaDb { rows } else { format!("VALUES {rows}") };
-        let sql = format!(
-            "SELECT author_id, channel_id, client_id, message_key FROM messages \
-             WHERE (author_id, channel_id, client_id) IN ({list}) AND client_id IS NOT NULL"
-        );
+        // The condition on null lets the engine use the index that leaves nulls out. A list of rows is a constant to
+        // MariaDB; to SQLite it is not, and only the fixed order of a cross join keeps it from reading all of the index.
+        let sql = match conn.engine {
+            Engine::MariaDb => format!(
+                "SELECT author_id, channel_id, client_id, message_key FROM messages \
+                 WHERE (author_id, channel_id, client_id) IN ({rows})"
+            ),
+            Engine::Sqlite | Engine::Postgres => format!(
+                "WITH wanted (author_id, channel_id, client_id) AS (VALUES {rows}) \
+                 SELECT m.author_id, m.channel_id, m.client_id, m.message_key FROM wanted CROSS JOIN messages m \
+                 WHERE m.author_id = wanted.author_id AND m.channel_id = wanted.channel_id \
+                 AND m.client_id = wanted.client_id AND m.client_id IS NOT NULL"
+            ),
+        };
         let values =
             now.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
         for row in conn.all(&sql, values).await? {
