@@ -62,16 +62,25 @@ impl Auth {
         Ok((invitation, code))
     }
 
-    /// The invitation of a code. [`AuthError::InvitationInvalid`] when it is unknown, used up or too old.
+    /// The invitation of a code. [`AuthError::InvitationInvalid`] when it is unknown, used up or too old, or the account
+    /// that made it is disabled.
     pub async fn invitation(&self, code: &str) -> Result<Invitation, AuthError> {
         if code.is_empty() || code.len() > secrets::MAX_TEXT {
             return Err(AuthError::InvitationInvalid);
         }
         let inner = &*self.inner;
         let found = inner.store.invitation_by_code(&secrets::digest_of(code)).await?;
-        found
+        let found = found
             .filter(|found| found.uses < found.max_uses && inner.now() < found.expires_at)
-            .ok_or(AuthError::InvitationInvalid)
+            .ok_or(AuthError::InvitationInvalid)?;
+        // The server itself has no account that could be disabled.
+        if found.created_by != Actor::system().user {
+            let maker = inner.store.account(found.created_by).await?;
+            if maker.is_none_or(|maker| maker.user.disabled) {
+                return Err(AuthError::InvitationInvalid);
+            }
+        }
+        Ok(found)
     }
 
     /// Invitations, newest first. With a space, all to it: whether the actor may see them is the caller's to ask before

@@ -45,6 +45,12 @@ pub(crate) fn channel_standing(actor: &Actor, access: &ChannelAccess) -> Standin
     }
 }
 
+/// Whether the roles of a member let them read, and so hear, the channel.
+pub(crate) fn reads(access: &ChannelAccess) -> bool {
+    let granted = |set: Option<PermissionSet>| set.is_some_and(|set| set.has(Permission::ChannelRead));
+    access.member.is_some() && (granted(access.member) || granted(access.space))
+}
+
 #[derive(Clone)]
 struct Remembered {
     access: Arc<ChannelAccess>,
@@ -192,9 +198,11 @@ impl Messaging {
         self.allow_space(actor, space, permission).await.map(drop)
     }
 
-    /// Forgets remembered access: to be called after roles were changed elsewhere. Takes effect at once.
+    /// To be called after roles were changed elsewhere. What they grant takes effect at once; what connections hear
+    /// follows as soon as [`Messaging::run_sender`] has read it from the store.
     pub fn roles_changed(&self) {
         self.0.access.forget_all();
         self.0.roles.forget_all();
+        self.0.hub.mark_listening_stale(self.0.hub.connected());
     }
 }

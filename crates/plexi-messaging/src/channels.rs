@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use plexi_core::access::{Denied, decide};
-use plexi_core::{Actor, ActorKind, ChannelId, Permission, PermissionSet, SpaceId};
+use plexi_core::{Actor, ActorKind, ChannelId, Permission, PermissionSet, SpaceId, plain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -175,7 +175,12 @@ impl Messaging {
         if change.name.is_none() && change.topic.is_none() && change.archived.is_none() {
             return self.channel(actor, id).await;
         }
-        self.change(id, self.0.store.update_channel(id, &change, self.now()), |event| Some(event)).await?;
+        let changed =
+            self.change(id, self.0.store.update_channel(id, &change, self.now()), Option::as_ref).await?;
+        if changed.is_none() {
+            // Somebody else made the same change at the same time.
+            return self.channel(actor, id).await;
+        }
         self.0.access.forget_all();
         if let Some(archived) = change.archived {
             let note = if archived { SystemEvent::Archived } else { SystemEvent::Restored };
@@ -270,9 +275,10 @@ impl Messaging {
 fn accept_channel_name(name: &str) -> Result<String, MessagingError> {
     let name: String = name.trim().chars().take(LONGEST_NAME * 4).nfkc().collect();
     let length = name.chars().count();
-    let fine = name
-        .chars()
-        .all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_' | '.') || is_mark(c));
+    let fine = plain::is_plain(&name)
+        && name.chars().all(|c| {
+            (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_' | '.') || is_mark(c)
+        });
     if length == 0 || length > LONGEST_NAME || !fine {
         return Err(invalid("name", "must be 1 to 64 lower-case letters, digits, -, _ or ."));
     }
@@ -288,6 +294,9 @@ fn accept_topic(topic: &str) -> Result<String, MessagingError> {
     if topic.chars().take(LONGEST_TOPIC + 1).count() > LONGEST_TOPIC || topic.chars().any(char::is_control) {
         return Err(invalid("topic", "must be at most 250 characters on one line"));
     }
+    if !plain::is_plain(topic) {
+        return Err(invalid("topic", plain::NOT_PLAIN));
+    }
     Ok(topic.to_owned())
 }
 
@@ -300,8 +309,31 @@ mod tests {
         for good in ["general", "q3-plan_v1.2", "東京", "ärger"] {
             assert_eq!(accept_channel_name(good).unwrap(), good);
         }
-        for bad in ["", "General", "two words", "a/b", "#x", &"x".repeat(65), "x\u{0}"] {
+        for bad in [
+            "",
+            "General",
+            "two words",
+            "a/b",
+            "#x",
+            &"x".repeat(65),
+            "x\u{0}",
+            "a\u{202E}b",
+            "\u{3164}",
+            "a\u{34F}",
+            "\u{2800}",
+            "\u{FE0F}",
+        ] {
             assert!(accept_channel_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_topic_is_a_plain_line_or_nothing() {
+        for good in ["", "plans \u{2764}\u{FE0F}", "\u{645}\u{62D}\u{645}\u{62F}"] {
+            assert_eq!(accept_topic(good).unwrap(), good);
+        }
+        for bad in ["a\nb", "\u{202E}cipot", "a\u{200B}b", "\u{2800}"] {
+            assert!(accept_topic(bad).is_err(), "{bad:?}");
         }
     }
 }

@@ -31,6 +31,7 @@ pub use presence::PresenceState;
 
 pub(crate) use presence::MOST_WATCHED;
 pub(crate) use replay::Catching;
+pub(crate) use users::ChangedChannels;
 
 use crate::config::HubConfig;
 use crate::event::ChannelEvent;
@@ -50,8 +51,17 @@ struct Shared {
     channels: DashMap<ChannelId, Arc<Mutex<ChannelLine>>>,
     users: DashMap<UserId, Arc<Mutex<UserLine>>>,
     presence: presence::Board,
-    stale: Mutex<BTreeSet<ChannelId>>,
+    stale: Mutex<Stale>,
     stale_marked: Notify,
+}
+
+/// What is to be brought up to date from the store.
+#[derive(Debug, Default)]
+pub(crate) struct Stale {
+    /// Channels whose events may be missing.
+    pub(crate) channels: BTreeSet<ChannelId>,
+    /// Connected users who may listen to more or less than they may read.
+    pub(crate) users: BTreeSet<UserId>,
 }
 
 /// How much the hub holds.
@@ -88,7 +98,7 @@ impl Hub {
             channels: DashMap::new(),
             users: DashMap::new(),
             presence: presence::Board::default(),
-            stale: Mutex::new(BTreeSet::new()),
+            stale: Mutex::default(),
             stale_marked: Notify::new(),
         }))
     }
@@ -179,7 +189,7 @@ impl Hub {
 
     /// Events of the channel may be missing: whoever repairs is woken. No work when nobody listens.
     pub(crate) fn mark_stale(&self, channel: ChannelId) {
-        if self.0.channels.contains_key(&channel) && lock(&self.0.stale).insert(channel) {
+        if self.0.channels.contains_key(&channel) && lock(&self.0.stale).channels.insert(channel) {
             self.0.stale_marked.notify_one();
         }
     }
@@ -193,11 +203,22 @@ impl Hub {
         }
     }
 
-    /// Waits for channels with missing events, and takes them.
-    pub(crate) async fn stale(&self) -> BTreeSet<ChannelId> {
+    /// What these users may read has changed: whoever repairs makes their connections listen to it.
+    pub(crate) fn mark_listening_stale(&self, users: impl IntoIterator<Item = UserId>) {
+        lock(&self.0.stale).users.extend(users);
+        self.0.stale_marked.notify_one();
+    }
+
+    /// Everybody who has a connection.
+    pub(crate) fn connected(&self) -> Vec<UserId> {
+        self.0.users.iter().map(|user| *user.key()).collect()
+    }
+
+    /// Waits for what is stale, and takes it.
+    pub(crate) async fn stale(&self) -> Stale {
         loop {
             let marked = std::mem::take(&mut *lock(&self.0.stale));
-            if !marked.is_empty() {
+            if !marked.channels.is_empty() || !marked.users.is_empty() {
                 return marked;
             }
             self.0.stale_marked.notified().await;

@@ -42,3 +42,4 @@ pub use hub::{
 pub use messages::{MessageDraft, Receipt};
 pub use messaging::Messaging;
 pub use pipeline::StepTiming;
+pub use spaces::check_space_name;

@@ -1,7 +1,7 @@
 use plexi_core::access::Denied;
 use plexi_core::{Actor, ChannelId, Permission, PermissionSet, RoleScope, UserId};
 
-use crate::access::{Seen, channel_standing};
+use crate::access::{Seen, channel_standing, reads};
 use crate::error::MessagingError;
 use crate::hub::{OutFrame, ServerFrame};
 use crate::messaging::{Messaging, account, invalid};
@@ -22,8 +22,11 @@ impl Messaging {
                 return Err(Denied::Unseen.into());
             }
             let seen = self.allow_change(actor, id, Permission::ChannelJoin).await?;
-            self.add(&seen, id, user, ORDINARY).await?;
-            self.post_note(actor, id, SystemEvent::Joined, None, None).await;
+            let (_, added) = self.add(&seen, id, user, ORDINARY).await?;
+            // Of several requests at once one has joined.
+            if added {
+                self.post_note(actor, id, SystemEvent::Joined, None, None).await;
+            }
         }
         self.channel(actor, id).await
     }
@@ -137,11 +140,13 @@ impl Messaging {
             .await?;
         // A role that does not let its holder read ends what the holder hears, too.
         let access = store.channel_access(id, user).await?;
-        let reads =
-            |granted: Option<PermissionSet>| granted.is_some_and(|set| set.has(Permission::ChannelRead));
-        if access.is_none_or(|access| !reads(access.member) && !reads(access.space)) {
+        if !access.is_some_and(|access| reads(&access)) {
             self.gone(user, id);
         } else {
+            if event.is_none() {
+                // The role before may have been one that does not.
+                self.hear(user).await?;
+            }
             self.tell_channel(user, id).await;
         }
         Ok((member, event.is_some()))
@@ -150,6 +155,11 @@ impl Messaging {
     /// A membership has ended: the connections hear nothing more of the channel, and are told.
     pub(crate) fn gone(&self, user: UserId, channel: ChannelId) {
         self.0.hub.left(user, channel);
+        self.tell_removed(user, channel);
+    }
+
+    /// Tells the connections of a user that a channel is no longer theirs.
+    pub(crate) fn tell_removed(&self, user: UserId, channel: ChannelId) {
         let frame = ServerFrame::Channel { channel: None, channel_id: Some(channel), removed: true };
         if let Some(frame) = OutFrame::encode(&frame) {
             self.0.hub.to_user(user, &frame, None);

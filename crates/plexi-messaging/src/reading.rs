@@ -6,8 +6,8 @@ use crate::messaging::{Messaging, account, invalid};
 use crate::model::{Draft, ReadState};
 
 impl Messaging {
-    /// Notes how far the actor has read; never back unless `force`, never past the last event. The actor's other devices
-    /// are told. Members only.
+    /// Notes how far the actor has read; never back unless `force`, never past the last event. All connections of the
+    /// actor are told: tabs of one browser share a session. Members only.
     pub async fn mark_read(
         &self,
         actor: &Actor,
@@ -28,7 +28,7 @@ impl Messaging {
             mentions: state.mentions,
         };
         if let Some(frame) = OutFrame::encode(&frame) {
-            self.0.hub.to_user(user, &frame, actor.session);
+            self.0.hub.to_user(user, &frame, None);
         }
         Ok(state)
     }

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use plexi_core::{Actor, ChannelId, MessageId, Permission, UserId};
 
+use crate::access::reads;
 use crate::error::MessagingError;
 use crate::event::{ChannelEvent, EventBody};
-use crate::hub::{Catching, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription};
+use crate::hub::{
+    Catching, ChangedChannels, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription,
+};
 use crate::messaging::{Messaging, account, invalid};
 
 /// Events of one channel that are replayed; a client that missed more reads the channel again.
@@ -20,6 +24,8 @@ const BATCH: u32 = 500;
 const MOST_POSITIONS: usize = 5_000;
 /// How often the list of channels is read again when memberships change meanwhile.
 const MOST_READS: u32 = 10;
+/// Users whose channels are read at the same time after roles were changed.
+const MOST_AT_ONCE: usize = 4;
 /// The pause after a repair that did not succeed.
 const REPAIR_PAUSE: Duration = Duration::from_millis(500);
 
@@ -29,14 +35,40 @@ impl Messaging {
     pub async fn connect(&self, actor: &Actor, id: ConnectionId) -> Result<Subscription, MessagingError> {
         let user = account(actor)?;
         let subscription = self.0.hub.register(id, user, actor.session);
+        for lost in self.listen_as_allowed(user).await?.lost {
+            self.tell_removed(user, lost);
+        }
+        Ok(subscription)
+    }
+
+    /// Makes the connections of a user listen to what the user may read now.
+    async fn listen_as_allowed(&self, user: UserId) -> Result<ChangedChannels, MessagingError> {
         for _ in 0..MOST_READS {
             let version = self.0.hub.membership_version(user);
             let heads = self.0.store.heads_of(user).await?;
-            if self.0.hub.listen(user, &heads, version) {
-                return Ok(subscription);
+            if let Some(changed) = self.0.hub.listen(user, &heads, version) {
+                return Ok(changed);
             }
         }
         Err(MessagingError::Overloaded)
+    }
+
+    /// As [`Messaging::listen_as_allowed`], after something changed for connections that are live: they are told which
+    /// channels came and went.
+    pub(crate) async fn hear(&self, user: UserId) -> Result<(), MessagingError> {
+        if !self.0.hub.is_connected(user) {
+            return Ok(());
+        }
+        let changed = self.listen_as_allowed(user).await?;
+        for channel in changed.lost {
+            self.tell_removed(user, channel);
+        }
+        for channel in changed.gained {
+            self.tell_channel(user, channel).await;
+            // What was published since its head was read had no listener.
+            self.0.hub.mark_stale(channel);
+        }
+        Ok(())
     }
 
     /// Sends a connection what it missed since `positions` (the last `seq` the client has of each channel, at most
@@ -64,9 +96,16 @@ impl Messaging {
                 subscription.push(&frame);
             }
         }
+        if catching.held().iter().any(|(channel, _)| !heads.contains_key(channel)) {
+            // The connection still listens to what the user may not read any more.
+            self.hear(user).await?;
+        }
         let mut left = MOST_REPLAYED;
         for (channel, position) in catching.held() {
-            let head = heads.get(&channel).copied().unwrap_or(0);
+            let Some(head) = heads.get(&channel).copied() else {
+                catching.let_go(channel);
+                continue;
+            };
             let last = self.replay(&mut catching, channel, position, head, &mut left).await?;
             heads.entry(channel).and_modify(|head| *head = last.max(*head));
         }
@@ -143,10 +182,26 @@ impl Messaging {
         Ok(self.0.hub.watch_presence(subscription, users))
     }
 
-    /// Brings events that were not announced in order from the store, for ever.
+    /// Brings events that were not announced in order from the store, and makes connections hear what their users may
+    /// read, for ever.
     pub(crate) async fn run_repair(&self) {
         loop {
-            for channel in self.0.hub.stale().await {
+            let stale = self.0.hub.stale().await;
+            let failed: Vec<UserId> = futures_util::stream::iter(stale.users)
+                .map(|user| async move { self.hear(user).await.err().map(|error| (user, error)) })
+                .buffer_unordered(MOST_AT_ONCE)
+                .filter_map(|failed| async move {
+                    let (user, error) = failed?;
+                    tracing::warn!(%user, %error, "channels of a user could not be read, trying again");
+                    Some(user)
+                })
+                .collect()
+                .await;
+            if !failed.is_empty() {
+                tokio::time::sleep(REPAIR_PAUSE).await;
+                self.0.hub.mark_listening_stale(failed);
+            }
+            for channel in stale.channels {
                 // Whoever announces the missing event is often only a moment late.
                 tokio::task::yield_now().await;
                 if let Err(error) = self.repair(channel).await {
@@ -168,6 +223,8 @@ impl Messaging {
             EventBody::MemberJoined { user_id } => {
                 self.0.access.forget(user_id, event.channel_id);
                 self.0.hub.joined(user_id, event.channel_id, event.seq - 1);
+                // Should the role not let the member read, this ends it.
+                self.0.hub.mark_listening_stale([user_id]);
             }
             _ => {}
         }
@@ -187,7 +244,7 @@ impl Messaging {
             // Among the events that are not read may be the end of a membership.
             for user in self.0.hub.listeners(channel) {
                 let access = self.0.store.channel_access(channel, user).await?;
-                if access.is_none_or(|access| access.member.is_none()) {
+                if !access.is_some_and(|access| reads(&access)) {
                     self.0.access.forget(user, channel);
                     self.gone(user, channel);
                 }

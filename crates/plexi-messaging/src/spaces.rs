@@ -1,5 +1,5 @@
 use plexi_core::access::Denied;
-use plexi_core::{Actor, Permission, RoleScope, SpaceId, UserId};
+use plexi_core::{Actor, Permission, RoleScope, SpaceId, UserId, plain};
 
 use crate::access::space_standing;
 use crate::error::MessagingError;
@@ -98,6 +98,8 @@ impl Messaging {
         self.must_exist(user).await?;
         let member = self.0.store.set_space_member(id, user, role, self.now()).await?;
         self.0.access.forget_all();
+        // What a space role grants is heard in all the member's channels there.
+        self.0.hub.mark_listening_stale([user]);
         Ok(member)
     }
 
@@ -133,12 +135,34 @@ impl Messaging {
     }
 }
 
-/// A name of a space: 1 to 64 characters, no control characters, no white space around it.
+/// Whether a space can be made with this name, for those who must know before they make something else. The error names the
+/// field `name`.
+pub fn check_space_name(name: &str) -> Result<(), MessagingError> {
+    accept_name(name).map(drop)
+}
+
+/// A name of a space: 1 to 64 characters that can all be seen, no white space around it.
 fn accept_name(name: &str) -> Result<String, MessagingError> {
     let name = name.trim();
     let length = name.chars().take(LONGEST_NAME + 1).count();
     if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(invalid("name", "must be 1 to 64 characters"));
     }
+    if !plain::is_plain(name) {
+        return Err(invalid("name", plain::NOT_PLAIN));
+    }
     Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_has_a_name_that_can_be_seen() {
+        assert_eq!(accept_name(" Home \u{1F3E0} ").unwrap(), "Home \u{1F3E0}");
+        for bad in ["", " ", "a\nb", "\u{202E}emoh", "ho\u{200B}me", "\u{2800}", &"x".repeat(65)] {
+            assert!(accept_name(bad).is_err(), "{bad:?}");
+        }
+    }
 }

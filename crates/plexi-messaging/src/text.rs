@@ -1,6 +1,6 @@
 //! What a message's text may be, and what is in it: mentions and links, outside of code.
 
-use plexi_core::FieldError;
+use plexi_core::{FieldError, plain};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::error::MessagingError;
@@ -114,13 +114,14 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
-/// Checks an emoji: 1 to 32 characters, none of them white space or control.
+/// Checks an emoji: 1 to 32 characters, plain ones without white space.
 pub fn accept_emoji(emoji: &str) -> Result<(), MessagingError> {
     let count = emoji.chars().take(33).count();
-    if !(1..=32).contains(&count) || emoji.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    let fine = plain::is_plain(emoji) && !emoji.contains(char::is_whitespace);
+    if !(1..=32).contains(&count) || !fine {
         return Err(MessagingError::Invalid(vec![FieldError::new(
             "emoji",
-            "must be 1 to 32 characters without spaces",
+            "must be 1 to 32 characters that can be seen, without spaces",
         )]));
     }
     Ok(())
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn an_emoji_is_short_and_has_no_spaces() {
         assert!(accept_emoji("👩‍👩‍👧").is_ok() && accept_emoji(":shipit:").is_ok());
-        for bad in ["", "a b", &"x".repeat(33), "a\u{7}"] {
+        for bad in ["", "a b", &"x".repeat(33), "a\u{7}", "\u{202E}", "\u{200B}", "\u{2800}", "\u{FE0F}"] {
             assert!(accept_emoji(bad).is_err(), "{bad:?}");
         }
     }

@@ -12,6 +12,7 @@ pub mod mattermost;
 pub mod native;
 mod outlet;
 pub mod slack;
+mod surrogates;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,4 @@
+use plexi_auth::ports::{AccountChange, AccountStore};
 use plexi_auth::{AuthError, NewPerson, Transport};
 use plexi_core::access::Denied;
 use plexi_core::{Actor, Permission};
@@ -36,6 +37,26 @@ async fn a_code_that_is_too_old_revoked_or_made_up_is_no_invitation() {
         assert!(matches!(refused, Err(AuthError::InvitationInvalid)));
         assert!(matches!(world.auth.invitation(code).await, Err(AuthError::InvitationInvalid)));
     }
+}
+
+#[tokio::test]
+async fn an_invitation_is_none_while_who_made_it_is_disabled() {
+    let world = World::new().await;
+    let ada = world.add("ada", "member").await;
+    let (_, code) =
+        world.auth.create_invitation(&world.actor("ada").await, world.space(), "member", 9, 9).await.unwrap();
+    let disabled = |disabled| AccountChange { disabled: Some(disabled), ..AccountChange::default() };
+    world.store.update_account(ada, &disabled(true)).await.unwrap();
+    assert!(matches!(world.auth.invitation(code.expose()).await, Err(AuthError::InvitationInvalid)));
+    let refused = world.auth.register(code.expose(), person("bob"), Transport::Token, None).await;
+    assert!(matches!(refused, Err(AuthError::InvitationInvalid)));
+    assert_eq!(world.store.memberships(), []);
+    world.store.update_account(ada, &disabled(false)).await.unwrap();
+    world.auth.register(code.expose(), person("bob"), Transport::Token, None).await.unwrap();
+
+    let (_, code) =
+        world.auth.create_invitation(&Actor::system(), world.space(), "member", 1, 1).await.unwrap();
+    world.auth.register(code.expose(), person("carl"), Transport::Token, None).await.unwrap();
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 
 mod chat;
 mod engines;
+mod erasing;
 mod faults;
 mod identity;
+mod reading_rights;
 mod rooms;
 mod schema;

@@ -78,6 +78,12 @@ impl Catching<'_> {
         self.connection.is_closing()
     }
 
+    /// The user may not read the channel any more: nothing of it is replayed.
+    pub(crate) fn let_go(&mut self, channel: ChannelId) {
+        self.connection.with_queue(|queue| (queue.release(channel), false));
+        self.held.remove(&channel);
+    }
+
     /// Everything up to `last` has been sent. True when the channel is live again; false when events after
     /// that were published meanwhile, which are in the store.
     pub(crate) fn release(&mut self, channel: ChannelId, last: i64) -> bool {
@@ -101,8 +107,7 @@ impl Catching<'_> {
             }
         }
         // Left in the meantime.
-        self.connection.with_queue(|queue| (queue.release(channel), false));
-        self.held.remove(&channel);
+        self.let_go(channel);
         true
     }
 }

@@ -16,6 +16,13 @@ pub(super) struct UserLine {
     version: u64,
 }
 
+/// What a user's connections listen to now and did not before, and the other way round.
+#[derive(Debug, Default)]
+pub(crate) struct ChangedChannels {
+    pub(crate) gained: Vec<ChannelId>,
+    pub(crate) lost: Vec<ChannelId>,
+}
+
 impl Hub {
     /// Takes a connection in. It listens to nothing before [`Hub::listen`].
     pub(crate) fn register(
@@ -38,23 +45,30 @@ impl Hub {
         self.user(user).map_or(0, |line| lock(&line).version)
     }
 
-    /// Makes the user's connections listen to exactly these channels, given with their heads. False when
-    /// a membership has changed since `version`: the list is to be read again.
-    pub(crate) fn listen(&self, user: UserId, heads: &[(ChannelId, i64)], version: u64) -> bool {
-        let Some(line) = self.user(user) else { return true };
+    /// Makes the user's connections listen to exactly these channels, given with their heads, and says which are
+    /// new and which are no more. `None` when a membership has changed since `version`: the list is to be read again.
+    pub(crate) fn listen(
+        &self,
+        user: UserId,
+        heads: &[(ChannelId, i64)],
+        version: u64,
+    ) -> Option<ChangedChannels> {
+        let Some(line) = self.user(user) else { return Some(ChangedChannels::default()) };
         let mut line = lock(&line);
         if line.version != version {
-            return false;
+            return None;
         }
         let wanted: HashSet<ChannelId> = heads.iter().map(|(channel, _)| *channel).collect();
-        for gone in line.channels.difference(&wanted) {
+        let lost: Vec<ChannelId> = line.channels.difference(&wanted).copied().collect();
+        let gained = wanted.difference(&line.channels).copied().collect();
+        for gone in &lost {
             self.remove_listeners(*gone, &line.connections);
         }
         for (channel, head) in heads {
             self.add_listeners(*channel, *head, &line.connections);
         }
         line.channels = wanted;
-        true
+        Some(ChangedChannels { gained, lost })
     }
 
     /// The user became a member: the connections listen from after `head`.

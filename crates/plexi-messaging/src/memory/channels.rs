@@ -115,13 +115,14 @@ impl ChannelStore for MemoryStore {
         id: ChannelId,
         change: &ChannelChange,
         at: Timestamp,
-    ) -> Result<ChannelEvent, StoreError> {
+    ) -> Result<Option<ChannelEvent>, StoreError> {
         let mut state = self.change()?;
         let space = state.channel_mut(id)?.space_id;
         if let Some(name) = &change.name {
             name_is_free(&state, space, name, Some(id))?;
         }
         let row = state.channel_mut(id)?;
+        let before = row.facts();
         if let Some(name) = &change.name {
             row.name.clone_from(name);
         }
@@ -130,7 +131,7 @@ impl ChannelStore for MemoryStore {
         }
         row.archived = change.archived.unwrap_or(row.archived);
         let channel = row.facts();
-        Ok(row.append(at, EventBody::ChannelUpdated { channel }))
+        Ok((channel != before).then(|| row.append(at, EventBody::ChannelUpdated { channel })))
     }
 
     async fn channel_members(

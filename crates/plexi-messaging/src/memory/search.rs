@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use plexi_core::{ChannelId, Permission, UserId};
+use plexi_core::{ChannelId, Permission, PermissionSet, RoleScope, UserId};
 
 use super::MemoryStore;
 use super::state::{ChannelRow, MessageRow, State, searchable};
@@ -44,13 +44,12 @@ impl SearchStore for MemoryStore {
 }
 
 fn may_read(state: &State, channel: &ChannelRow, reader: UserId) -> bool {
-    let open = || {
-        channel.kind == ChannelKind::Public
-            && state
-                .space_grants(channel.space_id, reader)
-                .is_some_and(|grants| grants.has(Permission::ChannelRead))
-    };
-    channel.members.contains_key(&reader) || open()
+    let reads =
+        |grants: Option<PermissionSet>| grants.is_some_and(|grants| grants.has(Permission::ChannelRead));
+    let member = channel.members.get(&reader);
+    member.is_some_and(|member| reads(state.grants(RoleScope::Channel, &member.role)))
+        || ((member.is_some() || channel.kind == ChannelKind::Public)
+            && reads(state.space_grants(channel.space_id, reader)))
 }
 
 fn meets(state: &State, plan: &SearchPlan, row: &MessageRow) -> bool {

@@ -148,13 +148,14 @@ pub trait ChannelStore: Send + Sync + 'static {
     ) -> Result<Vec<Channel>, StoreError>;
     /// What is needed to decide what `user` may do; `None` when there is no such channel. Cheap.
     async fn channel_access(&self, id: ChannelId, user: UserId) -> Result<Option<ChannelAccess>, StoreError>;
-    /// Changes name, topic, archived; appends `channel_updated`. `Missing("channel")`, `Conflict("name")`.
+    /// Changes name, topic, archived; appends `channel_updated`. `None` when all is so already. `Missing("channel")`,
+    /// `Conflict("name")`.
     async fn update_channel(
         &self,
         id: ChannelId,
         change: &ChannelChange,
         at: Timestamp,
-    ) -> Result<ChannelEvent, StoreError>;
+    ) -> Result<Option<ChannelEvent>, StoreError>;
     /// Members in order of user id (the page key is the id); `prefix` as in [`SpaceStore::space_members`].
     async fn channel_members(
         &self,
@@ -286,7 +287,7 @@ pub trait MessageStore: Send + Sync + 'static {
     ) -> Result<(Vec<Message>, i64), StoreError>;
     /// Replaces the text; the former one goes to the history. `Missing("message")` also when deleted.
     async fn edit(&self, id: MessageId, edit: &Edit) -> Result<ChannelEvent, StoreError>;
-    /// Deletes text, history, mentions and index entries; keeps the mark. `None` when it was deleted already.
+    /// Deletes text, history, mentions, reactions, the pin and index entries; keeps the mark, its place and the thread below. `None` when it was deleted already.
     async fn delete(&self, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError>;
     /// Former texts, newest first, at most 100.
     async fn history(&self, id: MessageId) -> Result<Vec<Revision>, StoreError>;
@@ -416,9 +417,9 @@ pub struct SearchPlan {
 /// Full-text search.
 #[async_trait]
 pub trait SearchStore: Send + Sync + 'static {
-    /// Text messages that are not deleted, match the plan, and that `reader` may read (a member of the channel, or the
-    /// channel is public in a space where the reader's role has `channel.read`), newest first by key, with a key
-    /// below `below`. At most `limit` (1 to 500).
+    /// Text messages that are not deleted, match the plan, and that `reader` may read (a member of the channel by a role
+    /// that has `channel.read`, or the reader's role in the space has it and the channel is public or has the reader as a
+    /// member), newest first by key, with a key below `below`. At most `limit` (1 to 500).
     async fn find(
         &self,
         plan: &SearchPlan,

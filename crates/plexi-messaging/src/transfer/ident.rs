@@ -1,5 +1,6 @@
 //! Ids that an import makes: the same in every run, from the source and the id there.
 
+use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
 use ring::digest::{Context, SHA256};
 
@@ -69,7 +70,11 @@ fn origin_bits(digest: &[u8; 32]) -> u64 {
     u64::from_be_bytes(bits) >> 5
 }
 
-/// A name as accounts have it: lower case, `a-z 0-9 . _ -`, at most 28 characters, so that the store can append a number.
+/// Words that address everybody in a message: no account has one as its name.
+const RESERVED: [&str; 4] = ["all", "channel", "everyone", "here"];
+
+/// A name as accounts have it: lower case, `a-z 0-9 . _ -`, at most 28 characters, so that the store can append a number;
+/// a word that addresses everybody gets a `_`.
 pub(super) fn account_name(name: &str) -> String {
     let folded: String = name
         .to_lowercase()
@@ -77,16 +82,19 @@ pub(super) fn account_name(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' })
         .take(28)
         .collect();
-    if folded.chars().all(|c| c == '_') { format!("user{folded}") } else { folded }
+    if RESERVED.contains(&folded.as_str()) {
+        return format!("{folded}_");
+    }
+    if folded.chars().all(|c| !c.is_ascii_alphanumeric()) { format!("user{folded}") } else { folded }
 }
 
-/// A name as channels have it: lower case, no spaces, at most 60 characters.
+/// A name as channels have it: lower case, no spaces, slashes and characters that deceive, at most 60 characters.
 pub(super) fn channel_name(name: &str) -> String {
     let folded: String = name
         .trim()
         .to_lowercase()
         .chars()
-        .map(|c| if c.is_whitespace() || c.is_control() { '-' } else { c })
+        .map(|c| if c.is_whitespace() || matches!(c, '/' | '\\') || deceives(c) { '-' } else { c })
         .take(60)
         .collect();
     if folded.is_empty() { "channel".to_owned() } else { folded }
@@ -116,6 +124,21 @@ mod tests {
     fn names_are_folded_to_what_accounts_allow() {
         assert_eq!(account_name("[Ada|away]"), "_ada_away_");
         assert_eq!(account_name("東京"), "user__");
+        assert_eq!(account_name("..."), "user...");
         assert_eq!(channel_name(" Off Topic "), "off-topic");
+    }
+
+    #[test]
+    fn nobody_gets_a_name_that_addresses_everybody() {
+        for word in ["all", "Channel", "EVERYONE", "here"] {
+            assert_eq!(account_name(word), format!("{}_", word.to_lowercase()));
+        }
+        assert_eq!(account_name("here2"), "here2");
+    }
+
+    #[test]
+    fn a_channel_name_leads_nowhere_and_hides_nothing() {
+        assert_eq!(channel_name("../etc\\x"), "..-etc-x");
+        assert_eq!(channel_name("a\u{202E}b\u{200B}c"), "a-b-c");
     }
 }

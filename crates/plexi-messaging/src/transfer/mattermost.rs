@@ -9,6 +9,7 @@ mod source;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, Timestamp, UserId};
 
 use super::{Outlet, Step, TransferError, ident};
@@ -39,7 +40,7 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
         for (_, offset) in posts {
             match lines.at(offset)? {
                 Line::Post { post } | Line::DirectPost { direct_post: post } => {
-                    bulk.post(channel, &post, outlet)?
+                    bulk.post(channel, &post, outlet)?;
                 }
                 _ => {}
             }
@@ -73,7 +74,7 @@ impl Bulk {
     fn survey(&mut self, lines: &mut Lines, outlet: &mut Outlet) -> Result<(), TransferError> {
         let mut posts: usize = 0;
         let mut seen_version = false;
-        while let Some((offset, line)) = lines.next_line()? {
+        while let Some((offset, line)) = lines.next_line(outlet)? {
             if !seen_version && !matches!(line, Line::Version { .. }) {
                 return Err(TransferError::Format(
                     "this is no Mattermost bulk file: the first line has to be its version".to_owned(),
@@ -111,7 +112,7 @@ impl Bulk {
                     posts += 1;
                 }
                 Line::Other => {
-                    outlet.note("line of a kind that is not taken over", format!("byte {offset}"))?
+                    outlet.note("line of a kind that is not taken over", format!("byte {offset}"))?;
                 }
             }
             if posts > MAX_POSTS {
@@ -149,7 +150,7 @@ impl Bulk {
             let title = if team.display_name.is_empty() { name } else { &team.display_name };
             outlet.put(Step::Space(Space {
                 id,
-                name: title.chars().filter(|c| !c.is_control()).take(60).collect(),
+                name: title.chars().filter(|c| !deceives(*c)).take(60).collect(),
                 archived: false,
                 created_at: Timestamp::from_micros(0),
                 role: None,
@@ -178,7 +179,7 @@ impl Bulk {
                     space_id: Some(ident::space(&format!("{ORIGIN}/{team}"))),
                     kind: if known.kind == "P" { ChannelKind::Private } else { ChannelKind::Public },
                     name: ident::channel_name(name),
-                    topic: topic.chars().filter(|c| !c.is_control()).take(250).collect(),
+                    topic: topic.chars().filter(|c| !deceives(*c)).take(250).collect(),
                     archived: known.deleted_at > 0,
                     created_at: Timestamp::from_micros(0),
                     members,
@@ -317,7 +318,7 @@ fn account(user: &MmUser) -> ImportedUser {
     ImportedUser {
         id: ident::user(ORIGIN, &user.username),
         name: ident::account_name(&user.username),
-        display_name: shown.chars().filter(|c| !c.is_control()).take(64).collect(),
+        display_name: shown.chars().filter(|c| !deceives(*c)).take(64).collect(),
         bot: user.bot,
         disabled: user.delete_at > 0,
         created_at: Timestamp::from_micros(0),

@@ -8,6 +8,7 @@ mod text;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
 
 use super::{Outlet, Step, TransferError, ident};
@@ -23,7 +24,7 @@ use document::{Conversation, Post, SlackUser};
 /// [`TransferError::Format`] names the document that cannot be read.
 pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
     let mut archive = Archive::open(path)?;
-    let users: Vec<SlackUser> = archive.document("users.json")?.unwrap_or_default();
+    let users: Vec<SlackUser> = archive.document("users.json", outlet)?.unwrap_or_default();
     let mut conversations = Vec::new();
     for (name, kind) in [
         ("channels.json", ChannelKind::Public),
@@ -31,7 +32,7 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
         ("mpims.json", ChannelKind::Group),
         ("dms.json", ChannelKind::Direct),
     ] {
-        let list: Vec<Conversation> = archive.document(name)?.unwrap_or_default();
+        let list: Vec<Conversation> = archive.document(name, outlet)?.unwrap_or_default();
         conversations.extend(list.into_iter().map(|conversation| (kind, conversation)));
     }
     if conversations.is_empty() {
@@ -100,7 +101,7 @@ impl Workspace {
         ImportedUser {
             id: ident::user(&self.origin, &user.id),
             name: ident::account_name(&user.name),
-            display_name: shown.trim().chars().filter(|c| !c.is_control()).take(64).collect(),
+            display_name: shown.trim().chars().filter(|c| !deceives(*c)).take(64).collect(),
             bot: user.is_bot,
             disabled: user.deleted,
             created_at: Timestamp::from_seconds(0),
@@ -119,7 +120,7 @@ impl Workspace {
         outlet.put(Step::Users(vec![ImportedUser {
             id: user,
             name: ident::account_name(&name),
-            display_name: name.chars().filter(|c| !c.is_control()).take(64).collect(),
+            display_name: name.chars().filter(|c| !deceives(*c)).take(64).collect(),
             bot: post.user.is_none(),
             disabled: false,
             created_at: Timestamp::from_seconds(0),
@@ -158,7 +159,7 @@ impl Workspace {
         let pinned: HashSet<String> = conversation.pins.iter().filter_map(|pin| pin.id.clone()).collect();
         let mut line = Line { channel: id, roots: HashSet::new(), last: None };
         for day in archive.days(folder(kind, conversation)) {
-            let mut posts: Vec<Post> = archive.document(&day)?.unwrap_or_default();
+            let mut posts: Vec<Post> = archive.document(&day, outlet)?.unwrap_or_default();
             // A stable sort: posts of one instant stay in the order of the file.
             posts.sort_by_key(Post::time);
             for post in &posts {

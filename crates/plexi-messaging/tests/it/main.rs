@@ -5,6 +5,8 @@ mod access;
 mod contract;
 mod conversations;
 mod finding;
+mod hearing;
+mod importing;
 mod presence;
 mod realtime;
 mod resuming;

@@ -89,6 +89,21 @@ async fn joining_makes_a_channel_live_and_removal_ends_it_at_once() {
 }
 
 #[tokio::test]
+async fn of_two_joins_at_once_one_is_noted() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Public, &[]).await;
+    let carl = world.actor("carl");
+    // The service remembers that carl is no member, as a second request does that was let in before the first was stored.
+    world.messaging.channel(&carl, channel.id).await.unwrap();
+    let at = Timestamp::from_seconds(1_800_000_100);
+    let (_, joined) = world.store.set_channel_member(channel.id, carl.user, "member", at).await.unwrap();
+    let joined =
+        world.messaging.join(&carl, channel.id).await.map(|seen| (seen.last_seq, joined.unwrap().seq));
+    let (last, seq) = joined.unwrap();
+    assert_eq!(last, seq, "nothing was written");
+}
+
+#[tokio::test]
 async fn a_direct_conversation_appears_for_everybody_in_it() {
     let world = World::new().await;
     let carl = world.connect("carl").await;
@@ -194,10 +209,12 @@ async fn typing_is_told_to_the_others_once_and_left_out_for_slow_readers() {
 }
 
 #[tokio::test]
-async fn reading_and_drafts_are_told_to_the_other_devices_only() {
+async fn reading_is_told_to_all_connections_and_drafts_to_the_other_devices_only() {
     let world = World::new().await;
     let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
     let (laptop, phone) = (world.connect("bob").await, world.connect_as(&world.other_device("bob")).await);
+    // Another tab of the same browser.
+    let tab = world.connect("bob").await;
     let bob = world.actor("bob");
     world.messaging.mark_read(&bob, channel.id, 1, false).await.unwrap();
     world.messaging.set_draft(&bob, channel.id, None, Some("to be said")).await.unwrap();
@@ -206,7 +223,11 @@ async fn reading_and_drafts_are_told_to_the_other_devices_only() {
     let kinds: Vec<&str> = frames.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["read", "draft", "draft"]);
     assert_eq!((&frames[1]["text"], &frames[2]["text"]), (&"to be said".into(), &serde_json::Value::Null));
-    assert_eq!(waiting(&laptop).len(), 0);
+    for own in [&laptop, &tab] {
+        let frames = waiting(own);
+        assert_eq!(frames.len(), 1);
+        assert_eq!((&frames[0]["type"], &frames[0]["last_read_seq"]), (&"read".into(), &2.into()));
+    }
     assert_eq!(world.messaging.drafts(&bob).await.unwrap(), []);
 }
 

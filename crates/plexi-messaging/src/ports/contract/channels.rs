@@ -187,7 +187,11 @@ pub(super) async fn a_change_of_a_channel_is_an_event<S: Store>(stage: &Stage<S>
         archived: None,
     };
     let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap().unwrap();
-    assert_eq!(store.update_channel(room.channel, &change, stage.now()).await.unwrap(), None, "all is so already");
+    assert_eq!(
+        store.update_channel(room.channel, &change, stage.now()).await.unwrap(),
+        None,
+        "all is so already"
+    );
     let facts = ChannelFacts {
         id: room.channel,
         name: "lobby".to_owned(),

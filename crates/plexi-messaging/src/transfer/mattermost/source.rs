@@ -3,7 +3,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::super::{MAX_LINE_BYTES, TransferError};
+use super::super::{MAX_LINE_BYTES, Outlet, TransferError, surrogates};
 use super::line::Line;
 
 /// The lines of a bulk file with their places. A zip is unpacked to an unnamed temporary file first.
@@ -35,8 +35,8 @@ impl Lines {
         })
     }
 
-    /// The next line that is not empty, and where it begins.
-    pub fn next_line(&mut self) -> Result<Option<(u64, Line)>, TransferError> {
+    /// The next line that is not empty, and where it begins. What had to be mended is noted.
+    pub fn next_line(&mut self, outlet: &Outlet) -> Result<Option<(u64, Line)>, TransferError> {
         loop {
             let offset = self.offset;
             let Some(text) = self.read_line()? else { return Ok(None) };
@@ -44,7 +44,12 @@ impl Lines {
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            return self.parse(&text, &format!("line {}", self.number)).map(|line| Some((offset, line)));
+            let place = format!("line {}", self.number);
+            let (line, mended) = self.parse(&text, &place)?;
+            if mended {
+                outlet.note(surrogates::NOTE, place)?;
+            }
+            return Ok(Some((offset, line)));
         }
     }
 
@@ -55,7 +60,8 @@ impl Lines {
         self.file.seek_relative(by).map_err(|error| TransferError::file(&self.path, error))?;
         self.offset = offset;
         let text = self.read_line()?.unwrap_or_default();
-        self.parse(&text, &format!("byte {offset}"))
+        // What was mended was noted when the line was read first.
+        self.parse(&text, &format!("byte {offset}")).map(|(line, _)| line)
     }
 
     fn read_line(&mut self) -> Result<Option<Vec<u8>>, TransferError> {
@@ -78,8 +84,8 @@ impl Lines {
         Ok((read > 0).then_some(text))
     }
 
-    fn parse(&self, text: &[u8], place: &str) -> Result<Line, TransferError> {
-        serde_json::from_slice(text)
+    fn parse(&self, text: &[u8], place: &str) -> Result<(Line, bool), TransferError> {
+        surrogates::read(text)
             .map_err(|error| TransferError::Format(format!("{}, {place}: {error}", self.path.display())))
     }
 }

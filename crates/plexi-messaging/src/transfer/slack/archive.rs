@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use plexi_core::plain::deceives;
 use serde::de::DeserializeOwned;
 use zip::ZipArchive;
 
-use super::super::{MAX_DOCUMENT_BYTES, TransferError};
+use super::super::{MAX_DOCUMENT_BYTES, Outlet, TransferError, surrogates};
 
 /// An open export. Only names inside the archive are used: nothing is unpacked to disk.
 pub(super) struct Archive {
@@ -53,7 +54,7 @@ impl Archive {
     pub fn title(&self) -> String {
         let stem = self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let title = stem.split(" Slack export").next().unwrap_or_default().trim_end_matches("-slack-export");
-        let title: String = title.trim().chars().filter(|c| !c.is_control()).take(60).collect();
+        let title: String = title.trim().chars().filter(|c| !deceives(*c)).take(60).collect();
         if title.is_empty() { "Slack".to_owned() } else { title }
     }
 
@@ -62,8 +63,12 @@ impl Archive {
         self.folders.get(folder).cloned().unwrap_or_default()
     }
 
-    /// A document of the archive; `None` when it is not there.
-    pub fn document<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, TransferError> {
+    /// A document of the archive; `None` when it is not there. What had to be mended is noted.
+    pub fn document<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        outlet: &Outlet,
+    ) -> Result<Option<T>, TransferError> {
         let full = format!("{}{name}", self.prefix);
         let broken = |error: &dyn std::fmt::Display| {
             TransferError::Format(format!("{}: {name} cannot be read: {error}", self.path.display()))
@@ -80,6 +85,10 @@ impl Archive {
         if read as u64 > MAX_DOCUMENT_BYTES {
             return Err(broken(&"it is larger than 512 MiB"));
         }
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| broken(&error))
+        let (document, mended) = surrogates::read(&bytes).map_err(|error| broken(&error))?;
+        if mended {
+            outlet.note(surrogates::NOTE, name)?;
+        }
+        Ok(Some(document))
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn markdown(post: &Post, names: &HashMap<String, String>) -> String {
         new_line(&mut text);
         let name = file.name.as_deref().unwrap_or("file").replace(['[', ']'], "");
         match &file.permalink {
-            Some(link) => text.push_str(&format!("[{name}]({link})")),
+            Some(link) => text.extend(["[", &name, "](", link, ")"]),
             None => text.push_str(&name),
         }
     }
@@ -158,7 +158,7 @@ fn references(text: &str, names: &HashMap<String, String>) -> String {
             }
         } else if target.contains("://") || target.starts_with("mailto:") {
             match label.filter(|label| *label != target) {
-                Some(label) => out.push_str(&format!("[{}]({target})", label.replace(['[', ']'], ""))),
+                Some(label) => out.extend(["[", &label.replace(['[', ']'], ""), "](", target, ")"]),
                 None => out.push_str(target),
             }
         } else {
