@@ -66,9 +66,9 @@ impl Person {
 
     async fn enter(mut self, path: &str, body: Value) -> Outcome<Self> {
         let answer = self.post(path, body).await?.ok()?;
-        self.token = answer["access_token"].as_str().ok_or("no access token")?.to_owned();
-        self.id = answer["user"]["id"].as_str().ok_or("no user id")?.to_owned();
-        self.name = answer["user"]["name"].as_str().ok_or("no user name")?.to_owned();
+        answer["access_token"].as_str().ok_or("no access token")?.clone_into(&mut self.token);
+        answer["user"]["id"].as_str().ok_or("no user id")?.clone_into(&mut self.id);
+        answer["user"]["name"].as_str().ok_or("no user name")?.clone_into(&mut self.name);
         Ok(self)
     }
 

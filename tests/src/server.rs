@@ -79,7 +79,7 @@ impl Plexi {
             }
             Outcome::Ok(false)
         };
-        let started = tokio::time::timeout(Duration::from_secs(60), ready)
+        let started = tokio::time::timeout(Duration::from_mins(1), ready)
             .await
             .map_err(|_| "no answer in a minute")??;
         if !(started && healthy(address).await) {

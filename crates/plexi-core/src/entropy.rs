@@ -34,7 +34,7 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// Repeatable bytes for tests (SplitMix64). Never for secrets.
+/// Repeatable bytes for tests (`SplitMix64`). Never for secrets.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug)]
 pub struct SeededEntropy(std::sync::Mutex<u64>);

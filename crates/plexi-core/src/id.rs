@@ -157,7 +157,6 @@ impl IdSource {
     }
 
     /// The next id, of any kind. Each takes a microsecond of its own.
-    #[expect(clippy::should_implement_trait, reason = "generic over the kind of id, which Iterator is not")]
     pub fn next<T: From<Uuid>>(&self) -> Result<T, EntropyError> {
         let mut noise = [0_u8; 8];
         self.entropy.fill(&mut noise)?;

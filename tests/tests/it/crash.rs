@@ -49,7 +49,11 @@ async fn talk(person: Person, channel: String, number: usize, load: Arc<Load>) -
         for (id, key) in &unanswered {
             lost |= socket.post(*id, &channel, key, "again").await.is_err();
         }
-        while !lost {
+        // The inner loop ends with the connection; the next round makes a new one.
+        if lost {
+            continue;
+        }
+        loop {
             if unanswered.is_empty() && load.stop.load(Ordering::SeqCst) {
                 // One last look at what the others said.
                 let from = seen.shown.last().copied().unwrap_or(0);

@@ -195,7 +195,7 @@ impl Workspace {
         }
         let author_id = self.author(post, outlet)?;
         let id = ident::message(line.channel, at);
-        let thread_id = self.thread(post, id, line, outlet, &place)?;
+        let thread_id = line.thread(post, id, outlet, &place)?;
         let mentions = if system.is_some() { Vec::new() } else { text::mentions(&post.text, &self.users) };
         let created_at = at;
         line.last = Some(at);
@@ -224,28 +224,6 @@ impl Workspace {
         })
     }
 
-    /// The thread a post replies in, if its first message was read; a first message is remembered.
-    fn thread(
-        &self,
-        post: &Post,
-        id: MessageId,
-        line: &mut Line,
-        outlet: &Outlet,
-        place: &dyn Fn() -> String,
-    ) -> Result<Option<MessageId>, TransferError> {
-        let Some(root) = post.thread_ts.as_deref().and_then(document::time) else { return Ok(None) };
-        let root = ident::message(line.channel, root);
-        if root == id {
-            line.roots.insert(id);
-            return Ok(None);
-        }
-        if line.roots.contains(&root) {
-            return Ok(Some(root));
-        }
-        outlet.note("reply whose thread is not in the export became a message of the channel", place())?;
-        Ok(None)
-    }
-
     fn reactions(&self, post: &Post, at: Timestamp) -> Vec<(String, UserId, Timestamp)> {
         let mut all = Vec::new();
         for reaction in post.reactions.iter().take(50) {
@@ -264,6 +242,29 @@ struct Line {
     /// First messages of threads that were read.
     roots: HashSet<MessageId>,
     last: Option<Timestamp>,
+}
+
+impl Line {
+    /// The thread a post replies in, if its first message was read; a first message is remembered.
+    fn thread(
+        &mut self,
+        post: &Post,
+        id: MessageId,
+        outlet: &Outlet,
+        place: &dyn Fn() -> String,
+    ) -> Result<Option<MessageId>, TransferError> {
+        let Some(root) = post.thread_ts.as_deref().and_then(document::time) else { return Ok(None) };
+        let root = ident::message(self.channel, root);
+        if root == id {
+            self.roots.insert(id);
+            return Ok(None);
+        }
+        if self.roots.contains(&root) {
+            return Ok(Some(root));
+        }
+        outlet.note("reply whose thread is not in the export became a message of the channel", place())?;
+        Ok(None)
+    }
 }
 
 /// Direct conversations have folders named by their id, the others by their name.
