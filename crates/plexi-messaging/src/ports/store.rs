@@ -287,7 +287,8 @@ pub trait MessageStore: Send + Sync + 'static {
     ) -> Result<(Vec<Message>, i64), StoreError>;
     /// Replaces the text; the former one goes to the history. `Missing("message")` also when deleted.
     async fn edit(&self, id: MessageId, edit: &Edit) -> Result<ChannelEvent, StoreError>;
-    /// Deletes text, history, mentions, reactions, the pin and index entries; keeps the mark, its place and the thread below. `None` when it was deleted already.
+    /// Deletes text, history, mentions, reactions, the pin and index entries; keeps the mark, its place and the thread
+    /// below. `None` when it was deleted already.
     async fn delete(&self, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError>;
     /// Former texts, newest first, at most 100.
     async fn history(&self, id: MessageId) -> Result<Vec<Revision>, StoreError>;

@@ -68,6 +68,25 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
     answer(conn, fates, messages).await
 }
 
+/// The question for messages with the `client_id` of `count` authors and channels.
+fn repeated(engine: Engine, count: usize) -> String {
+    let rows = vec![placeholders(3); count].join(",");
+    // The condition on null lets the engine use the index that leaves nulls out. A list of rows is a constant to MariaDB;
+    // to SQLite it is not, and only the fixed order of a cross join keeps it from reading all of the index.
+    match engine {
+        Engine::MariaDb => format!(
+            "SELECT author_id, channel_id, client_id, message_key FROM messages \
+             WHERE (author_id, channel_id, client_id) IN ({rows})"
+        ),
+        Engine::Sqlite | Engine::Postgres => format!(
+            "WITH wanted (author_id, channel_id, client_id) AS (VALUES {rows}) \
+             SELECT m.author_id, m.channel_id, m.client_id, m.message_key FROM wanted CROSS JOIN messages m \
+             WHERE m.author_id = wanted.author_id AND m.channel_id = wanted.channel_id \
+             AND m.client_id = wanted.client_id AND m.client_id IS NOT NULL"
+        ),
+    }
+}
+
 /// The messages of the store that have a `client_id` of the batch.
 async fn clients(
     conn: Conn<'_>,
@@ -82,22 +101,7 @@ async fn clients(
     let mut rest = keys.as_slice();
     while !rest.is_empty() {
         let (now, later) = rest.split_at(1 << rest.len().min(256).ilog2());
-        let row = placeholders(3);
-        let rows = vec![row; now.len()].join(",");
-        // The condition on null lets the engine use the index that leaves nulls out. A list of rows is a constant to
-        // MariaDB; to SQLite it is not, and only the fixed order of a cross join keeps it from reading all of the index.
-        let sql = match conn.engine {
-            Engine::MariaDb => format!(
-                "SELECT author_id, channel_id, client_id, message_key FROM messages \
-                 WHERE (author_id, channel_id, client_id) IN ({rows})"
-            ),
-            Engine::Sqlite | Engine::Postgres => format!(
-                "WITH wanted (author_id, channel_id, client_id) AS (VALUES {rows}) \
-                 SELECT m.author_id, m.channel_id, m.client_id, m.message_key FROM wanted CROSS JOIN messages m \
-                 WHERE m.author_id = wanted.author_id AND m.channel_id = wanted.channel_id \
-                 AND m.client_id = wanted.client_id AND m.client_id IS NOT NULL"
-            ),
-        };
+        let sql = repeated(conn.engine, now.len());
         let values =
             now.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
         for row in conn.all(&sql, values).await? {
@@ -186,4 +190,34 @@ fn posted(message: Option<&Message>, duplicate: bool) -> Result<Posted, Fault> {
         }
     });
     Ok(Posted { message: message.clone(), duplicate, event })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Cells;
+    use crate::{Database, DatabaseConfig};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn repeated_messages_are_looked_for_by_their_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::connect(&DatabaseConfig::default(), folder.path()).await.unwrap();
+        for count in [1, 2, 64] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", repeated(Engine::Sqlite, count));
+            let values = (0..count * 3).map(|_| Vec::<u8>::new()).flat_map(|none| params![none]).collect();
+            let rows = database.read().all(&sql, values).await.unwrap();
+            let plan: Vec<String> = rows
+                .iter()
+                .map(|row| {
+                    let mut cells = Cells::new(row);
+                    let _numbers: (i64, i64, i64) =
+                        (cells.take().unwrap(), cells.take().unwrap(), cells.take().unwrap());
+                    cells.take().unwrap()
+                })
+                .collect();
+            let wanted =
+                "USING COVERING INDEX messages_client (author_id=? AND channel_id=? AND client_id=?)";
+            assert!(plan.iter().any(|step| step.starts_with("SEARCH") && step.contains(wanted)), "{plan:?}");
+        }
+    }
 }
