@@ -140,14 +140,14 @@ impl Messaging {
             .await?;
         // A role that does not let its holder read ends what the holder hears, too.
         let access = store.channel_access(id, user).await?;
-        if !access.is_some_and(|access| reads(&access)) {
-            self.gone(user, id);
-        } else {
+        if access.is_some_and(|access| reads(&access)) {
             if event.is_none() {
                 // The role before may have been one that does not.
                 self.hear(user).await?;
             }
             self.tell_channel(user, id).await;
+        } else {
+            self.gone(user, id);
         }
         Ok((member, event.is_some()))
     }
