@@ -133,6 +133,18 @@ test("everything is reached by keyboard", async () => {
   await expect(page.getByRole("button", { name: "More about this conversation" })).toBeFocused();
 });
 
+test("from right to left everything stands on the other side", async () => {
+  const { page } = ada;
+  await page.evaluate(() => (document.documentElement.dir = "rtl"));
+  const list = await page.getByRole("navigation", { name: "Conversations" }).boundingBox();
+  const composer = await ada.composer.boundingBox();
+  expect(list?.x).toBeGreaterThan(composer?.x ?? Infinity);
+  await ada.message("Plain words").hover();
+  await look(page, "rtl");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  await page.evaluate(() => (document.documentElement.dir = "ltr"));
+});
+
 test("on a telephone the list is a drawer and a pane takes the whole width", async () => {
   const { page } = ada;
   await page.setViewportSize({ width: 390, height: 780 });

@@ -41,6 +41,9 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
+/** Signs that point somewhere point the other way where one reads from right to left. */
+const DIRECTED: readonly IconName[] = ["back", "send", "reply", "leave", "retry", "history"];
+
 export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
   return (
     <svg
@@ -52,6 +55,7 @@ export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
       strokeWidth="1.5"
       strokeLinecap="round"
       strokeLinejoin="round"
+      data-directed={DIRECTED.includes(name) || undefined}
       aria-hidden="true"
       focusable="false"
     >

@@ -40,7 +40,7 @@ function render(node: Nodes, context: Context, key: number): ReactNode {
         children(node, context),
       );
     case "listItem":
-      return <li key={key} dir="auto">{children(node, context)}</li>;
+      return <li key={key}>{children(node, context)}</li>;
     case "break":
       return <br key={key} />;
     case "thematicBreak":
