@@ -26,6 +26,8 @@ pub(crate) fn command(binary: &Path, folder: &Path, address: &str) -> Command {
     command.arg("--set").arg(format!("server.data_dir={}", folder.display()));
     // The limit that closes flooding clients is not what is measured.
     command.arg("--set").arg("server.max_frames_per_second=1000000");
+    // One user holds all sockets of the measurement.
+    command.arg("--set").arg("server.max_sockets_per_user=100000");
     command
 }
 

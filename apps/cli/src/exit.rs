@@ -86,6 +86,8 @@ impl CliError {
     /// From an error of the catalogue. The operator at the console may read the inner text, which says more than the safe words.
     pub(crate) fn coded(error: &dyn Coded) -> Self {
         let code = error.code();
+        // the fields are printed below it: in a terminal there are no `details` to see
+        let remedy = (!code.remedy().contains("`details`")).then(|| code.remedy().to_owned());
         let inner = matches!(
             code,
             ErrorCode::SystemInternal
@@ -98,7 +100,7 @@ impl CliError {
         Self {
             exit: Exit::of_status(code.status()),
             message,
-            remedy: Some(code.remedy().to_owned()),
+            remedy,
             code: Some(code.as_str().into()),
             fields: error.fields(),
             correlation_id: None,
@@ -117,18 +119,19 @@ macro_rules! from_coded {
     )*};
 }
 
-from_coded!(
-    plexi_app::auth::AuthError,
-    plexi_app::messaging::MessagingError,
-    plexi_app::messaging::transfer::TransferError,
-    plexi_core::EntropyError,
-);
+from_coded!(plexi_app::auth::AuthError, plexi_app::messaging::MessagingError, plexi_core::EntropyError,);
 
 impl From<plexi_app::AppError> for CliError {
     fn from(error: plexi_app::AppError) -> Self {
         match &error {
             plexi_app::AppError::Auth(inner) => return Self::coded(inner),
             plexi_app::AppError::Messaging(inner) => return Self::coded(inner),
+            plexi_app::AppError::Settings(inner) if !inner.problems().is_empty() => {
+                let mut told = Self::new(Exit::Usage, "the configuration is not valid");
+                told.code = Some(Coded::code(&error).as_str().into());
+                told.fields = error.fields();
+                return told.remedy(error.remedy());
+            }
             _ => {}
         }
         let exit = match error.exit_code() {
@@ -141,6 +144,20 @@ impl From<plexi_app::AppError> for CliError {
         told.code = Some(Coded::code(&error).as_str().into());
         told.fields = error.fields();
         told.remedy(error.remedy())
+    }
+}
+
+impl From<plexi_app::messaging::transfer::TransferError> for CliError {
+    fn from(error: plexi_app::messaging::transfer::TransferError) -> Self {
+        use plexi_app::messaging::transfer::TransferError;
+        match &error {
+            TransferError::File { .. } | TransferError::Format(_) => Self {
+                code: Some(error.code().as_str().into()),
+                fields: error.fields(),
+                ..Self::failure(error.to_string())
+            },
+            _ => Self::coded(&error),
+        }
     }
 }
 

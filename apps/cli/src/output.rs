@@ -60,7 +60,16 @@ impl Out {
         }
         eprintln!("plexi: {}", plain(&error.message));
         for field in &error.fields {
-            eprintln!("  {}: {}", plain(&field.field), plain(&field.problem));
+            let (name, problem) = (plain(&field.field), plain(&field.problem));
+            if error.message == field.problem {
+                continue;
+            }
+            // a problem of a configuration names its place and key itself; one of a whole file has no field
+            if name.is_empty() || problem.contains(&format!(": {name}: ")) {
+                eprintln!("  {problem}");
+            } else {
+                eprintln!("  {name}: {problem}");
+            }
         }
         if let Some(remedy) = &error.remedy {
             eprintln!("  {}", plain(remedy));

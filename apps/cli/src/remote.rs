@@ -274,7 +274,8 @@ fn refusal(status: StatusCode, body: &[u8]) -> CliError {
     let message = text(&told["message"]).unwrap_or_else(|| format!("the server answered {status}"));
     let mut error = CliError::new(Exit::of_status(status.as_u16()), message);
     error.code = text(&told["error_code"]).map(Into::into);
-    error.remedy = text(&told["details"]["remedy"]);
+    // the fields are printed below it: in a terminal there are no `details` to see
+    error.remedy = text(&told["details"]["remedy"]).filter(|remedy| !remedy.contains("`details`"));
     error.correlation_id = text(&told["correlation_id"]).map(Into::into);
     error.fields =
         serde_json::from_value::<Vec<FieldError>>(told["details"]["fields"].clone()).unwrap_or_default();
@@ -306,11 +307,12 @@ mod tests {
 
     #[test]
     fn an_error_of_the_api_keeps_its_code_remedy_fields_and_correlation() {
-        let body = br#"{"error_code":"VALIDATION_INVALID","message":"Something is not valid.","details":{"remedy":"See the fields.",
+        let body = br#"{"error_code":"VALIDATION_INVALID","message":"Something is not valid.","details":{"remedy":"See `details` for each field.",
             "fields":[{"field":"name","problem":"is empty"}]},"correlation_id":"req-1"}"#;
         let error = refusal(StatusCode::UNPROCESSABLE_ENTITY, body);
         assert_eq!((error.exit, error.code.as_deref()), (Exit::Failure, Some("VALIDATION_INVALID")));
         assert_eq!(error.fields, [FieldError::new("name", "is empty")]);
+        assert_eq!(error.remedy, None, "the fields are printed, there is nothing else to see");
         assert_eq!(error.correlation_id.as_deref(), Some("req-1"));
         assert_eq!(refusal(StatusCode::BAD_GATEWAY, b"<html>").exit, Exit::Unavailable);
     }

@@ -46,7 +46,7 @@ impl Workspace {
             }
             return Ok(Self::Remote(Box::new(Remote::signed_in(address, global).await?)));
         }
-        let services = open_services(global).await?;
+        let services = open_existing(global).await?;
         let mut local = Local { services, actor: Actor::system() };
         if let Some(name) = &global.act_as {
             match local.acting_as(name).await {
@@ -68,7 +68,19 @@ impl Workspace {
     }
 }
 
-/// The services on the data folder.
+/// The services on the data folder, which must be a workspace's: a name that was mistyped does not become one.
+pub(crate) async fn open_existing(global: &Global) -> Result<Services, CliError> {
+    let settings = crate::commands::config::load(global)?.settings;
+    if !Services::exist(&settings) {
+        let folder = settings.server.data_dir.display();
+        return Err(CliError::not_found(format!("there is no workspace in {folder}")).remedy(
+            "Say where it is: --set server.data_dir=FOLDER. To make one: `plexi setup` or `plexi import`.",
+        ));
+    }
+    Ok(Services::open(&settings, "plexi").await?)
+}
+
+/// The services on the data folder, made when there are none.
 pub(crate) async fn open_services(global: &Global) -> Result<Services, CliError> {
     let settings = crate::commands::config::load(global)?;
     Ok(Services::open(&settings.settings, "plexi").await?)

@@ -1,5 +1,8 @@
 //! From the port to the router: one task for each connection, bounded in number, in time to the first request and at the end.
 
+mod bounded;
+mod write_deadline;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,13 +14,15 @@ use axum::extract::ConnectInfo;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::{Request, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::Service as _;
 
 use crate::lifecycle::Lifecycle;
+use bounded::Bounded;
+use write_deadline::WriteDeadline;
 
 /// What every HTTP/2 connection that is spoken in the clear begins with (RFC 9113, section 3.4).
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -29,6 +34,10 @@ pub struct ListenerLimits {
     pub connections: usize,
     /// How long a request's header may take to arrive, the first one included.
     pub header_timeout: Duration,
+    /// How long a write may wait without a byte being taken; then the connection ends.
+    pub write_timeout: Duration,
+    /// How long a request of HTTP/2 may take, until its answer is taken whole.
+    pub stream_timeout: Duration,
 }
 
 /// Accepts connections and gives their requests to a router.
@@ -76,17 +85,17 @@ impl Listener {
             };
             let (server, router, inner) = (Arc::clone(&server), router.clone(), life.clone());
             let open = Open::one(&self.open);
-            let timeout = self.limits.header_timeout;
+            let limits = self.limits;
             life.spawn("connection", async move {
                 let _held = (permit, open);
-                connection(&server, stream, peer, router, &inner, timeout).await;
+                connection(&server, stream, peer, router, &inner, limits).await;
             });
         }
     }
 }
 
-fn builder(limits: ListenerLimits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(limits: ListenerLimits) -> auto::Builder<Bounded> {
+    let mut builder = auto::Builder::new(Bounded { within: limits.stream_timeout });
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -104,19 +113,19 @@ fn builder(limits: ListenerLimits) -> auto::Builder<TokioExecutor> {
 }
 
 async fn connection(
-    server: &auto::Builder<TokioExecutor>,
+    server: &auto::Builder<Bounded>,
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
     life: &Lifecycle,
-    timeout: Duration,
+    limits: ListenerLimits,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay not set");
     }
     let (soft, hard) = (life.soft(), life.hard());
     tokio::select! {
-        spoken = tokio::time::timeout(timeout, version_is_known(&stream)) => match spoken {
+        spoken = tokio::time::timeout(limits.header_timeout, version_is_known(&stream)) => match spoken {
             Ok(true) => {}
             Ok(false) | Err(_) => return,
         },
@@ -131,7 +140,8 @@ async fn connection(
             answer
         }
     });
-    let serving = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let stream = TokioIo::new(WriteDeadline::new(stream, limits.write_timeout));
+    let serving = server.serve_connection_with_upgrades(stream, service);
     let mut serving = std::pin::pin!(serving);
     let mut finishing = false;
     loop {
@@ -177,5 +187,49 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    const LIMITS: ListenerLimits = ListenerLimits {
+        connections: 16,
+        header_timeout: Duration::from_secs(30),
+        write_timeout: Duration::from_millis(200),
+        stream_timeout: Duration::from_secs(30),
+    };
+
+    #[tokio::test]
+    async fn who_asks_and_never_reads_is_cut_off() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        // more than the buffers of both ends take
+        let router =
+            Router::new().route("/", axum::routing::get(|| async { vec![b'x'; 64 * 1_024 * 1_024] }));
+        let (listener, life) = (Listener::new(socket, LIMITS), Lifecycle::new());
+        let open = listener.open();
+        life.spawn("listener", listener.serve(router, life.clone()));
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        let mut greedy = TcpStream::connect(address).await.unwrap();
+        idle.write_all(b"G").await.unwrap();
+        greedy.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let until = async |wanted: usize| {
+            let reached = async {
+                while open.load(Ordering::Relaxed) != wanted {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), reached).await.expect("the connection stays");
+        };
+        until(2).await;
+        until(1).await;
+        idle.write_all(b"ET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        idle.readable().await.unwrap();
+        drop((idle, greedy));
+        until(0).await;
     }
 }

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,11 +62,16 @@ impl Services {
         Self::open_with(settings, program, Ambient::default()).await
     }
 
+    /// Whether the data folder of `settings` was a workspace's before; [`Services::open`] makes one where there is none.
+    pub fn exist(settings: &Settings) -> bool {
+        key_file(&DataDirs::at(&settings.server.data_dir)).exists()
+    }
+
     /// As [`Services::open`], with time and chance given.
     pub async fn open_with(settings: &Settings, program: &str, ambient: Ambient) -> Result<Self, AppError> {
         let dirs = DataDirs::create(&settings.server.data_dir)?;
         let lock = DataLock::take(dirs.root(), &format!("{program} (process {})", std::process::id()))?;
-        let keys = TokenKeys::load_or_create(&dirs.keys().join("token.key"), &*ambient.entropy)?;
+        let keys = TokenKeys::load_or_create(&key_file(&dirs), &*ambient.entropy)?;
         let database = Database::connect(&settings.database.open()?, dirs.root()).await?;
         let (clock, entropy) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.entropy));
         let ids = IdSource::new(Arc::clone(&clock), Arc::clone(&entropy));
@@ -110,4 +116,8 @@ impl Services {
         self.database.close().await;
         drop(self.lock);
     }
+}
+
+fn key_file(dirs: &DataDirs) -> PathBuf {
+    dirs.keys().join("token.key")
 }

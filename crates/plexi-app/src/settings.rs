@@ -53,6 +53,7 @@ impl Settings {
             max_in_flight: server.max_in_flight,
             max_sockets: server.max_connections,
             max_unauthenticated_sockets: server.max_unauthenticated_sockets,
+            max_sockets_per_user: server.max_sockets_per_user,
             heartbeat_seconds: server.heartbeat_seconds,
             max_frames_per_second: server.max_frames_per_second,
             max_message_length: self.messaging.max_message_length,

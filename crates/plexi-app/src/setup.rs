@@ -12,6 +12,8 @@ use crate::services::Services;
 /// has the server anyhow.
 pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) -> Result<User, AppError> {
     let auth = &services.auth;
+    // set-up closes with the account: what can be refused is refused before
+    plexi_messaging::check_space_name(space)?;
     let token = services.setup_token.as_ref().ok_or(AuthError::SetupClosed)?;
     let device = Some("plexi setup".to_owned());
     let signed_in = auth.set_up(token.expose(), person, Transport::Token, device).await?;

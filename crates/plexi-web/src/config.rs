@@ -1,6 +1,6 @@
 //! What an operator can set of the web server.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct WebConfig {
     /// WebSocket connections of one address that have not authenticated yet. 1 to 10,000.
     #[schemars(range(min = 1, max = 10_000))]
     pub max_unauthenticated_sockets: u32,
+    /// WebSocket connections of one user; more are refused as overload. 1 to 1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_sockets_per_user: u32,
     /// Seconds between heartbeats of a WebSocket; twice that with silence closes it. 1 to 300.
     #[schemars(range(min = 1, max = 300))]
     pub heartbeat_seconds: u32,
@@ -54,6 +57,7 @@ impl Default for WebConfig {
             max_in_flight: 1_024,
             max_sockets: 20_000,
             max_unauthenticated_sockets: 32,
+            max_sockets_per_user: 64,
             heartbeat_seconds: 30,
             max_frames_per_second: 200,
             max_message_length: 40_000,
@@ -84,7 +88,7 @@ impl WebConfig {
 
     /// Whether requests to this host (with or without a port) are answered.
     pub fn answers_to(&self, authority: &str) -> bool {
-        let host = host_name(authority).to_ascii_lowercase();
+        let Some(host) = strict_host(authority).map(str::to_ascii_lowercase) else { return false };
         is_loopback_name(&host)
             || host == self.public_host()
             || self.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
@@ -109,6 +113,28 @@ pub(crate) fn host_name(authority: &str) -> &str {
         return rest.split_once(']').map_or(rest, |(host, _)| host);
     }
     authority.split_once(':').map_or(authority, |(host, _)| host)
+}
+
+/// As [`host_name`], of nothing but `host`, `host:port` and the same with an IPv6 address in brackets; `None` when anything else
+/// stands there, such as a second name.
+fn strict_host(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            host.parse::<Ipv6Addr>().ok()?;
+            (host, port)
+        }
+        None => {
+            let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+            if host.is_empty() || !host.bytes().all(plain) {
+                return None;
+            }
+            (host, port)
+        }
+    };
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (port.is_empty() || port.strip_prefix(':').is_some_and(digits)).then_some(host)
 }
 
 fn is_loopback_name(host: &str) -> bool {
@@ -136,8 +162,21 @@ mod tests {
         ] {
             assert!(config.answers_to(good), "{good}");
         }
-        for bad in ["evil.example", "chat.example.org.evil.example", "10.0.0.1", "", "localhost.evil.example"]
-        {
+        for bad in [
+            "evil.example",
+            "chat.example.org.evil.example",
+            "10.0.0.1",
+            "",
+            "localhost.evil.example",
+            "127.0.0.1:9215, evil",
+            "localhost:evil",
+            "localhost:",
+            "localhost:99999",
+            "localhost evil",
+            "localhost@evil.example",
+            "[::1]evil:80",
+            "[::1",
+        ] {
             assert!(!config.answers_to(bad), "{bad}");
         }
     }

@@ -77,6 +77,18 @@ impl ApiError {
         StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// Whether something is broken here. A refusal to take more, which anybody can cause by asking often, is none.
+    pub(crate) fn is_fault(&self) -> bool {
+        let refused = matches!(
+            self.code(),
+            ErrorCode::NetworkOverloaded
+                | ErrorCode::NetworkShuttingDown
+                | ErrorCode::NetworkTimeout
+                | ErrorCode::SystemUnsupported
+        );
+        self.status().is_server_error() && !refused
+    }
+
     /// The body that clients read.
     pub fn body(&self, correlation: &CorrelationId) -> ErrorBody {
         let code = self.code();
@@ -186,6 +198,17 @@ pub(crate) fn of_status(status: StatusCode) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_broken_is_a_fault() {
+        let faults: Vec<&str> = ErrorCode::ALL
+            .iter()
+            .filter(|code| ApiError::new(**code).is_fault())
+            .map(|code| code.as_str())
+            .collect();
+        assert!(faults.contains(&"SYSTEM_INTERNAL") && faults.contains(&"STORAGE_UNAVAILABLE"), "{faults:?}");
+        assert!(faults.iter().all(|code| !code.starts_with("NETWORK_")), "{faults:?}");
+    }
 
     #[test]
     fn the_internal_text_never_reaches_the_body() {

@@ -57,7 +57,8 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     if web.stop.is_cancelled() {
         return Err(ApiError::new(ErrorCode::NetworkShuttingDown).after(5));
     }
-    let place = Admission::enter(&web.admission, address.client, caller.is_some())?;
+    let user = caller.as_ref().map(|caller| caller.actor.user);
+    let place = Admission::enter(&web.admission, address.client, user)?;
     let tracker = web.sockets.clone();
     let socket = socket
         .read_buffer_size(READ_BUFFER)

@@ -119,7 +119,7 @@ pub struct Metrics {
     pub(crate) sends: AtomicU64,
     /// WebSockets closed for reading too slowly.
     pub(crate) slow_consumers: AtomicU64,
-    /// Requests refused because too many were at work.
+    /// Requests refused because the server was busy.
     pub(crate) shed: AtomicU64,
 }
 

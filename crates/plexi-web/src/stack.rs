@@ -1,5 +1,5 @@
 //! The stack in front of every handler, first to last: client address, correlation id, span and metrics, response
-//! headers, rendering of errors and panics, compression, host check, in-flight cap, timeout; then, for each operation in
+//! headers, bodies that were not read, rendering of errors and panics, compression, host check, in-flight cap, timeout; then, for each operation in
 //! [`crate::call`]: authentication, cross-site defence, authorisation, input, idempotency.
 
 pub mod authentication;
@@ -7,10 +7,12 @@ pub(crate) mod headers;
 pub(crate) mod observe;
 pub(crate) mod origin;
 pub(crate) mod shedding;
+pub(crate) mod unread;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::Body;
@@ -47,6 +49,7 @@ pub fn router(web: WebState) -> Router {
         .layer(middleware::from_fn_with_state(with(&web), shedding::host))
         .layer(compression)
         .layer(middleware::from_fn_with_state(with(&web), failures))
+        .layer(middleware::from_fn(unread::close))
         .layer(middleware::from_fn_with_state(with(&web), headers::add))
         .layer(middleware::from_fn_with_state(with(&web), observe::request))
         .with_state(web)
@@ -122,7 +125,10 @@ async fn failures(State(web): State<WebState>, request: Request<Body>, next: Nex
         None if complete || !(status.is_client_error() || status.is_server_error()) => return response,
         None => error::of_status(status),
     };
-    if failure.status().is_server_error() {
+    if failure.code() == ErrorCode::NetworkOverloaded {
+        web.metrics.shed.fetch_add(1, Ordering::Relaxed);
+    }
+    if failure.is_fault() {
         let internal = failure.internal().unwrap_or_default();
         tracing::error!(correlation_id = %correlation, error_code = %failure.code(), error = internal, "request failed");
     } else {

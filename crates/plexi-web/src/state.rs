@@ -82,6 +82,7 @@ impl WebState {
             admission: Arc::new(Admission::new(
                 parts.config.max_sockets,
                 parts.config.max_unauthenticated_sockets,
+                parts.config.max_sockets_per_user,
             )),
             auth: parts.auth,
             messaging: parts.messaging,

@@ -119,8 +119,8 @@ fn history(global: &Global, out: Out) -> Result<(), CliError> {
 fn diff(global: &Global, from: u64, to: Option<u64>, out: Out) -> Result<(), CliError> {
     let history = folder(global)?;
     let changes = match to {
-        Some(to) => history.diff(from, to).map_err(|error| CliError::coded(&error))?,
-        None => history.version(from).map_err(|error| CliError::coded(&error))?.changes_to(&load(global)?),
+        Some(to) => history.diff(from, to).map_err(|error| told(&history, error))?,
+        None => history.version(from).map_err(|error| told(&history, error))?.changes_to(&load(global)?),
     };
     out.show(&changes, |changes| table(changes))
 }
@@ -137,12 +137,29 @@ fn table(changes: &[Change]) -> String {
     table.to_string()
 }
 
-fn roll_back(global: &Global, version: u64, out: Out) -> Result<(), CliError> {
-    let put_back = folder(global)?.put_back::<Settings>(version, &args(global).sources());
-    put_back.map_err(|error| match error {
+/// What the history refuses; a version that is not there with those that are.
+fn told(history: &History, error: ConfigError) -> CliError {
+    match error {
         ConfigError::Invalid(_) => plexi_app::AppError::from(error).into(),
+        ConfigError::NoVersion(_) => {
+            let known = history.numbers().unwrap_or_default();
+            let known: Vec<String> = known.iter().map(u64::to_string).collect();
+            CliError::not_found(error.to_string()).remedy(if known.is_empty() {
+                "The history is empty.".to_owned()
+            } else {
+                format!("There are {}; `plexi config history` lists them.", known.join(", "))
+            })
+        }
+        ConfigError::SecretNotKept { .. } | ConfigError::FileNotKept { .. } => {
+            CliError::failure(error.to_string())
+        }
         other => CliError::coded(&other),
-    })?;
+    }
+}
+
+fn roll_back(global: &Global, version: u64, out: Out) -> Result<(), CliError> {
+    let history = folder(global)?;
+    history.put_back::<Settings>(version, &args(global).sources()).map_err(|error| told(&history, error))?;
     out.done(&format!(
         "the configuration files are as in version {version}; a running server takes them over by itself"
     ))

@@ -7,7 +7,7 @@ use plexi_core::{Clock as _, SystemClock};
 use crate::args::{Export, Global, Import, ImportSource};
 use crate::exit::CliError;
 use crate::output::{Out, Table, plain};
-use crate::workspace::open_services;
+use crate::workspace::{open_existing, open_services};
 
 /// `plexi import`
 pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<(), CliError> {
@@ -37,12 +37,17 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
 /// `plexi export`
 pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<(), CliError> {
     only_local(global, "export")?;
+    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(CliError::not_found(format!("{} is no folder", folder.display()))
+            .remedy("Make it first, or give another name."));
+    }
     if args.file.exists() {
         return Err(
             CliError::usage(format!("{} is there already", args.file.display())).remedy("Give a new name.")
         );
     }
-    let services = open_services(global).await?;
+    let services = open_existing(global).await?;
     let bar = out.progress("messages");
     bar.enable_steady_tick(Duration::from_millis(200));
     let show = |progress: Progress| show(&bar, progress);

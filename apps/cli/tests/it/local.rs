@@ -175,3 +175,30 @@ fn the_doctor_finds_nothing_wrong_with_a_fresh_server_and_names_what_is() {
     let ran = plexi.fails(&["doctor", "--set", "server.listen=127.0.0.1:0"], 1);
     assert!(ran.out.contains("FAILED"), "{}", ran.out);
 }
+
+#[test]
+fn a_folder_without_a_workspace_is_said_and_stays_as_it_is() {
+    let plexi = Plexi::new();
+    for args in [&["user", "list"][..], &["space", "list"], &["export", "all.zip"], &["search", "x"]] {
+        let args: Vec<&str> = args.iter().copied().chain(["--set", "server.data_dir=tpyo"]).collect();
+        let ran = plexi.fails(&args, 3);
+        assert!(ran.err.contains("no workspace in tpyo") && ran.err.contains("plexi setup"), "{}", ran.err);
+    }
+    assert!(!plexi.path("tpyo").exists());
+}
+
+#[test]
+fn a_first_space_without_a_name_is_refused_before_anything_is_made() {
+    let plexi = Plexi::new();
+    let ran = plexi.run(&["setup", "ada", "--space", " ", "--password-stdin"], PASSWORD);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("1 to 64 characters") && !ran.err.contains("details"), "{}", ran.err);
+    plexi.ok_with(&["setup", "ada", "--password-stdin"], PASSWORD);
+}
+
+#[test]
+fn an_export_to_nowhere_says_what_is_not_there() {
+    let plexi = Plexi::set_up();
+    let ran = plexi.fails(&["export", "nowhere/all.zip"], 3);
+    assert!(ran.err.contains("nowhere is no folder"), "{}", ran.err);
+}

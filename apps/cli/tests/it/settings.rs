@@ -26,7 +26,10 @@ fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     for part in ["wrong.toml:3", "did you mean server.heartbeat_seconds?", "server.max_in_flight"] {
         assert!(ran.err.contains(part), "{part}\n{}", ran.err);
     }
-    plexi.fails(&["config", "check", "--config", "missing.toml"], 2);
+    assert_eq!(ran.err.matches("wrong.toml:3").count(), 1, "each problem once\n{}", ran.err);
+    let missing = plexi.fails(&["config", "check", "--config", "missing.toml"], 2);
+    assert_eq!(missing.err.matches("missing.toml").count(), 1, "{}", missing.err);
+    assert!(!missing.err.contains("  : "), "{}", missing.err);
 }
 
 #[test]
@@ -57,4 +60,17 @@ fn a_history_that_is_not_there_is_not_found() {
     let plexi = Plexi::new();
     plexi.fails(&["config", "history"], 3);
     plexi.fails(&["config", "rollback", "1"], 3);
+}
+
+#[test]
+fn a_version_that_is_not_kept_is_said_with_those_that_are() {
+    let plexi = Plexi::new();
+    let set = vec![format!("server.data_dir={}", plexi.data().display())];
+    let args = plexi_app::SettingsArgs { set, ..plexi_app::SettingsArgs::default() };
+    args.start().unwrap();
+    for args in [&["config", "diff", "99"][..], &["config", "diff", "1", "99"], &["config", "rollback", "99"]]
+    {
+        let ran = plexi.fails(args, 3);
+        assert!(ran.err.contains("no version 99") && ran.err.contains("There are 1;"), "{}", ran.err);
+    }
 }

@@ -38,6 +38,9 @@ pub struct ServerConfig {
     /// `WebSocket` connections of one address that have not authenticated yet. 1 to 10,000.
     #[schemars(range(min = 1, max = 10_000), extend("x-restart" = true))]
     pub max_unauthenticated_sockets: u32,
+    /// `WebSocket` connections of one user; more are refused as overload. 1 to 1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-restart" = true))]
+    pub max_sockets_per_user: u32,
     /// Requests at work at once; more are answered with 503. 1 to 100,000.
     #[schemars(range(min = 1, max = 100_000), extend("x-restart" = true))]
     pub max_in_flight: u32,
@@ -47,6 +50,9 @@ pub struct ServerConfig {
     /// Seconds after which a request that is not answered is given up. 1 to 600.
     #[schemars(range(min = 1, max = 600), extend("x-restart" = true))]
     pub request_timeout_seconds: u32,
+    /// Seconds for which a client may take nothing of what is written to it; then its connection ends. 1 to 600.
+    #[schemars(range(min = 1, max = 600), extend("x-restart" = true))]
+    pub write_timeout_seconds: u32,
     /// Seconds between heartbeats of a `WebSocket`; twice that with silence closes it. 1 to 300.
     #[schemars(range(min = 1, max = 300), extend("x-restart" = true))]
     pub heartbeat_seconds: u32,
@@ -72,9 +78,11 @@ impl Default for ServerConfig {
             trusted_proxies: Vec::new(),
             max_connections: 20_000,
             max_unauthenticated_sockets: 32,
+            max_sockets_per_user: 64,
             max_in_flight: 1_024,
             header_timeout_seconds: 30,
             request_timeout_seconds: 30,
+            write_timeout_seconds: 20,
             heartbeat_seconds: 30,
             max_frames_per_second: 200,
             shutdown_seconds: 10,
@@ -113,6 +121,11 @@ impl ServerConfig {
             // invariant: at most 1,000,000, which fits every usize this runs on
             connections: usize::try_from(self.max_connections).unwrap_or(usize::MAX),
             header_timeout: Duration::from_secs(self.header_timeout_seconds.into()),
+            write_timeout: Duration::from_secs(self.write_timeout_seconds.into()),
+            // to be answered, and then some pauses in taking the answer
+            stream_timeout: Duration::from_secs(
+                u64::from(self.request_timeout_seconds) + 3 * u64::from(self.write_timeout_seconds),
+            ),
         }
     }
 
@@ -130,9 +143,11 @@ impl ServerConfig {
         let bounds = [
             ("max_connections", self.max_connections, 16, 1_000_000),
             ("max_unauthenticated_sockets", self.max_unauthenticated_sockets, 1, 10_000),
+            ("max_sockets_per_user", self.max_sockets_per_user, 1, 1_000_000),
             ("max_in_flight", self.max_in_flight, 1, 100_000),
             ("header_timeout_seconds", self.header_timeout_seconds, 1, 300),
             ("request_timeout_seconds", self.request_timeout_seconds, 1, 600),
+            ("write_timeout_seconds", self.write_timeout_seconds, 1, 600),
             ("heartbeat_seconds", self.heartbeat_seconds, 1, 300),
             ("max_frames_per_second", self.max_frames_per_second, 10, 1_000_000),
             ("shutdown_seconds", self.shutdown_seconds, 0, 600),

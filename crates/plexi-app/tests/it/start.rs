@@ -36,6 +36,25 @@ async fn a_server_on_an_empty_folder_is_ready_and_can_be_set_up_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_name_of_the_first_space_leaves_set_up_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = server::start(folder.path()).await;
+    let http = reqwest::Client::new();
+    let token = running.setup_token.clone().unwrap();
+    let setup = async |space: &str| {
+        let body = serde_json::json!({ "token": token, "name": "ada", "display_name": "Ada",
+            "password": "nine lives of cats", "space_name": space, "transport": "token" });
+        let sent = http.post(format!("{}/api/v1/auth/setup", running.url)).json(&body).send().await.unwrap();
+        (sent.status().as_u16(), sent.json::<Value>().await.unwrap())
+    };
+    let (status, refused) = setup(" ").await;
+    assert_eq!((status, &refused["details"]["fields"][0]["field"]), (422, &"space_name".into()), "{refused}");
+    let (status, made) = setup("Home").await;
+    assert_eq!((status, &made["user"]["name"]), (201, &"ada".into()), "{made}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_serves_one_process_and_the_refusal_says_who_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let running = server::start(folder.path()).await;

@@ -17,6 +17,8 @@ pub(super) enum Closing {
     Silent,
     /// Sends too many frames.
     Flood,
+    /// The user has too many connections.
+    Crowded,
     /// The server stops.
     Restart,
     /// A frame is too long.
@@ -35,6 +37,7 @@ impl Closing {
             Self::Slow => Some(4408),
             Self::Silent => Some(4409),
             Self::Flood => Some(4429),
+            Self::Crowded => Some(1013),
             Self::Restart => Some(1001),
             Self::TooBig => Some(1009),
             Self::Policy => Some(1008),
@@ -47,9 +50,13 @@ impl Closing {
             Self::Restart => "restart",
             Self::Slow => "slow_consumer",
             Self::Unauthenticated => "session_ended",
-            Self::Gone | Self::Malformed | Self::Silent | Self::Flood | Self::TooBig | Self::Policy => {
-                "policy"
-            }
+            Self::Gone
+            | Self::Malformed
+            | Self::Silent
+            | Self::Flood
+            | Self::Crowded
+            | Self::TooBig
+            | Self::Policy => "policy",
         }
     }
 }

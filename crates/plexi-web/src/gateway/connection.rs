@@ -104,6 +104,12 @@ impl Connection {
             Some(caller) => (caller, None),
             None => self.authenticate().await?,
         };
+        if !known && let Err(error) = self.place.known(caller.actor.user) {
+            requests::log(&error, &self.correlation);
+            let body = error.body(&self.correlation);
+            self.write(&ServerFrame::Error { id: request.as_ref(), error: &body }).await?;
+            return Err(Closing::Crowded);
+        }
         let subscription = match self.web.messaging.connect(&caller.actor, self.id).await {
             Ok(subscription) => subscription,
             Err(error) => {
@@ -114,9 +120,6 @@ impl Connection {
                 return Err(Closing::Policy);
             }
         };
-        if !known {
-            self.place.known();
-        }
         let client = Arc::new(Client {
             web: self.web.clone(),
             user: caller.actor.user,

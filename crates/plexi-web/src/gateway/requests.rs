@@ -52,7 +52,7 @@ impl Client {
 /// Says in the log what a client is not told.
 pub(super) fn log(error: &ApiError, correlation: &CorrelationId) {
     let internal = error.internal().unwrap_or_default();
-    if error.status().is_server_error() {
+    if error.is_fault() {
         tracing::error!(correlation_id = %correlation, error_code = %error.code(), error = internal, "frame failed");
     } else {
         tracing::debug!(correlation_id = %correlation, error_code = %error.code(), error = internal, "frame refused");

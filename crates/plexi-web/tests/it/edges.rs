@@ -8,7 +8,7 @@ use http::{Method, Request, header};
 use plexi_web::WebConfig;
 use serde_json::{Value, json};
 
-use crate::world::{Options, plain, world, world_with};
+use crate::world::{Options, plain, request, world, world_with};
 
 fn fetch(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let builder = headers.iter().fold(plain(path), |builder, (name, value)| builder.header(*name, *value));
@@ -188,4 +188,77 @@ async fn the_administrator_sees_how_the_server_does_and_sets_the_log_level() {
     );
     let version = world.call(None, Method::GET, "/version", &Value::Null).await.json();
     assert_eq!(version["api"], json!(["v1"]));
+}
+
+#[tokio::test]
+async fn a_request_to_two_hosts_or_to_what_is_no_host_is_refused() {
+    let world = world().await;
+    for bad in ["127.0.0.1:9215, evil", "localhost:evil", "localhost evil"] {
+        let request = Request::builder().uri("/api/v1/version").header(header::HOST, bad);
+        let reply = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!((reply.status, &*reply.code()), (421, "SECURITY_HOST_REFUSED"), "{bad}");
+    }
+    let twice = fetch("/api/v1/version", &[("host", "localhost:8080")]);
+    assert_eq!(world.send(twice).await.status, 421);
+}
+
+fn streamed(chunks: Vec<usize>, ends: bool) -> Body {
+    let chunks =
+        chunks.into_iter().map(|length| Ok::<_, std::io::Error>(bytes::Bytes::from(vec![b' '; length])));
+    let chunks = futures_util::stream::iter(chunks);
+    if ends {
+        return Body::from_stream(chunks);
+    }
+    Body::from_stream(futures_util::StreamExt::chain(chunks, futures_util::stream::pending()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_request_was_not_read_to_its_end_says_that_it_closes() {
+    let world = world().await;
+    let post = |body: Body, headers: &[(&str, &str)]| {
+        let request = plain("/api/v1/spaces").method(Method::POST).header("content-type", "application/json");
+        headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value))
+            .body(body)
+            .unwrap()
+    };
+    for (body, headers, connection) in [
+        (streamed(vec![1_000, 1_000], true), &[][..], ""),
+        (streamed(vec![40_000, 40_000], true), &[], "close"),
+        (streamed(vec![1_000], false), &[], "close"),
+        (streamed(vec![1_000], true), &[("expect", "100-continue")], "close"),
+        (Body::empty(), &[], ""),
+    ] {
+        let reply = world.send(post(body, headers)).await;
+        assert_eq!((reply.status, reply.header("connection")), (401, connection));
+    }
+    let read = request(None, Method::POST, "/auth/sign-in", &json!({"name": "root", "password": "wrong"}));
+    assert_eq!(world.send(read).await.header("connection"), "");
+    let wrong_place =
+        plain("/api/v1/version").method(Method::POST).body(streamed(vec![100_000], true)).unwrap();
+    let reply = world.send(wrong_place).await;
+    assert_eq!((reply.status, reply.header("connection")), (405, "close"));
+}
+
+#[tokio::test]
+async fn what_is_shed_is_counted() {
+    let config = WebConfig { max_sockets_per_user: 1, max_sockets: 1, ..WebConfig::default() };
+    let mut world = world_with(Options { web: config, ..Options::default() }).await;
+    let address = world.listen().await;
+    let _first = crate::socket::ready(address, &world.member.token).await;
+    assert_eq!(crate::socket::open(address, &[]).await.err(), Some(503));
+    let mut metrics = fetch("/metrics", &[]);
+    metrics.extensions_mut().insert(ConnectInfo(SocketAddr::new("127.0.0.1".parse().unwrap(), 1)));
+    let text = world.send(metrics).await.text();
+    assert!(text.contains("plexi_http_shed_total 1"), "{text}");
+}
+
+#[tokio::test]
+async fn ones_sessions_are_one_page_and_a_cursor_is_refused() {
+    let world = world().await;
+    let page = world.get(&world.member, "/auth/sessions?limit=1").await.json();
+    assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null));
+    let refused = world.get(&world.member, "/auth/sessions?cursor=x").await;
+    assert_eq!((refused.status, &*refused.code()), (422, "VALIDATION_INVALID"));
 }

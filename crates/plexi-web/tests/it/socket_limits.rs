@@ -110,6 +110,23 @@ async fn unknown_sockets_of_one_address_are_few() {
 }
 
 #[tokio::test]
+async fn sockets_of_one_user_are_bounded_by_handshake_and_by_frame() {
+    let config = WebConfig { max_sockets_per_user: 2, ..WebConfig::default() };
+    let mut world = world_with(Options { web: config, ..Options::default() }).await;
+    let address = world.listen().await;
+    let bearer = format!("Bearer {}", world.member.token);
+    let _first = open(address, &[("authorization", &*bearer)]).await.unwrap();
+    let _second = ready(address, &world.member.token).await;
+    assert_eq!(open(address, &[("authorization", &*bearer)]).await.err(), Some(503));
+    let mut late = open(address, &[]).await.unwrap();
+    late.next().await;
+    late.send(json!({"type": "authenticate", "id": 1, "token": world.member.token})).await;
+    assert_eq!(late.next().await["error"]["error_code"], "NETWORK_OVERLOADED");
+    assert_eq!(late.goodbye().await, ("policy".into(), 1013));
+    ready(address, &world.other.token).await;
+}
+
+#[tokio::test]
 async fn a_silent_client_is_let_go() {
     let config = WebConfig { heartbeat_seconds: 1, ..WebConfig::default() };
     let mut world = world_with(Options { web: config, ..Options::default() }).await;

@@ -3,13 +3,13 @@
 use http::{HeaderValue, Method};
 use plexi_auth::model::{Me, Session};
 use plexi_auth::{Caller, NewPerson, SignedIn, Tokens, Transport};
-use plexi_core::{Actor, ActorKind, Secret, Timestamp};
-use plexi_messaging::ChannelDraft;
+use plexi_core::{Actor, ActorKind, Coded as _, FieldError, Secret, Timestamp};
 use plexi_messaging::model::{ChannelKind, Page};
+use plexi_messaging::{ChannelDraft, MessagingError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::input::{PageQuery, SessionPath};
+use super::input::{LimitQuery, SessionPath};
 use crate::answer::{Created, Done, Found, WithCookie};
 use crate::call::{Anyone, Call, Nothing};
 use crate::error::ApiError;
@@ -210,7 +210,7 @@ async fn change_password(call: Call<Caller, Nothing, Nothing, PasswordChange>) -
     Ok(Done)
 }
 
-async fn sessions(call: Call<Caller, Nothing, PageQuery>) -> Result<Found<Page<Session>>, ApiError> {
+async fn sessions(call: Call<Caller, Nothing, LimitQuery>) -> Result<Found<Page<Session>>, ApiError> {
     // At most 100 sessions exist; they fit one page, and a smaller limit is honoured by leaving out the oldest.
     let mut items = call.web.auth.sessions(&call.who).await?;
     items.truncate(usize::try_from(call.query.limit).unwrap_or(usize::MAX));
@@ -270,6 +270,8 @@ async fn setup(
     call: Call<Anyone, Nothing, Nothing, Setup>,
 ) -> Result<WithCookie<Created<SignedInAnswer>>, ApiError> {
     let Setup { token, name, display_name, password, space_name, transport, device } = call.body;
+    // set-up closes with the account: what can be refused is refused before
+    plexi_messaging::check_space_name(&space_name).map_err(|error| in_field(&error, "space_name"))?;
     let person = NewPerson { name, display_name, password };
     let device = device.or(call.context.user_agent);
     let web = call.web;
@@ -280,11 +282,25 @@ async fn setup(
         kind: ActorKind::User,
         system: signed.me.permissions,
     };
-    let space = web.messaging.create_space(&actor, &space_name).await?;
-    let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
-    web.messaging.create_channel(&actor, space.id, general).await?;
+    if let Err(error) = first_space(&web, &actor, &space_name).await {
+        // the administrator is made and can make the space as well; without this session nobody could
+        tracing::error!(%error, "first space not made, the administrator can make it");
+    }
     let (answer, cookie) = signed_in(&web, signed);
     Ok(WithCookie { answer: Created(answer), cookie })
+}
+
+/// An error in `name` of a part, as one in a field of the whole.
+fn in_field(error: &MessagingError, field: &str) -> ApiError {
+    let problems = error.fields().into_iter();
+    ApiError::invalid(problems.map(|wrong| FieldError::new(field, wrong.problem)).collect())
+}
+
+async fn first_space(web: &WebState, actor: &Actor, name: &str) -> Result<(), MessagingError> {
+    let space = web.messaging.create_space(actor, name).await?;
+    let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
+    web.messaging.create_channel(actor, space.id, general).await?;
+    Ok(())
 }
 
 /// An account made by invitation.
