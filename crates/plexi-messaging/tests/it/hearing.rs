@@ -1,13 +1,21 @@
 //! Who may not read a channel hears nothing of it, by whatever way the right was lost.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use plexi_core::{ChannelId, Permission, PermissionSet, RoleScope};
+use plexi_messaging::Subscription;
 use plexi_messaging::model::{Channel, ChannelKind};
 use plexi_messaging::ports::{SearchPlan, SearchStore};
 use serde_json::Value;
 
-use crate::world::{World, next, seqs, waiting};
+use crate::world::{World, seqs, waiting};
+
+/// The next `count` frames; a test that waits in vain ends.
+async fn next(subscription: &Subscription, count: usize) -> Vec<Value> {
+    let soon = Duration::from_secs(20);
+    tokio::time::timeout(soon, crate::world::next(subscription, count)).await.unwrap()
+}
 
 /// A role of channels that grants `channel.read`, or nothing.
 fn set_role(world: &World, reads: bool) {
