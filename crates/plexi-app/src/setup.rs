@@ -1,9 +1,9 @@
 use plexi_auth::model::User;
 use plexi_auth::ports::SessionStore as _;
 use plexi_auth::{AuthError, NewPerson, Transport};
-use plexi_core::{Actor, ActorKind};
-use plexi_messaging::ChannelDraft;
+use plexi_core::{Actor, ActorKind, Coded as _, FieldError};
 use plexi_messaging::model::ChannelKind;
+use plexi_messaging::{ChannelDraft, MessagingError};
 
 use crate::error::AppError;
 use crate::services::Services;
@@ -13,7 +13,10 @@ use crate::services::Services;
 pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) -> Result<User, AppError> {
     let auth = &services.auth;
     // set-up closes with the account: what can be refused is refused before
-    plexi_messaging::check_space_name(space)?;
+    plexi_messaging::check_space_name(space).map_err(|error| {
+        let problems = error.fields().into_iter();
+        MessagingError::Invalid(problems.map(|wrong| FieldError::new("space", wrong.problem)).collect())
+    })?;
     let token = services.setup_token.as_ref().ok_or(AuthError::SetupClosed)?;
     let device = Some("plexi setup".to_owned());
     let signed_in = auth.set_up(token.expose(), person, Transport::Token, device).await?;

@@ -192,7 +192,11 @@ fn a_first_space_without_a_name_is_refused_before_anything_is_made() {
     let plexi = Plexi::new();
     let ran = plexi.run(&["setup", "ada", "--space", " ", "--password-stdin"], PASSWORD);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.err.contains("1 to 64 characters") && !ran.err.contains("details"), "{}", ran.err);
+    assert!(
+        ran.err.contains("  space: must be 1 to 64 characters") && !ran.err.contains("details"),
+        "{}",
+        ran.err
+    );
     plexi.ok_with(&["setup", "ada", "--password-stdin"], PASSWORD);
 }
 

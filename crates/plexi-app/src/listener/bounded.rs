@@ -26,3 +26,22 @@ where
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_does_not_end_is_dropped_in_time() {
+        let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+        let began = Instant::now();
+        Bounded { within: Duration::from_secs(90) }.execute(async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        });
+        assert!(dropped.await.is_err(), "the stream ended by itself");
+        assert_eq!(began.elapsed().as_secs(), 90);
+    }
+}

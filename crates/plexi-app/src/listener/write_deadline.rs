@@ -123,7 +123,8 @@ mod tests {
         let mut ours = WriteDeadline::new(ours, WITHIN);
         let mut some = [0; 32];
         let (written, read) = tokio::join!(ours.write_all(&[7; 32]), theirs.read_exact(&mut some));
-        (written.unwrap(), read.unwrap());
+        written.unwrap();
+        read.unwrap();
         let silence = tokio::time::timeout(Duration::from_hours(1), ours.read(&mut some)).await;
         assert!(silence.is_err(), "{silence:?}");
         ours.write_all(b"still here").await.unwrap();
