@@ -118,20 +118,17 @@ pub(crate) fn host_name(authority: &str) -> &str {
 /// As [`host_name`], of nothing but `host`, `host:port` and the same with an IPv6 address in brackets; `None` when anything else
 /// stands there, such as a second name.
 fn strict_host(authority: &str) -> Option<&str> {
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (host, port) = rest.split_once(']')?;
-            host.parse::<Ipv6Addr>().ok()?;
-            (host, port)
+    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        host.parse::<Ipv6Addr>().ok()?;
+        (host, port)
+    } else {
+        let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if host.is_empty() || !host.bytes().all(plain) {
+            return None;
         }
-        None => {
-            let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-            if host.is_empty() || !host.bytes().all(plain) {
-                return None;
-            }
-            (host, port)
-        }
+        (host, port)
     };
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
     (port.is_empty() || port.strip_prefix(':').is_some_and(digits)).then_some(host)

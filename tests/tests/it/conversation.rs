@@ -9,7 +9,8 @@ async fn two_people_talk_and_a_third_who_is_not_invited_sees_nothing() -> Outcom
     let (server, ada) = Plexi::set_up(folder.path()).await?;
     let (space, general) = ada.home().await?;
     let bob = ada.invite(&server, &space, "bob").await?;
-    bob.post(&format!("channels/{general}/join"), json!({})).await?.ok()?;
+    let (_, his_first) = bob.home().await?;
+    assert_eq!(his_first, general, "who is invited is in the first channel from the beginning");
 
     let (mut hers, mut his) = (ada.connect().await?, bob.connect().await?);
     hers.post(1, &general, "a-1", "good morning @bob").await?;

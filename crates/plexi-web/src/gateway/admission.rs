@@ -69,7 +69,7 @@ impl Admission {
         match user {
             Some(user) => place.known(user)?,
             None if one_more(&all.unknown, address, all.most_unknown) => {
-                place.whose = Whose::Unknown(address)
+                place.whose = Whose::Unknown(address);
             }
             None => return Err(ApiError::new(ErrorCode::AuthTooManyAttempts).after(10)),
         }

@@ -3,8 +3,9 @@
 use http::{HeaderValue, Method};
 use plexi_auth::model::{Me, Session};
 use plexi_auth::{Caller, NewPerson, SignedIn, Tokens, Transport};
-use plexi_core::{Actor, ActorKind, Coded as _, FieldError, Secret, Timestamp};
+use plexi_core::{Actor, ActorKind, Coded as _, FieldError, Secret, SpaceId, Timestamp};
 use plexi_messaging::model::{ChannelKind, Page};
+use plexi_messaging::ports::ChannelFilter;
 use plexi_messaging::{ChannelDraft, MessagingError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ use crate::error::ApiError;
 use crate::operations::{Class, Operation};
 use crate::stack::authentication::COOKIE;
 use crate::state::WebState;
+
+/// The channel that a first space begins with, and that those who are invited are in from the beginning.
+const FIRST_CHANNEL: &str = "general";
 
 pub(crate) fn operations() -> Vec<Operation> {
     let mut rows = vec![
@@ -276,18 +280,23 @@ async fn setup(
     let device = device.or(call.context.user_agent);
     let web = call.web;
     let signed = web.auth.set_up(token.expose(), person, transport.into(), device).await?;
-    let actor = Actor {
-        user: signed.me.user.id,
-        session: Some(signed.session.id),
-        kind: ActorKind::User,
-        system: signed.me.permissions,
-    };
+    let actor = actor_of(&signed);
     if let Err(error) = first_space(&web, &actor, &space_name).await {
         // the administrator is made and can make the space as well; without this session nobody could
         tracing::error!(%error, "first space not made, the administrator can make it");
     }
     let (answer, cookie) = signed_in(&web, signed);
     Ok(WithCookie { answer: Created(answer), cookie })
+}
+
+/// Who has just signed in.
+fn actor_of(signed: &SignedIn) -> Actor {
+    Actor {
+        user: signed.me.user.id,
+        session: Some(signed.session.id),
+        kind: ActorKind::User,
+        system: signed.me.permissions,
+    }
 }
 
 /// An error in `name` of a part, as one in a field of the whole.
@@ -298,8 +307,21 @@ fn in_field(error: &MessagingError, field: &str) -> ApiError {
 
 async fn first_space(web: &WebState, actor: &Actor, name: &str) -> Result<(), MessagingError> {
     let space = web.messaging.create_space(actor, name).await?;
-    let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
+    let general =
+        ChannelDraft { name: FIRST_CHANNEL.into(), kind: ChannelKind::Public, topic: String::new() };
     web.messaging.create_channel(actor, space.id, general).await?;
+    Ok(())
+}
+
+/// Nobody arrives in an empty room: who may join the space's first channel is in it from the beginning.
+async fn join_first_channel(web: &WebState, actor: &Actor, space: SpaceId) -> Result<(), MessagingError> {
+    let filter =
+        ChannelFilter { query: Some(FIRST_CHANNEL.into()), joined: Some(false), ..ChannelFilter::default() };
+    let page = web.messaging.space_channels(actor, space, filter, None, 50).await?;
+    let first = page.items.into_iter().find(|channel| channel.name == FIRST_CHANNEL && !channel.archived);
+    if let Some(first) = first {
+        web.messaging.join(actor, first.id).await?;
+    }
     Ok(())
 }
 
@@ -334,7 +356,13 @@ async fn register(
     let Register { code, name, display_name, password, transport, device } = call.body;
     let person = NewPerson { name, display_name, password };
     let device = device.or(call.context.user_agent);
-    let signed = call.web.auth.register(code.expose(), person, transport.into(), device).await?;
-    let (answer, cookie) = signed_in(&call.web, signed);
+    let web = call.web;
+    let space = web.auth.invitation(code.expose()).await?.space_id;
+    let signed = web.auth.register(code.expose(), person, transport.into(), device).await?;
+    if let Err(error) = join_first_channel(&web, &actor_of(&signed), space).await {
+        // they can join by hand; without this session they would not even be in
+        tracing::warn!(%error, "first channel not joined");
+    }
+    let (answer, cookie) = signed_in(&web, signed);
     Ok(WithCookie { answer: Created(answer), cookie })
 }
