@@ -9,7 +9,7 @@
 //! - Only digests of secrets are stored.
 //! - What ends a session or changes an account is told at once by [`Auth::ended`] and [`Auth::changed`].
 //!
-//! `examples/embed.rs` shows all of it at work on the in-memory store of the feature `test-util`.
+//! `examples/identity.rs` shows all of it at work on the in-memory store of the feature `test-util`.
 
 mod config;
 pub mod error;

@@ -3,7 +3,7 @@
 //! [`Messaging`] is the service: every operation takes the [`plexi_core::Actor`] first and decides by the roles that the
 //! stores know. It stores through the traits in [`ports`], which name no database; [`Hub`] delivers events to connections
 //! through bounded queues of frames that are encoded once. Nothing here knows HTTP or a particular database, so the crate
-//! can be embedded in another service; see `examples/embed.rs`.
+//! can be embedded in another service; see `examples/conversation.rs`.
 //!
 //! An acknowledged message is stored: [`Messaging::post`] returns after the commit. Events of a channel are numbered
 //! without gaps and delivered in that order; [`Messaging::resume`] brings a connection what it missed.

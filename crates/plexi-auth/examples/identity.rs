@@ -1,6 +1,6 @@
 //! Identity in a program of one's own: first start, an invitation, signing in by token, and a session that is ended.
 //!
-//! `cargo run -p plexi-auth --example embed`
+//! `cargo run -p plexi-auth --example identity`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Chat inside another service: two people, one channel, one of them listening.
 //!
-//! `cargo run -p plexi-messaging --example embed`
+//! `cargo run -p plexi-messaging --example conversation`
 
 use std::error::Error;
 use std::io::Write;
