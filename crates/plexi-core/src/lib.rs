@@ -2,7 +2,7 @@
 //!
 //! Typed identifiers ([`id`]), time ([`Clock`], [`Timestamp`]), randomness ([`Entropy`]), values that
 //! never print themselves ([`Secret`]), texts that deceive nobody's eye ([`plain`]), who is asking ([`Actor`]), what they may do ([`Permission`]),
-//! and the one catalogue of error codes ([`ErrorCode`]). No I/O, no async runtime.
+//! what a store says when it fails ([`StoreError`]), and the one catalogue of error codes ([`ErrorCode`]). No I/O, no async runtime.
 //!
 //! ```
 //! use plexi_core::{Clock, IdSource, MessageId, SystemClock, SystemEntropy};
@@ -23,6 +23,7 @@ pub mod id;
 mod permission;
 pub mod plain;
 mod secret;
+mod store;
 
 pub use access::{Actor, ActorKind};
 pub use clock::{Clock, SystemClock, Timestamp};
@@ -34,6 +35,7 @@ pub use id::{
 };
 pub use permission::{Permission, PermissionSet, RoleScope};
 pub use secret::Secret;
+pub use store::StoreError;
 
 #[cfg(any(test, feature = "test-util"))]
 pub use {clock::ManualClock, entropy::SeededEntropy};

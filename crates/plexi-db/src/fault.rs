@@ -1,7 +1,6 @@
-//! What went wrong inside a store, and which of the ports' errors it is.
+//! What went wrong inside a store, and which error of the ports it is.
 
-use plexi_auth::StoreError as AuthError;
-use plexi_messaging::StoreError as ChatError;
+use plexi_core::StoreError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 /// A failure inside this crate.
@@ -143,28 +142,21 @@ fn classify_mysql(number: u16) -> Kind {
     }
 }
 
-macro_rules! into_port_error {
-    ($error:ident) => {
-        impl From<Fault> for $error {
-            fn from(fault: Fault) -> Self {
-                let kind = fault.kind();
-                match fault {
-                    Fault::Conflict(what) => Self::Conflict(what),
-                    Fault::Missing(what) => Self::Missing(what),
-                    Fault::Corrupt(what) => Self::Corrupt(what),
-                    Fault::Db(error) => match kind {
-                        Kind::Full => Self::Full(error.to_string()),
-                        Kind::Unavailable | Kind::Again => Self::Unavailable(error.to_string()),
-                        Kind::Corrupt => Self::Corrupt(error.to_string()),
-                        Kind::Unique => Self::Conflict("key"),
-                        Kind::ForeignKey => Self::Missing("reference"),
-                        Kind::Other => Self::Failed(error.to_string()),
-                    },
-                }
-            }
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        let kind = fault.kind();
+        match fault {
+            Fault::Conflict(what) => Self::Conflict(what),
+            Fault::Missing(what) => Self::Missing(what),
+            Fault::Corrupt(what) => Self::Corrupt(what),
+            Fault::Db(error) => match kind {
+                Kind::Full => Self::Full(error.to_string()),
+                Kind::Unavailable | Kind::Again => Self::Unavailable(error.to_string()),
+                Kind::Corrupt => Self::Corrupt(error.to_string()),
+                Kind::Unique => Self::Conflict("key"),
+                Kind::ForeignKey => Self::Missing("reference"),
+                Kind::Other => Self::Failed(error.to_string()),
+            },
         }
-    };
+    }
 }
-
-into_port_error!(AuthError);
-into_port_error!(ChatError);

@@ -1,10 +1,10 @@
 //! What the store does when `SQLite` takes no more writes. The limits are set on the one connection that writes.
 
 use plexi_auth::ports::RoleStore;
+use plexi_core::StoreError;
 use plexi_core::{
     ChannelId, IdSource, MessageId, PermissionSet, RoleScope, SystemClock, SystemEntropy, Timestamp, UserId,
 };
-use plexi_messaging::StoreError;
 use plexi_messaging::model::{ChannelKind, MessageKind};
 use plexi_messaging::ports::{
     ChannelStore, ImportedUser, MessageStore, NewChannel, NewMessage, TransferStore,

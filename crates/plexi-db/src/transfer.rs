@@ -5,8 +5,8 @@ mod messages;
 mod people;
 
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::model::Space;
 use plexi_messaging::ports::{
     ExportedMessage, Imported, ImportedChannel, ImportedMessage, ImportedUser, TransferStore,

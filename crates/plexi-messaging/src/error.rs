@@ -1,44 +1,8 @@
-//! What can go wrong, in a store and in a service.
+//! What can go wrong in the service; what can go wrong in its store is [`StoreError`], of the vocabulary.
 
+pub use plexi_core::StoreError;
 use plexi_core::access::Denied;
 use plexi_core::{Coded, EntropyError, ErrorCode, FieldError};
-
-/// A store could not do what was asked. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The store cannot be reached, or timed out.
-    #[error("store unavailable: {0}")]
-    Unavailable(String),
-    /// No room is left, or the store is read-only.
-    #[error("store full or read-only: {0}")]
-    Full(String),
-    /// A name or key is there already.
-    #[error("conflict: {0}")]
-    Conflict(&'static str),
-    /// What the change refers to is not there (channel, message, user, role).
-    #[error("missing: {0}")]
-    Missing(&'static str),
-    /// Stored data cannot be read.
-    #[error("corrupt: {0}")]
-    Corrupt(String),
-    /// Anything else; the text is for the log.
-    #[error("store failed: {0}")]
-    Failed(String),
-}
-
-impl Coded for StoreError {
-    fn code(&self) -> ErrorCode {
-        match self {
-            Self::Unavailable(_) => ErrorCode::StorageUnavailable,
-            Self::Full(_) => ErrorCode::StorageFull,
-            Self::Conflict(_) => ErrorCode::ValidationConflict,
-            Self::Missing(_) => ErrorCode::ValidationNotFound,
-            Self::Corrupt(_) => ErrorCode::StorageCorrupt,
-            Self::Failed(_) => ErrorCode::SystemInternal,
-        }
-    }
-}
 
 /// What a store says of a change, in the words of the service: what the caller named and is not there is
 /// the caller's to mend, what the change itself is about does not exist for the caller.
@@ -142,7 +106,8 @@ impl Coded for MessagingError {
 
     fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Overloaded | Self::Store(StoreError::Unavailable(_)) => Some(1),
+            Self::Overloaded => Some(1),
+            Self::Store(error) => error.retry_after(),
             Self::Stopping => Some(5),
             _ => None,
         }

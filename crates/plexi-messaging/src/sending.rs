@@ -169,7 +169,7 @@ impl Messaging {
                 .collect(),
             Err(error) => {
                 tracing::error!(%error, count = messages.len(), "messages could not be stored");
-                messages.iter().map(|_| Err(alike(&error))).collect()
+                messages.iter().map(|_| Err(error.clone())).collect()
             }
         }
     }
@@ -197,16 +197,4 @@ impl Messaging {
 
 fn is_collision(outcome: &Outcome) -> bool {
     matches!(outcome, Err(StoreError::Conflict("id")))
-}
-
-/// The error of a batch, for each of its messages.
-fn alike(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
-        StoreError::Full(text) => StoreError::Full(text.clone()),
-        StoreError::Conflict(what) => StoreError::Conflict(what),
-        StoreError::Missing(what) => StoreError::Missing(what),
-        StoreError::Corrupt(text) => StoreError::Corrupt(text.clone()),
-        StoreError::Failed(text) => StoreError::Failed(text.clone()),
-    }
 }

@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_internal_text_never_reaches_the_body() {
-        let error: ApiError = plexi_messaging::StoreError::Failed("SELECT secret FROM table".into()).into();
+        let error: ApiError = plexi_core::StoreError::Failed("SELECT secret FROM table".into()).into();
         let correlation = CorrelationId::accept("abc").unwrap();
         let body = serde_json::to_string(&error.body(&correlation)).unwrap();
         assert!(!body.contains("SELECT"), "{body}");

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{ChannelId, PermissionSet, RoleScope, SpaceId, Timestamp, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::event::{ChannelEvent, ChannelFacts, EventBody};
 use plexi_messaging::model::{Channel, ChannelKind, MemberEntry, Membership};
 use plexi_messaging::ports::{

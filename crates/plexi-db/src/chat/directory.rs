@@ -1,6 +1,6 @@
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{PermissionSet, RoleScope, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::ports::Directory;
 
 use crate::database::Database;

@@ -10,8 +10,8 @@ pub(crate) mod view;
 pub(crate) mod write;
 
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::event::ChannelEvent;
 use plexi_messaging::model::{Message, Revision};
 use plexi_messaging::ports::{Edit, Line, MessageStore, NewMessage, Posted, Slice};

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::model::{Draft, ReadState};
 use plexi_messaging::ports::ReadStore;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{ChannelId, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::{SearchPlan, SearchStore, Trait};
 use sea_orm::Value;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
+use plexi_core::StoreError;
 use plexi_core::{RoleScope, SpaceId, Timestamp, UserId};
-use plexi_messaging::StoreError;
 use plexi_messaging::event::ChannelEvent;
 use plexi_messaging::model::{MemberEntry, Space};
 use plexi_messaging::ports::{SpaceAccess, SpaceStore, StorePage};

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use plexi_auth::StoreError;
 use plexi_auth::model::{Theme, User, UserKind};
 use plexi_auth::ports::{Account, AccountChange, AccountStore, NewAccount};
+use plexi_core::StoreError;
 use plexi_core::{RoleScope, UserId};
 use sea_orm::{QueryResult, Value};
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use plexi_auth::StoreError;
 use plexi_auth::model::Invitation;
 use plexi_auth::ports::{Digest, InvitationStore, NewAccount};
+use plexi_core::StoreError;
 use plexi_core::{InvitationId, RoleScope, SpaceId, Timestamp};
 use sea_orm::{QueryResult, Value};
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use plexi_auth::StoreError;
 use plexi_auth::model::Role;
 use plexi_auth::ports::RoleStore;
+use plexi_core::StoreError;
 use plexi_core::{Permission, PermissionSet, RoleId, RoleScope};
 use sea_orm::QueryResult;
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use plexi_auth::StoreError;
 use plexi_auth::ports::{Digest, RefreshOutcome, SessionRecord, SessionStore};
+use plexi_core::StoreError;
 use plexi_core::{SessionId, Timestamp, UserId};
 use sea_orm::{QueryResult, Value};
 

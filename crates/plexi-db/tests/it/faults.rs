@@ -1,8 +1,8 @@
 //! What happens when another process is in the way, the server is gone, or the settings are wrong.
 
 use plexi_core::Secret;
+use plexi_core::StoreError;
 use plexi_db::{Database, DatabaseConfig, DbError, Engine};
-use plexi_messaging::StoreError;
 use plexi_messaging::ports::MessageStore;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 

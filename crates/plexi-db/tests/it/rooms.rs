@@ -1,9 +1,9 @@
 //! Two people in a channel.
 
 use plexi_auth::ports::RoleStore;
+use plexi_core::StoreError;
 use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
 use plexi_db::Database;
-use plexi_messaging::StoreError;
 use plexi_messaging::model::{ChannelKind, Message, MessageKind, Space};
 use plexi_messaging::ports::{
     ChannelStore, ImportedUser, MessageStore, NewChannel, NewMessage, SpaceStore, TransferStore,
