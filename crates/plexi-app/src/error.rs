@@ -118,6 +118,14 @@ impl AppError {
             Self::Database(DbError::Full(_)) => {
                 "The disk is full or read-only. Make room or mount it writable and start again; nothing was lost.".into()
             }
+            Self::Database(DbError::Damaged(_)) => {
+                "Stop the server, keep a copy of the file, and put the data folder back from a backup; \
+                 `plexi export` may still write out what can be read."
+                    .into()
+            }
+            Self::Database(DbError::SchemaBusy(_)) => {
+                "Wait until the other server has started, then start this one again.".into()
+            }
             Self::Database(_) => "Check database.url, that the database runs and its disk has room; `plexi doctor` looks closer.".into(),
             Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => self.code().remedy().into(),
         }

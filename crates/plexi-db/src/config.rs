@@ -21,6 +21,9 @@ pub struct DatabaseConfig {
     /// Page cache of each `SQLite` connection, in KiB, 256 to 1048576.
     #[schemars(range(min = 256, max = 1_048_576))]
     pub sqlite_cache_kib: u32,
+    /// How long the start waits for another server that changes the schema, in milliseconds, 1 to 600000.
+    #[schemars(range(min = 1, max = 600_000))]
+    pub schema_wait_ms: u64,
 }
 
 impl Default for DatabaseConfig {
@@ -31,6 +34,7 @@ impl Default for DatabaseConfig {
             acquire_timeout_ms: 5_000,
             slow_query_ms: 250,
             sqlite_cache_kib: 4_096,
+            schema_wait_ms: 60_000,
         }
     }
 }

@@ -12,6 +12,7 @@ use sea_orm::{DatabaseConnection, SqlxMySqlConnector, SqlxPostgresConnector, Sql
 
 use crate::config::DatabaseConfig;
 use crate::database::{DbError, Engine};
+use crate::fault::{Kind, classify_driver};
 
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
@@ -19,6 +20,8 @@ const STATEMENTS: usize = 256;
 const BUSY: Duration = Duration::from_secs(5);
 /// Pages in the write-ahead log of `SQLite` before they go into the file: 16 MiB. A page that is written often goes once.
 const WAL_PAGES: &str = "4096";
+/// Whose file it is, for tools that look at `SQLite` files: the bytes of `plex`.
+const APPLICATION: &str = "1886152056";
 /// Connections of the reading pool of `SQLite`.
 const SQLITE_READERS: u32 = 4;
 
@@ -100,7 +103,10 @@ async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Re
         .pragma("journal_size_limit", "67108864")
         .thread_name(|index| format!("sqlite-{index}"))
         .disable_statement_logging();
-    let write = pool(1, timeout).connect_with(options.clone()).await.map_err(|error| unavailable(&error))?;
+    // A file that cannot be written would be opened for reading only, and stay so when it can be written again. What every
+    // writing connection writes first makes opening fail instead: the next one is tried anew.
+    let writing = options.clone().pragma("application_id", APPLICATION);
+    let write = pool(1, timeout).connect_with(writing).await.map_err(|error| unavailable(&error))?;
     let readers = config.max_connections.clamp(2, 200).saturating_sub(1).min(SQLITE_READERS);
     let read = pool(readers, timeout).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools {
@@ -128,5 +134,9 @@ fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
 }
 
 fn unavailable(error: &sqlx::Error) -> DbError {
-    DbError::Connect(error.to_string())
+    match classify_driver(error) {
+        Kind::Corrupt => DbError::Damaged(error.to_string()),
+        Kind::Full => DbError::Full(error.to_string()),
+        _ => DbError::Connect(error.to_string()),
+    }
 }

@@ -11,8 +11,9 @@ use sea_orm::{
 
 use crate::config::DatabaseConfig;
 use crate::connect;
-use crate::fault::Fault;
-use crate::sql::{Cells, Conn};
+use crate::fault::{Fault, Kind};
+use crate::schema_lock::SchemaLock;
+use crate::sql::{Cells, Conn, single};
 
 /// How often a transaction is tried when others stand in its way.
 const ATTEMPTS: u32 = 5;
@@ -60,9 +61,15 @@ pub enum DbError {
     /// A step of the schema failed.
     #[error("cannot bring the schema up to date: {0}")]
     Migrate(String),
+    /// Another server changes the schema, for longer than this one waited.
+    #[error("another server is changing the schema of the database; waited for {} seconds", .0.as_secs_f32())]
+    SchemaBusy(Duration),
     /// It does not answer.
     #[error("database does not answer: {0}")]
     Unavailable(String),
+    /// What it holds cannot be read: the file or a table is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// It takes no writes.
     #[error("database is full or read-only: {0}")]
     Full(String),
@@ -97,6 +104,7 @@ struct Inner {
     write: DatabaseConnection,
     read: DatabaseConnection,
     slow: Duration,
+    schema_wait: Duration,
 }
 
 /// All stores. Cheap to clone.
@@ -126,17 +134,29 @@ impl Database {
             write: pools.write,
             read: pools.read,
             slow: Duration::from_millis(config.slow_query_ms),
+            schema_wait: Duration::from_millis(config.schema_wait_ms.clamp(1, 600_000)),
         })))
     }
 
-    /// Runs the next `steps` steps of the schema, or all that are left.
+    /// Runs the next `steps` steps of the schema, or all that are left. Of several servers that start at once on one
+    /// database one does so and the others wait for it: [`DbError::SchemaBusy`] when it takes too long.
     pub async fn migrate_up(&self, steps: Option<u32>) -> Result<(), DbError> {
-        Migrator::up(&self.0.write, steps).await.map_err(|error| migration_failed(&error.into()))
+        let lock = self.lock_schema().await?;
+        let done = Migrator::up(&self.0.write, steps).await;
+        lock.release().await;
+        done.map_err(|error| migration_failed(&error.into()))
     }
 
     /// Takes back the last `steps` steps of the schema, or all of them. What they held is lost.
     pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), DbError> {
-        Migrator::down(&self.0.write, steps).await.map_err(|error| migration_failed(&error.into()))
+        let lock = self.lock_schema().await?;
+        let done = Migrator::down(&self.0.write, steps).await;
+        lock.release().await;
+        done.map_err(|error| migration_failed(&error.into()))
+    }
+
+    async fn lock_schema(&self) -> Result<SchemaLock, DbError> {
+        SchemaLock::take(&self.0.write, self.0.engine, self.0.schema_wait).await
     }
 
     /// Which engine it is.
@@ -160,6 +180,35 @@ impl Database {
         let sql = "SELECT (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM spaces), (SELECT COUNT(*) FROM channels), \
                    (SELECT COUNT(*) FROM messages), (SELECT COUNT(*) FROM sessions)";
         self.counted(sql).await.map_err(|fault| unhealthy(&fault))
+    }
+
+    /// Reads a whole `SQLite` file and says what is damaged in it, one line each and at most twenty; nothing when it is
+    /// sound. Changes nothing and can be done beside a running server. Servers of other engines check their own files.
+    pub async fn damage(&self) -> Result<Vec<String>, DbError> {
+        if self.0.engine != Engine::Sqlite {
+            return Ok(Vec::new());
+        }
+        match self.damage_found().await {
+            Ok(found) => Ok(found),
+            // so damaged that looking for damage fails
+            Err(fault) if fault.kind() == Kind::Corrupt => Ok(vec![unhealthy(&fault).to_string()]),
+            Err(fault) => Err(unhealthy(&fault)),
+        }
+    }
+
+    async fn damage_found(&self) -> Result<Vec<String>, Fault> {
+        let mut found = Vec::new();
+        for row in self.read().all("PRAGMA quick_check(20)", Vec::new()).await? {
+            let line: String = single(&row)?;
+            found.extend((line != "ok").then_some(line));
+        }
+        let strays = "SELECT \"table\" || ' refers to a row of ' || parent || ' that is not there (' || COUNT(*) || ' times)' \
+                      FROM pragma_foreign_key_check GROUP BY \"table\", parent LIMIT 20";
+        for row in self.read().all(strays, Vec::new()).await? {
+            found.push(single(&row)?);
+        }
+        found.truncate(20);
+        Ok(found)
     }
 
     async fn counted(&self, sql: &str) -> Result<Counts, Fault> {
@@ -258,16 +307,22 @@ macro_rules! transaction {
 pub(crate) use transaction;
 
 fn unhealthy(fault: &Fault) -> DbError {
-    use crate::fault::Kind;
     let text = format!("{fault:?}");
-    if fault.kind() == Kind::Full { DbError::Full(text) } else { DbError::Unavailable(text) }
+    match fault.kind() {
+        Kind::Full => DbError::Full(text),
+        Kind::Corrupt => DbError::Damaged(text),
+        _ => DbError::Unavailable(text),
+    }
 }
 
 fn migration_failed(fault: &Fault) -> DbError {
-    use crate::fault::Kind;
     let text = match fault {
         Fault::Db(error) => error.to_string(),
         other => format!("{other:?}"),
     };
-    if fault.kind() == Kind::Full { DbError::Full(text) } else { DbError::Migrate(text) }
+    match fault.kind() {
+        Kind::Full => DbError::Full(text),
+        Kind::Corrupt => DbError::Damaged(text),
+        _ => DbError::Migrate(text),
+    }
 }

@@ -79,7 +79,8 @@ pub(crate) fn classify(error: &DbErr) -> Kind {
     driver(error).map_or(Kind::Other, classify_driver)
 }
 
-fn classify_driver(error: &sqlx::Error) -> Kind {
+/// The kind of a failure of the driver.
+pub(crate) fn classify_driver(error: &sqlx::Error) -> Kind {
     let database = match error {
         sqlx::Error::Database(database) => database,
         sqlx::Error::PoolTimedOut

@@ -24,6 +24,7 @@ mod fault;
 mod faults;
 mod idempotency;
 mod identity;
+mod schema_lock;
 mod sql;
 mod transfer;
 

@@ -59,6 +59,7 @@ impl DatabaseSection {
             acquire_timeout_ms: self.acquire_timeout_ms,
             slow_query_ms: self.slow_query_ms,
             sqlite_cache_kib: self.sqlite_cache_kib,
+            ..DatabaseConfig::default()
         })
     }
 

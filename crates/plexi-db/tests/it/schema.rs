@@ -2,7 +2,7 @@
 
 use plexi_auth::ports::{AccountStore, RoleStore};
 use plexi_core::{Timestamp, UserId};
-use plexi_db::{Counts, IdempotencyPut, IdempotencyRecord};
+use plexi_db::{Counts, Database, DatabaseConfig, DbError, IdempotencyPut, IdempotencyRecord};
 use plexi_messaging::ports::{ImportedUser, SearchPlan, SearchStore, TransferStore};
 use sea_orm::ConnectionTrait;
 
@@ -118,4 +118,44 @@ engines!(answers_are_kept_once_and_until_their_time, |place| {
     assert_eq!(puts.iter().filter(|put| **put == IdempotencyPut::Stored).count(), 1, "{puts:?}");
     assert!(puts.iter().all(|put| matches!(put, IdempotencyPut::Stored) || *put == IdempotencyPut::Present(kept.clone())));
     database.close().await;
+});
+
+/// Takes the lock of the schema as a server does that is busy with it.
+async fn hold_schema(raw: &sea_orm::DatabaseConnection) {
+    let sql = match raw.get_database_backend() {
+        sea_orm::DbBackend::Postgres => "SELECT pg_advisory_lock(8100961397571283059)",
+        sea_orm::DbBackend::MySql => "SELECT GET_LOCK(CONCAT('plexichat.schema.', SHA1(DATABASE())), 0)",
+        _ => return,
+    };
+    raw.execute_unprepared(sql).await.unwrap();
+}
+
+engines!(servers_that_start_at_once_on_an_empty_database_change_its_schema_one_after_the_other, |place| {
+    // a file has one server, by the lock of its folder
+    if place.config.url.expose() != "sqlite" {
+        let mut starting = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let (config, folder) = (place.config.clone(), place.folder.path().to_owned());
+            starting.spawn(async move { Database::connect(&config, &folder).await });
+        }
+        for started in starting.join_all().await {
+            let database = started.unwrap();
+            assert_eq!(database.counts().await.unwrap(), Counts::default());
+            database.close().await;
+        }
+    }
+});
+
+engines!(a_server_waits_for_another_that_changes_the_schema_and_not_for_ever, |place| {
+    if place.config.url.expose() != "sqlite" {
+        let other = place.raw().await;
+        hold_schema(&other).await;
+        let config = DatabaseConfig { schema_wait_ms: 50, ..place.config.clone() };
+        let refused = Database::connect(&config, place.folder.path()).await.unwrap_err();
+        assert!(matches!(refused, DbError::SchemaBusy(_)), "{refused}");
+        assert!(refused.to_string().contains("another server"), "{refused}");
+        // it ends without letting go, as a server does that is killed
+        other.close().await.unwrap();
+        place.open().await.close().await;
+    }
 });
