@@ -9,7 +9,7 @@ mod server;
 mod socket;
 
 pub use person::{Answer, Person};
-pub use server::{PASSWORD, Plexi, cli};
+pub use server::{Frozen, PASSWORD, Plexi, cli};
 pub use socket::Socket;
 
 /// What a step of a test gives; any error fails the test with its text.

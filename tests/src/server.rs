@@ -166,6 +166,74 @@ impl Plexi {
     }
 }
 
+impl Plexi {
+    /// Starts the server on a data folder that is mounted read-only, for that process alone, and gives what it ends with: exit
+    /// code and what it said. Where mounting is not allowed the files lose their right to be written instead.
+    pub async fn start_read_only(folder: &Path) -> Outcome<(i32, String)> {
+        let data = folder.join("data");
+        let allowed = Command::new("unshare").args(["-rm", "true"]).stderr(Stdio::null()).status().await;
+        let output = if allowed.is_ok_and(|status| status.success()) {
+            let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+            let mut command = Command::new("unshare");
+            command.args(["-rm", "sh", "-c", mount]).arg(&data).arg(binary("plexi-server")?);
+            command.arg("--set").arg("server.listen=127.0.0.1:0");
+            command.arg("--set").arg(format!("server.data_dir={}", data.display()));
+            command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).output().await?
+        } else {
+            run("chmod", &["-R", "a-w"], &data).await?;
+            let output = Self::command(folder, "127.0.0.1:0")?.output().await;
+            run("chmod", &["-R", "u+w"], &data).await?;
+            output?
+        };
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok((output.status.code().ok_or("it was killed")?, told))
+    }
+
+    /// Takes the right to write away from everything in the data folder, also from files that are open; gives it back when the
+    /// answer is dropped. Where the file system cannot do so, every write of the server fails instead.
+    pub async fn freeze(&self) -> Outcome<Frozen> {
+        let data = self.folder.join("data");
+        if run("chattr", &["-R", "-f", "+i"], &data).await.is_ok() {
+            return Ok(Frozen::Immutable(data));
+        }
+        self.limit_files(Some(0)).await?;
+        Ok(Frozen::Limited(self.pid()?))
+    }
+}
+
+/// A data folder that takes no writes until this is dropped.
+#[derive(Debug)]
+pub enum Frozen {
+    /// Its files are immutable.
+    Immutable(PathBuf),
+    /// The process may not make files any larger than nothing.
+    Limited(u32),
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        // not awaited: a guard cannot be, and a test that fails must not leave files that nobody can remove
+        let mut command = match self {
+            Self::Immutable(data) => {
+                let mut command = std::process::Command::new("chattr");
+                command.args(["-R", "-f", "-i"]).arg(data);
+                command
+            }
+            Self::Limited(pid) => {
+                let mut command = std::process::Command::new("prlimit");
+                command.args(["--pid", &pid.to_string(), "--fsize=unlimited:unlimited"]);
+                command
+            }
+        };
+        drop(command.status());
+    }
+}
+
+async fn run(program: &str, arguments: &[&str], path: &Path) -> Outcome<()> {
+    let status = Command::new(program).args(arguments).arg(path).stderr(Stdio::null()).status().await?;
+    if status.success() { Ok(()) } else { Err(format!("{program} failed").into()) }
+}
+
 async fn healthy(address: &str) -> bool {
     let client = reqwest::Client::new();
     for _ in 0..200 {

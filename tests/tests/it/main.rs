@@ -2,5 +2,7 @@
 
 mod conversation;
 mod crash;
+mod damage;
 mod full_disk;
+mod read_only;
 mod workspace;

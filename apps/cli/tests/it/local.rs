@@ -173,7 +173,7 @@ fn the_doctor_finds_nothing_wrong_with_a_fresh_server_and_names_what_is() {
 
     std::fs::write(plexi.data().join("plexichat.db"), vec![0x5A; 64 * 1024]).unwrap();
     let ran = plexi.fails(&["doctor", "--set", "server.listen=127.0.0.1:0"], 1);
-    assert!(ran.out.contains("FAILED"), "{}", ran.out);
+    assert!(ran.out.contains("FAILED") && ran.out.contains("the database is damaged"), "{}", ran.out);
 }
 
 #[test]
