@@ -141,13 +141,16 @@ impl Plexi {
         Self::start_at(&self.folder, &self.address).await
     }
 
+    /// Sends a signal, for instance `HUP`.
+    pub async fn signal(&self, name: &str) -> Outcome<()> {
+        let pid = self.pid()?.to_string();
+        let told = Command::new("kill").arg(format!("-{name}")).arg(pid).status().await?;
+        if told.success() { Ok(()) } else { Err("kill failed".into()) }
+    }
+
     /// Asks the server to stop and waits for it.
     pub async fn stop(mut self) -> Outcome<std::process::ExitStatus> {
-        let pid = self.pid()?;
-        let told = Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
-        if !told.success() {
-            return Err("kill failed".into());
-        }
+        self.signal("TERM").await?;
         Ok(tokio::time::timeout(Duration::from_secs(30), self.child.wait())
             .await
             .map_err(|_| "it did not stop")??)

@@ -69,7 +69,8 @@ impl App {
             services.setup_token.as_ref().map(|token| format!("{url}/setup#token={}", token.expose()));
 
         let edge = Lifecycle::new();
-        let listener = Listener::new(socket, server.listener_limits());
+        let limits = parts.settings.section(|settings| settings.server.listener_limits());
+        let listener = Listener::new(socket, limits);
         let console = Arc::new(glue::Console {
             database: services.database.clone(),
             hub: services.hub.clone(),
@@ -136,10 +137,10 @@ impl App {
         loop {
             tokio::select! {
                 ask = asks.next() => match ask {
-                    Some(Signal::Reload) => reload(&parts, notice),
+                    Some(Signal::Reload) => reload(&parts, &services, &web, notice),
                     Some(Signal::Stop) | None => break,
                 },
-                _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts, notice) },
+                _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts, &services, &web, notice) },
                 _ = watchdog.tick() => notice.alive(),
                 () = edge_ended.cancelled() => break,
                 () = core_ended.cancelled() => break,
@@ -190,14 +191,12 @@ fn start_tasks(services: &Services, edge: &Lifecycle) {
 }
 
 /// Reads the configuration again; when it is not valid, says why and changes nothing.
-fn reload(parts: &AppParts, notice: ServiceNotice) {
+fn reload(parts: &AppParts, services: &Services, web: &WebState, notice: ServiceNotice) {
     notice.reloading();
     match parts.settings.reload() {
         Ok(done) => {
-            if let Some(Err(error)) =
-                parts.log.as_ref().map(|log| log.apply(&parts.settings.live().get().logging))
-            {
-                tracing::warn!(%error, "log levels not changed");
+            if !done.changed.is_empty() {
+                apply(&parts.settings.live().get(), parts.log.as_ref(), services, web);
             }
             tracing::info!(changed = done.changed.join(" "), "configuration read again");
             if !done.needs_restart.is_empty() {
@@ -207,6 +206,19 @@ fn reload(parts: &AppParts, notice: ServiceNotice) {
         Err(error) => tracing::error!(%error, "configuration not valid, nothing changed"),
     }
     notice.ready();
+}
+
+/// Gives settings that are valid as a whole to everybody who uses them. The listener looks for itself.
+fn apply(settings: &Settings, log: Option<&LogHandle>, services: &Services, web: &WebState) {
+    if let Some(Err(error)) = log.map(|log| log.apply(&settings.logging)) {
+        tracing::warn!(%error, "log levels not changed");
+    }
+    // invariant: the settings were checked as a whole before
+    if let Err(error) = services.auth.reconfigure(settings.auth.clone()) {
+        tracing::error!(%error, "settings of sign-in not changed");
+    }
+    services.messaging.reconfigure(settings.messaging.clone());
+    web.reconfigure(settings.web());
 }
 
 async fn next_stop(asks: &mut (impl Stream<Item = Signal> + Unpin)) {

@@ -16,8 +16,8 @@ use hyper::body::Incoming;
 use hyper::{Request, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use plexi_config::Live;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tower::Service as _;
 
 use crate::lifecycle::Lifecycle;
@@ -28,7 +28,7 @@ use write_deadline::WriteDeadline;
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Bounds of the listener.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenerLimits {
     /// Connections at once; one more is closed unanswered.
     pub connections: usize,
@@ -44,13 +44,13 @@ pub struct ListenerLimits {
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    limits: ListenerLimits,
+    limits: Live<ListenerLimits>,
     open: Arc<AtomicUsize>,
 }
 
 impl Listener {
-    /// Takes a bound socket.
-    pub fn new(socket: TcpListener, limits: ListenerLimits) -> Self {
+    /// Takes a bound socket. Limits that change count for connections that come later.
+    pub fn new(socket: TcpListener, limits: Live<ListenerLimits>) -> Self {
         Self { socket, limits, open: Arc::new(AtomicUsize::new(0)) }
     }
 
@@ -62,8 +62,8 @@ impl Listener {
     /// Serves until the soft stop; then no connection is accepted, and those open finish their present request. The connections
     /// are tasks of `life`, whose drain waits for them.
     pub async fn serve(self, router: Router, life: Lifecycle) {
-        let permits = Arc::new(Semaphore::new(self.limits.connections));
-        let server = Arc::new(builder(self.limits));
+        let mut limits = *self.limits.get();
+        let mut server = Arc::new(builder(limits));
         let soft = life.soft();
         loop {
             let accepted = tokio::select! {
@@ -79,15 +79,20 @@ impl Listener {
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-                tracing::warn!(limit = self.limits.connections, "connection refused, too many are open");
+            let now = *self.limits.get();
+            if now != limits {
+                limits = now;
+                server = Arc::new(builder(limits));
+            }
+            // only this loop adds to it
+            if self.open.load(Ordering::Relaxed) >= limits.connections {
+                tracing::warn!(limit = limits.connections, "connection refused, too many are open");
                 continue;
-            };
+            }
             let (server, router, inner) = (Arc::clone(&server), router.clone(), life.clone());
             let open = Open::one(&self.open);
-            let limits = self.limits;
             life.spawn("connection", async move {
-                let _held = (permit, open);
+                let _open = open;
                 connection(&server, stream, peer, router, &inner, limits).await;
             });
         }
@@ -210,7 +215,7 @@ mod tests {
         // more than the buffers of both ends take
         let router =
             Router::new().route("/", axum::routing::get(|| async { vec![b'x'; 64 * 1_024 * 1_024] }));
-        let (listener, life) = (Listener::new(socket, LIMITS), Lifecycle::new());
+        let (listener, life) = (Listener::new(socket, Live::fixed(LIMITS)), Lifecycle::new());
         let open = listener.open();
         life.spawn("listener", listener.serve(router, life.clone()));
         let mut idle = TcpStream::connect(address).await.unwrap();

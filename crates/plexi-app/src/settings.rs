@@ -20,7 +20,6 @@ pub use server::ServerConfig;
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The address, the data folder, limits of connections, start and stop.
-    #[schemars(extend("x-restart" = true))]
     pub server: ServerConfig,
     /// Where everything is stored.
     #[schemars(extend("x-restart" = true))]
@@ -28,10 +27,8 @@ pub struct Settings {
     /// What is written to the log.
     pub logging: LogConfig,
     /// Passwords, sessions and tokens.
-    #[schemars(extend("x-restart" = true))]
     pub auth: AuthConfig,
     /// Messages and real-time delivery.
-    #[schemars(extend("x-restart" = true))]
     pub messaging: MessagingConfig,
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// After how many days a session ends whatever happens: 1 to 365.
+    /// After how many days a session ends whatever happens: 1 to 365. A session keeps what it began with.
     #[schemars(range(min = 1, max = 365))]
     pub session_days: u32,
     /// After how many days unseen a session ends: 1 to 365.
@@ -19,13 +19,13 @@ pub struct AuthConfig {
     #[schemars(range(min = 8, max = 64))]
     pub password_min_length: u32,
     /// Memory of one Argon2id run in KiB: 7168 to 1048576.
-    #[schemars(range(min = 7168, max = 1_048_576))]
+    #[schemars(range(min = 7168, max = 1_048_576), extend("x-restart" = true))]
     pub argon2_memory_kib: u32,
     /// Passes of one Argon2id run over its memory: 1 to 16. Memory times passes is at least 35840.
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 1, max = 16), extend("x-restart" = true))]
     pub argon2_iterations: u32,
     /// How many password checks may wait for a free core: 1 to 1024. More are refused as overload.
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = 1024), extend("x-restart" = true))]
     pub max_password_jobs: u32,
 }
 

@@ -6,6 +6,7 @@ mod policy;
 mod queue;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plexi_core::{Entropy, FieldError, Secret};
 use unicode_normalization::UnicodeNormalization as _;
@@ -33,7 +34,7 @@ pub(crate) struct Checked {
 pub(crate) struct Passwords {
     recipe: Arc<Recipe>,
     queue: Queue,
-    min_length: usize,
+    min_length: Arc<AtomicUsize>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -44,7 +45,7 @@ impl Passwords {
         Ok(Self {
             recipe: Arc::new(Recipe::new(config, decoy)?),
             queue: Queue::new(config.max_password_jobs as usize),
-            min_length: config.password_min_length as usize,
+            min_length: Arc::new(AtomicUsize::new(config.password_min_length as usize)),
             entropy,
         })
     }
@@ -82,7 +83,7 @@ impl Passwords {
     pub async fn accept(&self, password: &Secret<String>, about: &[&str]) -> Result<String, AuthError> {
         check_size(password)?;
         let password = normal(password);
-        policy::check_length(&password, self.min_length)?;
+        policy::check_length(&password, self.min_length.load(Ordering::Relaxed))?;
         let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
         let salt = self.salt()?;
         let recipe = self.recipe.clone();
@@ -92,6 +93,11 @@ impl Passwords {
                 recipe.hash(password.as_bytes(), salt, memory)
             })
             .await
+    }
+
+    /// The least number of characters of a password that is chosen from now on.
+    pub fn set_min_length(&self, characters: usize) {
+        self.min_length.store(characters, Ordering::Relaxed);
     }
 
     fn salt(&self) -> Result<[u8; hash::SALT], AuthError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plexi_core::{Clock, Entropy, IdSource, SessionId, Timestamp, UserId};
+use plexi_core::{Clock, Current, Entropy, IdSource, SessionId, Timestamp, UserId};
 use tokio::sync::broadcast;
 
 use crate::config::AuthConfig;
@@ -68,7 +68,7 @@ pub(crate) struct Inner {
     pub ids: IdSource,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
-    pub config: AuthConfig,
+    pub config: Current<AuthConfig>,
     pub passwords: Passwords,
     pub providers: Vec<Arc<dyn AuthProvider>>,
     pub tokens: AccessTokens,
@@ -104,7 +104,7 @@ impl Auth {
             clock,
             tokens: AccessTokens::new(keys, entropy.clone()),
             entropy,
-            config,
+            config: Current::new(config),
             passwords,
             providers: vec![Arc::new(password_provider)],
             recent: Recent::new(),
@@ -113,6 +113,16 @@ impl Auth {
             changed: broadcast::Sender::new(NOTICES),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Takes over what may change while running: how long sessions and access tokens that begin from now on live, after how
+    /// many days unseen any session ends, and how long new passwords are at least. The rest takes effect at the next start.
+    /// [`AuthError::Invalid`] when it is outside its bounds; then nothing changes.
+    pub fn reconfigure(&self, config: AuthConfig) -> Result<(), AuthError> {
+        config.check().map_err(AuthError::Invalid)?;
+        self.inner.passwords.set_min_length(config.password_min_length as usize);
+        self.inner.config.set(config);
+        Ok(())
     }
 
     /// Notices of sessions that ended, sent before the call that ended them returns. A reader that lagged behind

@@ -159,12 +159,12 @@ impl Inner {
 
     /// Whether a session's time is not over, neither in all nor unseen.
     pub fn lives(&self, record: &SessionRecord, seen: Timestamp, now: Timestamp) -> bool {
-        now < record.expires_at && now < seen.plus(DAY * self.config.idle_days)
+        now < record.expires_at && now < seen.plus(DAY * self.config.get().idle_days)
     }
 
     /// When a session that begins now ends whatever happens.
     pub fn session_end(&self, now: Timestamp) -> Timestamp {
-        now.plus(DAY * self.config.session_days)
+        now.plus(DAY * self.config.get().session_days)
     }
 
     /// Ends a session.

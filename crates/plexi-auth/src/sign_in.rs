@@ -170,7 +170,7 @@ impl Inner {
         session_end: Timestamp,
         refresh_token: Secret<String>,
     ) -> Result<Tokens, AuthError> {
-        let lifetime = Duration::from_mins(1) * self.config.access_token_minutes;
+        let lifetime = Duration::from_mins(1) * self.config.get().access_token_minutes;
         let expires_at = Timestamp::from_seconds(self.now().plus(lifetime).min(session_end).as_seconds());
         let claims = Claims { user: account.user.id, session, epoch: account.epoch, expires_at };
         Ok(Tokens { access_token: self.tokens.issue(&claims)?, expires_at, refresh_token })

@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -85,7 +85,7 @@ impl Inbox {
 pub(crate) struct Rules {
     pub(crate) place: Place,
     pub(crate) compress: bool,
-    pub(crate) keep_days: u32,
+    pub(crate) keep_days: Arc<AtomicU32>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -243,10 +243,11 @@ impl Archivist {
     }
 
     fn delete_old(&self) -> io::Result<()> {
-        if self.rules.keep_days == 0 {
+        let days = self.rules.keep_days.load(Ordering::Relaxed);
+        if days == 0 {
             return Ok(());
         }
-        let age = Duration::from_secs(u64::from(self.rules.keep_days) * 24 * 3600);
+        let age = Duration::from_secs(u64::from(days) * 24 * 3600);
         let oldest = self.rules.clock.now().minus(age);
         for name in self.ours()?.iter().filter(|name| name.at < oldest) {
             fs::remove_file(self.path(name))?;

@@ -24,7 +24,7 @@ pub struct LogConfig {
     /// Whether stack traces are written; they are written at DEBUG and below only.
     pub debug_stacktraces: bool,
     /// For how many days rotated logs are kept; 0 keeps them for ever.
-    #[schemars(extend("x-restart" = true), range(max = 36500))]
+    #[schemars(range(max = 36500))]
     pub retention_days: u32,
     /// The log file.
     pub file: FileConfig,

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use plexi_core::Clock;
@@ -47,10 +47,11 @@ impl Logging {
         let lock = FolderLock::take(&place.folder)?;
         let own = OwnLines { format: config.format, clock: Arc::clone(&clock) };
         let to_file = Arc::new(Queue::new(CAPACITY));
+        let keep_days = Arc::new(AtomicU32::new(config.retention_days));
         let rules = Rules {
             place: place.clone(),
             compress: config.rotation.compress,
-            keep_days: config.retention_days,
+            keep_days: Arc::clone(&keep_days),
             clock: Arc::clone(&clock),
         };
         let (archive, inbox) = Archive::start(rules, Arc::clone(&to_file), own.clone())?;
@@ -73,7 +74,7 @@ impl Logging {
             stacktraces: Arc::clone(&stacktraces),
         };
         let dispatch = Dispatch::new(Registry::default().with(layer.with_filter(filter)));
-        let handle = LogHandle { levels, queues, stacktraces, inbox, failures };
+        let handle = LogHandle { levels, queues, stacktraces, keep_days, inbox, failures };
         Ok((dispatch, LogGuard { handle, outlets, archive: Some(archive), _lock: lock }))
     }
 }
@@ -126,6 +127,7 @@ pub struct LogHandle {
     levels: reload::Handle<LevelFilterByTarget, Registry>,
     queues: Vec<Arc<Queue>>,
     stacktraces: Arc<AtomicBool>,
+    keep_days: Arc<AtomicU32>,
     inbox: Inbox,
     failures: Arc<AtomicU64>,
 }
@@ -141,9 +143,11 @@ impl LogHandle {
         self.levels.reload(LevelFilterByTarget::new(spec)).map_err(|_| LogError::Stopped)
     }
 
-    /// Takes over what may change while running: levels and `debug_stacktraces`.
+    /// Takes over what may change while running: levels, `debug_stacktraces` and `retention_days`, which counts when the next
+    /// file is put aside.
     pub fn apply(&self, config: &LogConfig) -> Result<(), LogError> {
         self.stacktraces.store(config.debug_stacktraces, Ordering::Relaxed);
+        self.keep_days.store(config.retention_days, Ordering::Relaxed);
         self.set_levels(&config.levels())
     }
 

@@ -17,6 +17,7 @@
 pub mod access;
 mod clock;
 mod correlation;
+mod current;
 mod entropy;
 pub mod error;
 pub mod id;
@@ -28,6 +29,7 @@ mod store;
 pub use access::{Actor, ActorKind};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use correlation::CorrelationId;
+pub use current::Current;
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::{Coded, ErrorCode, FieldError};
 pub use id::{

@@ -10,7 +10,7 @@ pub struct MessagingConfig {
     #[schemars(range(min = 1, max = 40_000))]
     pub max_message_length: u32,
     /// How many sends may wait for the store; more are refused. 1 to 65,536.
-    #[schemars(range(min = 1, max = 65_536))]
+    #[schemars(range(min = 1, max = 65_536), extend("x-restart" = true))]
     pub send_queue: u32,
     /// How many bytes waiting sends may hold, in MiB; 1 to 1,024.
     #[schemars(range(min = 1, max = 1_024))]
@@ -20,7 +20,7 @@ pub struct MessagingConfig {
     pub batch: u32,
     /// For how many seconds a decision about access may be remembered; 1 to 300. Changes made through
     /// the service count at once.
-    #[schemars(range(min = 1, max = 300))]
+    #[schemars(range(min = 1, max = 300), extend("x-restart" = true))]
     pub access_ttl_seconds: u32,
     /// Settings of the real-time hub.
     pub hub: HubConfig,

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use plexi_core::{ChannelId, SessionId, UserId};
+use plexi_core::{ChannelId, Current, SessionId, UserId};
 use tokio::sync::Notify;
 
 pub use connection::{ConnectionId, Subscription};
@@ -45,8 +45,7 @@ use users::UserLine;
 pub struct Hub(Arc<Shared>);
 
 struct Shared {
-    limits: Limits,
-    offline_after: Duration,
+    settings: Current<HubSettings>,
     next_connection: AtomicU64,
     channels: DashMap<ChannelId, Arc<Mutex<ChannelLine>>>,
     users: DashMap<UserId, Arc<Mutex<UserLine>>>,
@@ -84,16 +83,27 @@ pub enum EndedSessions {
     Some(Vec<SessionId>),
 }
 
-impl Hub {
-    /// An empty hub.
-    pub fn new(config: &HubConfig) -> Self {
+/// What of the configuration the hub uses.
+struct HubSettings {
+    limits: Limits,
+    offline_after: Duration,
+}
+
+impl HubSettings {
+    fn of(config: &HubConfig) -> Self {
         let limits = Limits {
             frames: usize::try_from(config.queue_frames).unwrap_or(1_024).max(2),
             bytes: usize::try_from(config.queue_kib).unwrap_or(8_192).saturating_mul(1_024).max(1_024),
         };
+        Self { limits, offline_after: Duration::from_secs(u64::from(config.offline_after_seconds)) }
+    }
+}
+
+impl Hub {
+    /// An empty hub.
+    pub fn new(config: &HubConfig) -> Self {
         Self(Arc::new(Shared {
-            limits,
-            offline_after: Duration::from_secs(u64::from(config.offline_after_seconds)),
+            settings: Current::new(HubSettings::of(config)),
             next_connection: AtomicU64::new(1),
             channels: DashMap::new(),
             users: DashMap::new(),
@@ -101,6 +111,15 @@ impl Hub {
             stale: Mutex::default(),
             stale_marked: Notify::new(),
         }))
+    }
+
+    /// Takes over other limits, for everything that is sent from now on.
+    pub fn reconfigure(&self, config: &HubConfig) {
+        self.0.settings.set(HubSettings::of(config));
+    }
+
+    fn limits(&self) -> Limits {
+        self.0.settings.get().limits
     }
 
     /// An id for a connection that is being set up.
@@ -118,7 +137,7 @@ impl Hub {
     pub fn publish(&self, event: &ChannelEvent) {
         let Some(line) = self.line(event.channel_id) else { return };
         let Some(frame) = OutFrame::event(event) else { return };
-        let in_order = lock(&line).offer(event.seq, frame, self.0.limits);
+        let in_order = lock(&line).offer(event.seq, frame, self.limits());
         if !in_order {
             self.mark_stale(event.channel_id);
         }
@@ -127,7 +146,7 @@ impl Hub {
     /// Sends a frame to everybody who listens to a channel, but to no connection of `except`.
     pub fn to_channel(&self, channel: ChannelId, frame: &OutFrame, except: Option<UserId>) {
         if let Some(line) = self.line(channel) {
-            lock(&line).send(frame, except, self.0.limits);
+            lock(&line).send(frame, except, self.limits());
         }
     }
 
@@ -136,7 +155,7 @@ impl Hub {
         let Some(user) = self.user(user) else { return };
         for connection in &lock(&user).connections {
             if except.is_none() || connection.session != except {
-                connection.push(frame, self.0.limits);
+                connection.push(frame, self.limits());
             }
         }
     }
@@ -144,7 +163,7 @@ impl Hub {
     /// Sends a frame to every connection.
     pub fn broadcast(&self, frame: &OutFrame) {
         for connection in self.connections() {
-            connection.push(frame, self.0.limits);
+            connection.push(frame, self.limits());
         }
     }
 
@@ -239,14 +258,14 @@ impl Hub {
     pub(crate) fn publish_repaired(&self, event: &ChannelEvent) {
         let Some(line) = self.line(event.channel_id) else { return };
         let Some(frame) = OutFrame::event(event) else { return };
-        let _ = lock(&line).offer(event.seq, frame, self.0.limits);
+        let _ = lock(&line).offer(event.seq, frame, self.limits());
     }
 
     /// Too much is missing to be sent: listeners are told to read the channel again, up to `head`.
     pub(crate) fn reset(&self, channel: ChannelId, head: i64) {
         let Some(line) = self.line(channel) else { return };
         if let Some(frame) = OutFrame::encode(&ServerFrame::Reset { channel_id: channel, seq: head }) {
-            lock(&line).reset(head, &frame, self.0.limits);
+            lock(&line).reset(head, &frame, self.limits());
         }
     }
 }

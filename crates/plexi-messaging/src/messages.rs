@@ -87,12 +87,12 @@ impl Messaging {
     /// The steps between authorisation and the store.
     async fn prepare(&self, actor: &Actor, seen: &Seen, text: &str) -> Result<Prepared, MessagingError> {
         let since = Instant::now();
-        let text = text::accept(text, self.0.config.max_message_length)?;
+        let text = text::accept(text, self.0.config.get().max_message_length)?;
         self.0.timings.note("validate", since);
         let text = if self.0.screens.is_empty() {
             text
         } else {
-            text::accept(&self.screen(actor, text).await?, self.0.config.max_message_length)?
+            text::accept(&self.screen(actor, text).await?, self.0.config.get().max_message_length)?
         };
         let since = Instant::now();
         let Mentions { names, all, link } = text::mentions(&text);

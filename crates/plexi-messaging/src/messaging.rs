@@ -2,7 +2,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plexi_core::{Actor, ActorKind, ChannelId, Clock, FieldError, IdSource, Timestamp, UserId};
+use plexi_core::{Actor, ActorKind, ChannelId, Clock, Current, FieldError, IdSource, Timestamp, UserId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +29,7 @@ pub(crate) struct Parts {
     pub(crate) hub: Hub,
     pub(crate) ids: IdSource,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) config: MessagingConfig,
+    pub(crate) config: Current<MessagingConfig>,
     pub(crate) access: AccessCache,
     pub(crate) roles: RoleCache,
     pub(crate) timings: Timings,
@@ -59,7 +59,7 @@ impl Messaging {
             hub,
             ids,
             clock,
-            config,
+            config: Current::new(config),
             access: AccessCache::new(ttl),
             roles: RoleCache::new(ttl),
             timings,
@@ -67,6 +67,13 @@ impl Messaging {
             waiting_bytes: Arc::default(),
             receiver: Mutex::new(Some(receiver)),
         }))
+    }
+
+    /// Takes over what may change while running: the longest message, how many bytes of sends may wait, how many are stored
+    /// at once, and the limits of the hub. The rest takes effect at the next start.
+    pub fn reconfigure(&self, config: MessagingConfig) {
+        self.0.hub.reconfigure(&config.hub);
+        self.0.config.set(config);
     }
 
     /// The hub that the service publishes to.

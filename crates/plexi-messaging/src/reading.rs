@@ -45,7 +45,7 @@ impl Messaging {
         let user = account(actor)?;
         self.see(actor, channel).await?;
         let text = text.filter(|text| !text.is_empty());
-        let most = usize::try_from(self.0.config.max_message_length).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.0.config.get().max_message_length).unwrap_or(usize::MAX);
         if text
             .is_some_and(|text| text.len() / 4 > most || text.chars().count() > most || text.contains('\0'))
         {

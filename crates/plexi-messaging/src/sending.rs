@@ -53,7 +53,7 @@ impl Messaging {
     /// Stores a message with the next batch. When the caller goes away, it is stored all the same.
     pub(crate) async fn store_message(&self, message: NewMessage) -> Result<Posted, MessagingError> {
         let since = Instant::now();
-        let most = usize::try_from(self.0.config.send_queue_mib).unwrap_or(64).saturating_mul(1 << 20);
+        let most = usize::try_from(self.0.config.get().send_queue_mib).unwrap_or(64).saturating_mul(1 << 20);
         let bytes = message.text.len() + message.index.len() + size_of::<NewMessage>();
         let room = Room::take(&self.0.waiting_bytes, bytes, most).ok_or(MessagingError::Overloaded)?;
         let (answer, answered) = oneshot::channel();
@@ -67,11 +67,11 @@ impl Messaging {
     }
 
     pub(crate) async fn run_sends(&self, mut receiver: mpsc::Receiver<Job>, stop: CancellationToken) {
-        let most = usize::try_from(self.0.config.batch).unwrap_or(256).max(1);
         let mut jobs: Vec<Job> = Vec::new();
         // Announcing a batch can take longer than a sync when many listen: it happens while the next is stored.
         let mut unannounced: Vec<ChannelEvent> = Vec::new();
         loop {
+            let most = usize::try_from(self.0.config.get().batch).unwrap_or(256).max(1);
             if unannounced.is_empty() {
                 tokio::select! {
                     biased;

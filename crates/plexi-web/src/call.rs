@@ -118,7 +118,7 @@ pub(crate) async fn run(
     let proof = authentication::proof(&parts.headers);
     let by_cookie = matches!(proof, Some(Proof::Cookie(_)));
     if !operation.method.is_safe() {
-        origin::check(&web.config, &parts, by_cookie && operation.access != Access::Public)?;
+        origin::check(&web.config(), &parts, by_cookie && operation.access != Access::Public)?;
     }
     let who = match operation.access {
         Access::Public => None,

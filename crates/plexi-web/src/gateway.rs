@@ -38,7 +38,7 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     let address = request.extensions().get::<ClientAddress>().copied().unwrap_or_default();
     let (mut parts, _) = request.into_parts();
     let asked = origin::authority(&parts);
-    let own_page = origin::is_own(&web.config, &parts.headers, asked.as_deref());
+    let own_page = origin::is_own(&web.config(), &parts.headers, asked.as_deref());
     let by_page = parts.headers.contains_key(http::header::ORIGIN);
     let proof = authentication::proof(&parts.headers);
     // A page of another site may not even knock; by the cookie only the own pages come in.

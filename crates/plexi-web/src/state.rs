@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use plexi_auth::Auth;
-use plexi_core::{Clock, Entropy, Timestamp};
+use plexi_core::{Clock, Current, Entropy, Timestamp};
 use plexi_messaging::Messaging;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -63,27 +63,22 @@ pub struct Inner {
     pub(crate) ui: Option<Arc<dyn UiAssets>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) config: WebConfig,
+    pub(crate) settings: Current<WebConfig>,
     pub(crate) version: String,
     pub(crate) stop: CancellationToken,
     pub(crate) sockets: TaskTracker,
     pub(crate) admission: Arc<Admission>,
-    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) in_flight: AtomicU64,
     pub(crate) started_at: Timestamp,
 }
 
 impl WebState {
     /// Joins the parts.
     pub fn new(parts: WebParts) -> Self {
-        let slots = usize::try_from(parts.config.max_in_flight.max(1)).unwrap_or(1);
         Self(Arc::new(Inner {
             started_at: parts.clock.now(),
-            slots: Arc::new(Semaphore::new(slots)),
-            admission: Arc::new(Admission::new(
-                parts.config.max_sockets,
-                parts.config.max_unauthenticated_sockets,
-                parts.config.max_sockets_per_user,
-            )),
+            in_flight: AtomicU64::new(0),
+            admission: Arc::new(Admission::new(&parts.config)),
             auth: parts.auth,
             messaging: parts.messaging,
             idempotency: parts.idempotency,
@@ -95,11 +90,18 @@ impl WebState {
             ui: parts.ui,
             clock: parts.clock,
             entropy: parts.entropy,
-            config: parts.config,
+            settings: Current::new(parts.config),
             version: parts.version,
             stop: parts.stop,
             sockets: TaskTracker::new(),
         }))
+    }
+
+    /// Takes over other settings, for every request and every WebSocket that comes from now on. The public address stays.
+    pub fn reconfigure(&self, config: WebConfig) {
+        self.0.admission.set_limits(&config);
+        let public_url = self.config().public_url.clone();
+        self.0.settings.set(WebConfig { public_url, ..config });
     }
 
     /// Waits until every WebSocket has been closed; call it after cancelling `stop`.
@@ -111,6 +113,13 @@ impl WebState {
     /// How many WebSockets are open.
     pub fn open_sockets(&self) -> u64 {
         self.0.admission.open()
+    }
+}
+
+impl Inner {
+    /// The settings now.
+    pub(crate) fn config(&self) -> Arc<WebConfig> {
+        self.settings.get()
     }
 }
 

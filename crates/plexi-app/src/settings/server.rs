@@ -24,43 +24,40 @@ pub struct ServerConfig {
     #[schemars(extend("x-restart" = true))]
     pub data_dir: PathBuf,
     /// Further host names that are answered, beside that of `public_url` and this machine's own.
-    #[schemars(extend("x-restart" = true))]
     pub allowed_hosts: Vec<String>,
     /// Further origins whose pages may use the session cookie, such as a development server.
-    #[schemars(extend("x-restart" = true))]
     pub allowed_origins: Vec<String>,
     /// Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed.
-    #[schemars(extend("x-restart" = true))]
     pub trusted_proxies: Vec<Network>,
     /// Connections at once; one more is closed unanswered. 16 to 1,000,000.
-    #[schemars(range(min = 16, max = 1_000_000), extend("x-restart" = true))]
+    #[schemars(range(min = 16, max = 1_000_000))]
     pub max_connections: u32,
     /// `WebSocket` connections of one address that have not authenticated yet. 1 to 10,000.
-    #[schemars(range(min = 1, max = 10_000), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub max_unauthenticated_sockets: u32,
     /// `WebSocket` connections of one user; more are refused as overload. 1 to 1,000,000.
-    #[schemars(range(min = 1, max = 1_000_000), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub max_sockets_per_user: u32,
     /// Requests at work at once; more are answered with 503. 1 to 100,000.
-    #[schemars(range(min = 1, max = 100_000), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub max_in_flight: u32,
     /// Seconds in which the header of a request must arrive, and for which an idle HTTP/1 connection is kept. 1 to 300.
-    #[schemars(range(min = 1, max = 300), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 300))]
     pub header_timeout_seconds: u32,
     /// Seconds after which a request that is not answered is given up. 1 to 600.
-    #[schemars(range(min = 1, max = 600), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 600))]
     pub request_timeout_seconds: u32,
     /// Seconds for which a client may take nothing of what is written to it; then its connection ends. 1 to 600.
-    #[schemars(range(min = 1, max = 600), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 600))]
     pub write_timeout_seconds: u32,
     /// Seconds between heartbeats of a `WebSocket`; twice that with silence closes it. 1 to 300.
-    #[schemars(range(min = 1, max = 300), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 300))]
     pub heartbeat_seconds: u32,
     /// Frames that one `WebSocket` connection may send in a second; more are a flood and close it. 10 to 1,000,000.
-    #[schemars(range(min = 10, max = 1_000_000), extend("x-restart" = true))]
+    #[schemars(range(min = 10, max = 1_000_000))]
     pub max_frames_per_second: u32,
     /// Seconds that requests and sockets have to finish when the server stops. 0 to 600.
-    #[schemars(range(max = 600), extend("x-restart" = true))]
+    #[schemars(range(max = 600))]
     pub shutdown_seconds: u32,
     /// Threads that serve; 0 takes one for each processor, at most 8. 0 to 256.
     #[schemars(range(max = 256), extend("x-restart" = true))]

@@ -142,7 +142,7 @@ impl Subscription {
 
     /// Puts a frame into the queue, behind what waits. A full queue closes the connection.
     pub fn push(&self, frame: &OutFrame) {
-        self.connection.push(frame, self.hub.0.limits);
+        self.connection.push(frame, self.hub.limits());
     }
 
     /// Closes the connection; the reader gets [`Outgoing::Close`].

@@ -179,7 +179,7 @@ impl Hub {
         }
         for (watcher, states) in news.into_values() {
             if let Some(frame) = OutFrame::encode(&ServerFrame::Presence { states: &states }) {
-                watcher.push(&frame.droppable(), self.0.limits);
+                watcher.push(&frame.droppable(), self.limits());
             }
         }
     }

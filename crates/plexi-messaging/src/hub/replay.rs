@@ -60,7 +60,7 @@ impl Catching<'_> {
     }
 
     async fn push_frame(&self, frame: &OutFrame) {
-        let limits = self.hub.0.limits;
+        let limits = self.hub.limits();
         loop {
             let pushed = self.connection.with_queue(|queue| match queue.push_replayed(frame, limits) {
                 Some(wake) => (true, wake),

@@ -124,6 +124,6 @@ impl Hub {
         }
         self.0.users.remove_if(&user, |_, line| lock(line).connections.is_empty());
         self.unwatch(connection);
-        self.touch_presence(user, Instant::now() + self.0.offline_after);
+        self.touch_presence(user, Instant::now() + self.0.settings.get().offline_after);
     }
 }

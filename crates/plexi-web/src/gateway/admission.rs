@@ -6,18 +6,34 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use plexi_core::{ErrorCode, UserId};
+use plexi_core::{Current, ErrorCode, UserId};
 
+use crate::config::WebConfig;
 use crate::error::ApiError;
 
 /// Counts open sockets.
 pub(crate) struct Admission {
-    most: u64,
-    most_unknown: u32,
-    most_of_user: u32,
+    limits: Current<Limits>,
     open: AtomicU64,
     unknown: Mutex<HashMap<Option<IpAddr>, u32>>,
     users: Mutex<HashMap<UserId, u32>>,
+}
+
+/// How many at most.
+struct Limits {
+    all: u64,
+    of_unknown: u32,
+    of_user: u32,
+}
+
+impl Limits {
+    fn of(config: &WebConfig) -> Self {
+        Self {
+            all: config.max_sockets.into(),
+            of_unknown: config.max_unauthenticated_sockets,
+            of_user: config.max_sockets_per_user,
+        }
+    }
 }
 
 /// As whose a socket is counted beside the total.
@@ -38,16 +54,19 @@ pub(crate) struct Place {
 }
 
 impl Admission {
-    /// At most so many in all, of one address before it has authenticated, and of one user.
-    pub(crate) fn new(most: u32, most_unknown: u32, most_of_user: u32) -> Self {
+    /// As many as the settings allow.
+    pub(crate) fn new(config: &WebConfig) -> Self {
         Self {
-            most: most.into(),
-            most_unknown,
-            most_of_user,
+            limits: Current::new(Limits::of(config)),
             open: AtomicU64::new(0),
             unknown: Mutex::default(),
             users: Mutex::default(),
         }
+    }
+
+    /// Allows as many as other settings say; sockets that are open stay.
+    pub(crate) fn set_limits(&self, config: &WebConfig) {
+        self.limits.set(Limits::of(config));
     }
 
     /// How many are open.
@@ -61,14 +80,15 @@ impl Admission {
         address: Option<IpAddr>,
         user: Option<UserId>,
     ) -> Result<Place, ApiError> {
-        if all.open.fetch_add(1, Ordering::Relaxed) >= all.most {
+        let limits = all.limits.get();
+        if all.open.fetch_add(1, Ordering::Relaxed) >= limits.all {
             all.open.fetch_sub(1, Ordering::Relaxed);
             return Err(ApiError::new(ErrorCode::NetworkOverloaded).after(5));
         }
         let mut place = Place { all: Arc::clone(all), whose: Whose::None };
         match user {
             Some(user) => place.known(user)?,
-            None if one_more(&all.unknown, address, all.most_unknown) => {
+            None if one_more(&all.unknown, address, limits.of_unknown) => {
                 place.whose = Whose::Unknown(address);
             }
             None => return Err(ApiError::new(ErrorCode::AuthTooManyAttempts).after(10)),
@@ -80,9 +100,10 @@ impl Admission {
 impl Place {
     /// The socket has said who it is; refused when that user has too many.
     pub(crate) fn known(&mut self, user: UserId) -> Result<(), ApiError> {
-        if !one_more(&self.all.users, user, self.all.most_of_user) {
+        let most = self.all.limits.get().of_user;
+        if !one_more(&self.all.users, user, most) {
             return Err(ApiError::new(ErrorCode::NetworkOverloaded)
-                .field("connection", format!("is one more than the {} of one user", self.all.most_of_user))
+                .field("connection", format!("is one more than the {most} of one user"))
                 .after(10));
         }
         self.forget();
@@ -134,9 +155,25 @@ mod tests {
         format!("0198c0de-0000-7000-8000-0000000000{nth:02}").parse().unwrap()
     }
 
+    fn limits(max_sockets: u32, max_unauthenticated_sockets: u32, max_sockets_per_user: u32) -> WebConfig {
+        WebConfig { max_sockets, max_unauthenticated_sockets, max_sockets_per_user, ..WebConfig::default() }
+    }
+
+    #[test]
+    fn other_limits_count_for_who_comes_and_nobody_is_put_out() {
+        let all = Arc::new(Admission::new(&limits(2, 2, 2)));
+        let held = [Admission::enter(&all, None, None).unwrap(), Admission::enter(&all, None, None).unwrap()];
+        all.set_limits(&limits(1, 2, 2));
+        assert!(Admission::enter(&all, None, Some(user(1))).is_err());
+        all.set_limits(&limits(3, 2, 2));
+        assert!(Admission::enter(&all, None, Some(user(1))).is_ok());
+        drop(held);
+        assert_eq!(all.open(), 0);
+    }
+
     #[test]
     fn places_are_bounded_and_given_back() {
-        let all = Arc::new(Admission::new(3, 1, 2));
+        let all = Arc::new(Admission::new(&limits(3, 1, 2)));
         let one = Some("192.0.2.1".parse().unwrap());
         let mut first = Admission::enter(&all, one, None).unwrap();
         assert!(Admission::enter(&all, one, None).is_err(), "one unknown socket for each address");
@@ -151,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_user_has_so_many_places_however_they_were_entered() {
-        let all = Arc::new(Admission::new(100, 10, 2));
+        let all = Arc::new(Admission::new(&limits(100, 10, 2)));
         let first = Admission::enter(&all, None, Some(user(1))).unwrap();
         let mut second = Admission::enter(&all, None, None).unwrap();
         second.known(user(1)).unwrap();

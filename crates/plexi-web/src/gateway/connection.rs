@@ -72,7 +72,7 @@ impl Connection {
         correlation: CorrelationId,
         id: ConnectionId,
     ) -> Self {
-        let heartbeat = Duration::from_secs(web.config.heartbeat_seconds.max(1).into());
+        let heartbeat = Duration::from_secs(web.config().heartbeat_seconds.max(1).into());
         let now = Instant::now();
         let timer = Box::pin(tokio::time::sleep(AUTHENTICATE_WITHIN));
         Self {
@@ -94,7 +94,7 @@ impl Connection {
         let hello = ServerFrame::Hello {
             server: crate::SERVER_NAME,
             version: &self.web.version.clone(),
-            heartbeat_seconds: self.web.config.heartbeat_seconds,
+            heartbeat_seconds: self.web.config().heartbeat_seconds,
             authenticated: caller.is_some(),
             connection_id: &self.id.to_string(),
         };
@@ -222,7 +222,7 @@ impl Connection {
             self.frames = 0;
         }
         self.frames += 1;
-        if self.frames > self.web.config.max_frames_per_second {
+        if self.frames > self.web.config().max_frames_per_second {
             return Err(Closing::Flood);
         }
         match message {

@@ -34,7 +34,7 @@ pub(crate) async fn add(State(web): State<WebState>, request: Request<Body>, nex
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    if web.config.is_https() {
+    if web.config().is_https() {
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }

@@ -19,7 +19,7 @@ pub const CORRELATION: &str = "x-correlation-id";
 /// Gives a request its address, correlation id and span, and counts its answer.
 pub(crate) async fn request(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let began = Instant::now();
-    let address = ClientAddress::of(&request, &web.config.trusted_proxies);
+    let address = ClientAddress::of(&request, &web.config().trusted_proxies);
     let given = request.headers().get(CORRELATION).and_then(|value| value.to_str().ok());
     let correlation = given.and_then(CorrelationId::accept).unwrap_or_else(|| generated(&web));
     request.extensions_mut().insert(address);

@@ -93,7 +93,7 @@ async fn create(
     let (invitation, code): (Invitation, Secret<String>) = made;
     let code = code.expose().clone();
     // The code stands in the fragment, which browsers never send.
-    let url = format!("{}/join#code={code}", call.web.config.public_url.trim_end_matches('/'));
+    let url = format!("{}/join#code={code}", call.web.config().public_url.trim_end_matches('/'));
     Ok(Created(InvitationMade { invitation, code, url }))
 }
 

@@ -65,8 +65,8 @@ async fn sync(call: Call<Caller>) -> Result<Found<Sync>, ApiError> {
     presence.retain(|_, state| *state != PresenceState::Offline);
     let server = ServerFacts {
         version: web.version.clone(),
-        max_message_length: web.config.max_message_length,
-        heartbeat_seconds: web.config.heartbeat_seconds,
+        max_message_length: web.config().max_message_length,
+        heartbeat_seconds: web.config().heartbeat_seconds,
     };
     Ok(Found(Sync { me, spaces, channels, drafts, users, presence, server }))
 }
