@@ -36,6 +36,13 @@ pub(crate) fn free_address() -> Outcome<String> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
+/// A new HTTP client. Its TLS, which nothing here uses, must know whose cryptography to take before it can be made.
+fn http_client() -> Client {
+    // An error says that this is so already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 impl PlexiChat {
     /// Starts on an empty folder and sets it up.
     pub async fn fresh(binary: &Path, folder: &Path) -> Outcome<Self> {
@@ -48,7 +55,7 @@ impl PlexiChat {
                 break token.trim().to_owned();
             }
         };
-        let mut this = Self { server, address, http: Client::new(), token: String::new() };
+        let mut this = Self { server, address, http: http_client(), token: String::new() };
         // What is printed later is read and dropped, so that the pipe never fills.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         this.until_ready().await?;
@@ -67,7 +74,7 @@ impl PlexiChat {
         let address = free_address()?;
         let (server, mut lines) = Server::start("PlexiChat", &mut command(binary, folder, &address))?;
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let mut this = Self { server, address, http: Client::new(), token: String::new() };
+        let mut this = Self { server, address, http: http_client(), token: String::new() };
         this.until_ready().await?;
         this.token = this.sign_in("root").await?;
         Ok(this)

@@ -4,10 +4,12 @@
 #![expect(clippy::disallowed_methods, reason = "tests spawn clients of their own")]
 #![expect(clippy::missing_errors_doc, reason = "every error is a failed test")]
 
+mod http;
 mod person;
 mod server;
 mod socket;
 
+pub use http::http_client;
 pub use person::{Answer, Person};
 pub use server::{Frozen, PASSWORD, Plexi, cli};
 pub use socket::Socket;

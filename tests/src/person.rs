@@ -1,7 +1,7 @@
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{Outcome, PASSWORD, Plexi, Socket};
+use crate::{Outcome, PASSWORD, Plexi, Socket, http_client};
 
 /// Somebody who is signed in, by token.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Person {
     /// Nobody: asks without a token.
     pub fn nobody(server: &Plexi) -> Self {
         let address = server.address().to_owned();
-        Self { http: Client::new(), address, token: String::new(), id: String::new(), name: String::new() }
+        Self { http: http_client(), address, token: String::new(), id: String::new(), name: String::new() }
     }
 
     /// Signs in.

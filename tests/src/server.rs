@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{Outcome, Person};
+use crate::{Outcome, Person, http_client};
 
 /// A password that the policy accepts.
 pub const PASSWORD: &str = "nine calm otters paint fences 42";
@@ -68,8 +68,7 @@ impl Plexi {
                     setup_token = Some(token.trim().to_owned());
                 }
                 if line.contains(address) && setup_token.is_none() && healthy(address).await {
-                    let state =
-                        reqwest::get(format!("http://{address}/api/v1/auth/setup")).await?.text().await?;
+                    let state = state_of_setup(address).await?;
                     fresh = state.contains("true");
                 }
                 printed.push(line);
@@ -237,8 +236,13 @@ async fn run(program: &str, arguments: &[&str], path: &Path) -> Outcome<()> {
     if status.success() { Ok(()) } else { Err(format!("{program} failed").into()) }
 }
 
+async fn state_of_setup(address: &str) -> Outcome<String> {
+    let answer = http_client().get(format!("http://{address}/api/v1/auth/setup")).send().await?;
+    Ok(answer.text().await?)
+}
+
 async fn healthy(address: &str) -> bool {
-    let client = reqwest::Client::new();
+    let client = http_client();
     for _ in 0..200 {
         let answer = client.get(format!("http://{address}/health/ready")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::failure::Outcome;
 use crate::ui;
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 
 /// What to measure.
 #[derive(Args)]
@@ -19,9 +19,8 @@ pub struct Options {
 /// Builds the server and the benchmark in release and runs the benchmark.
 pub fn bench(workspace: &Workspace, options: &Options) -> Outcome {
     ui::build_if_stale(workspace)?;
-    let packages = ["--package", "plexi-server", "--package", "plexi", "--package", "plexi-bench"];
-    workspace.cargo().args(["build", "--release", "--bins"]).args(packages).run()?;
-    crate::process::Call::new(workspace.program("release", "plexi-bench"))
+    workspace.build_programs(Profile::Release)?;
+    crate::process::Call::new(workspace.program(Profile::Release.folder(), "plexi-bench"))
         .in_folder(&workspace.root)
         .args(&options.area)
         .args(&options.arguments)

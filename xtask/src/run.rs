@@ -7,7 +7,7 @@ use clap::Args;
 use crate::failure::{Doing, Outcome};
 use crate::process::Call;
 use crate::ui;
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 
 /// What to start, and with what arguments.
 #[derive(Args)]
@@ -23,13 +23,12 @@ pub struct Options {
 /// Builds what is missing or old, makes the data folder, and becomes the server.
 pub fn run(workspace: &Workspace, options: &Options) -> Outcome {
     ui::build_if_stale(workspace)?;
-    println!("building the server (a first build takes some minutes)");
-    let profile = if options.debug { "debug" } else { "release" };
-    let release: &[&str] = if options.debug { &[] } else { &["--release"] };
-    workspace.cargo().args(["build", "--package", "plexi-server"]).args(release).run()?;
+    println!("building the programs (a first build takes some minutes)");
+    let profile = if options.debug { Profile::Debug } else { Profile::Release };
+    workspace.build_programs(profile)?;
     let data = workspace.root.join("data");
     fs::create_dir_all(&data).doing(format!("cannot create the data folder {}", data.display()))?;
-    let server = Call::new(workspace.program(profile, "plexi-server"))
+    let server = Call::new(workspace.program(profile.folder(), "plexi-server"))
         .in_folder(&workspace.root)
         .args(&options.server_arguments);
     println!("starting {}", server.shown());

@@ -16,6 +16,25 @@ pub struct Workspace {
     pub target: PathBuf,
 }
 
+/// How programs are built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Built fast.
+    Debug,
+    /// Fast when they run.
+    Release,
+}
+
+impl Profile {
+    /// The folder of the target folder with what was built so.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
 impl Workspace {
     /// The workspace that this program was built from.
     pub fn find() -> Outcome<Self> {
@@ -48,6 +67,13 @@ impl Workspace {
     pub fn cargo(&self) -> Call {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         Call::new(cargo).in_folder(&self.root)
+    }
+
+    /// Builds the programs: the packages that `default-members` in the root `Cargo.toml` names, all of them, whichever is wanted,
+    /// because a part of them has other features of the same dependencies and cargo would compile those again.
+    pub fn build_programs(&self, profile: Profile) -> Outcome {
+        let release: &[&str] = if profile == Profile::Release { &["--release"] } else { &[] };
+        self.cargo().arg("build").args(release).run()
     }
 
     /// `cargo metadata` of the workspace's own packages.

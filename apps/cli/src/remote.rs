@@ -47,6 +47,8 @@ impl Remote {
             CliError::usage(format!("{address} is no address of a server"))
                 .remedy("Give one such as https://chat.example.org.")
         })?;
+        // Its TLS is ring's. An error says that this is so already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .user_agent(concat!("plexi/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))

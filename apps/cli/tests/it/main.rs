@@ -6,3 +6,4 @@ mod local;
 mod plexi;
 mod remote;
 mod settings;
+mod tls;

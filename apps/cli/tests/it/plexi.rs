@@ -13,6 +13,7 @@ pub const PASSWORD: &str = "nine lives of cats";
 pub struct Plexi {
     folder: TempDir,
     server: Option<String>,
+    trusted: Option<PathBuf>,
 }
 
 pub struct Ran {
@@ -23,12 +24,17 @@ pub struct Ran {
 
 impl Plexi {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), server: None }
+        Self { folder: tempfile::tempdir().unwrap(), server: None, trusted: None }
     }
 
     /// Works through the server at `url`, with credentials of its own.
     pub fn at(url: &str) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), server: Some(url.to_owned()) }
+        Self { server: Some(url.to_owned()), ..Self::new() }
+    }
+
+    /// The same, with the certificates in the file `trusted` as the system's.
+    pub fn trusting(self, trusted: &Path) -> Self {
+        Self { trusted: Some(trusted.to_owned()), ..self }
     }
 
     /// On a folder where `ada` is the administrator of the space Home.
@@ -47,7 +53,7 @@ impl Plexi {
     }
 
     pub fn run(&self, args: &[&str], input: &str) -> Ran {
-        run_in(self.folder.path(), self.server.as_deref(), args, input)
+        run_in(self, args, input)
     }
 
     pub fn ok(&self, args: &[&str]) -> String {
@@ -73,7 +79,8 @@ impl Plexi {
     }
 }
 
-fn run_in(folder: &Path, server: Option<&str>, args: &[&str], input: &str) -> Ran {
+fn run_in(plexi: &Plexi, args: &[&str], input: &str) -> Ran {
+    let folder = plexi.folder.path();
     let mut command = Command::new(env!("CARGO_BIN_EXE_plexi"));
     command
         .current_dir(folder)
@@ -87,8 +94,11 @@ fn run_in(folder: &Path, server: Option<&str>, args: &[&str], input: &str) -> Ra
         }
     }
     command.env("PLEXICHAT_CREDENTIALS", folder.join("credentials"));
-    if let Some(server) = server {
+    if let Some(server) = &plexi.server {
         command.env("PLEXICHAT_URL", server);
+    }
+    if let Some(trusted) = &plexi.trusted {
+        command.env("SSL_CERT_FILE", trusted);
     }
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

@@ -4,3 +4,10 @@
 mod restart;
 mod server;
 mod start;
+
+/// A new HTTP client. Its TLS, which nothing here uses, must know whose cryptography to take before it can be made.
+fn http() -> reqwest::Client {
+    // An error says that this is so already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}

@@ -22,7 +22,7 @@ async fn set_up(http: &reqwest::Client, url: &str, token: &str) -> (String, Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_and_who_was_signed_in_outlive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let http = reqwest::Client::new();
+    let http = crate::http();
     let first = server::start(folder.path()).await;
     let (access, channel) = set_up(&http, &first.url, first.setup_token.as_deref().unwrap()).await;
     let messages = format!("/api/v1/channels/{channel}/messages");
@@ -76,7 +76,7 @@ async fn a_stop_ends_idle_connections_and_accepts_no_more() {
 async fn two_servers_live_side_by_side_in_one_process() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (first, second) = (server::start(one.path()).await, server::start(two.path()).await);
-    let http = reqwest::Client::new();
+    let http = crate::http();
     set_up(&http, &first.url, first.setup_token.as_deref().unwrap()).await;
     let open: Value =
         http.get(format!("{}/api/v1/auth/setup", second.url)).send().await.unwrap().json().await.unwrap();

@@ -7,7 +7,7 @@ use crate::server;
 async fn a_server_on_an_empty_folder_is_ready_and_can_be_set_up_once() {
     let folder = tempfile::tempdir().unwrap();
     let running = server::start(folder.path()).await;
-    let http = reqwest::Client::new();
+    let http = crate::http();
     let ready = http.get(format!("{}/health/ready", running.url)).send().await.unwrap();
     assert_eq!(ready.status(), 200);
     let ready: Value = ready.json().await.unwrap();
@@ -39,7 +39,7 @@ async fn a_server_on_an_empty_folder_is_ready_and_can_be_set_up_once() {
 async fn a_wrong_name_of_the_first_space_leaves_set_up_open() {
     let folder = tempfile::tempdir().unwrap();
     let running = server::start(folder.path()).await;
-    let http = reqwest::Client::new();
+    let http = crate::http();
     let token = running.setup_token.clone().unwrap();
     let setup = async |space: &str| {
         let body = serde_json::json!({ "token": token, "name": "ada", "display_name": "Ada",
