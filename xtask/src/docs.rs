@@ -16,6 +16,7 @@ use clap::Args;
 
 use crate::check::{self, Finding, links};
 use crate::failure::{Doing, Outcome};
+use crate::fences::Fences;
 use crate::process::Call;
 use crate::workspace::Workspace;
 
@@ -87,13 +88,17 @@ pub fn write_or_compare(workspace: &Workspace, mode: Mode) -> Outcome {
     Ok(())
 }
 
-/// The page with every marked block filled from the generated files.
+/// The page with every marked block filled from the generated files. Marks in fenced code only show how marks look.
 fn embed(place: &str, page: &str, folder: &Path) -> (String, Vec<Finding>) {
     let mut result = String::with_capacity(page.len());
     let mut findings = Vec::new();
+    let mut fences = Fences::default();
     let mut lines = (1..).zip(page.split_inclusive('\n'));
     while let Some((number, line)) = lines.next() {
         result.push_str(line);
+        if fences.cover(line) {
+            continue;
+        }
         let mark = line.trim_end();
         let Some(name) = mark.strip_prefix(MARK_BEGINS).and_then(|rest| rest.strip_suffix(MARK_ENDS)) else {
             continue;
@@ -161,6 +166,16 @@ mod tests {
         assert_eq!(result, "before\n<!-- generated: T.md -->\n| new |\n<!-- end generated -->\nafter");
         assert_eq!(findings, []);
         assert_eq!(embed("P.md", &result, &folder.0).0, result, "filling twice changes nothing");
+    }
+
+    #[test]
+    fn marks_in_fenced_code_are_an_example() {
+        let folder = Folder::with("fenced", "T.md", "| new |");
+        let marks = "<!-- generated: T.md -->\n| old |\n<!-- end generated -->\n";
+        let example = format!("~~~text\n{marks}```\n~~~\n");
+        let (result, findings) = embed("P.md", &format!("{example}{marks}"), &folder.0);
+        assert_eq!(result, format!("{example}{}", marks.replace("old", "new")));
+        assert_eq!(findings, []);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod bench;
 mod check;
 mod docs;
 mod failure;
+mod fences;
 mod packages;
 mod process;
 mod progress;

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Finding;
 use crate::failure::{Doing, Outcome};
+use crate::fences::Fences;
 use crate::workspace::Workspace;
 
 /// The folder of what `cargo xtask docs` writes.
@@ -80,12 +81,8 @@ fn resolve(file: &Path, to: &str) -> Option<PathBuf> {
 
 /// The lines outside fenced code, with their numbers from one.
 fn prose(content: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut fenced = false;
-    (1..).zip(content.lines()).filter(move |(_, line)| {
-        let fence = line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
-        fenced ^= fence;
-        !fenced && !fence
-    })
+    let mut fences = Fences::default();
+    (1..).zip(content.lines()).filter(move |(_, line)| !fences.cover(line))
 }
 
 /// The targets of `[words](target)`, with their lines; code in backquotes is left out.
