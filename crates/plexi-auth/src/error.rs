@@ -56,6 +56,9 @@ pub enum AuthError {
     /// The page cursor cannot be read.
     #[error("invalid cursor")]
     Cursor,
+    /// It was changed since the caller read it.
+    #[error("changed in the meantime")]
+    Changed,
     /// Something conflicts with what is there.
     #[error("conflict: {0}")]
     Conflict(&'static str),
@@ -92,6 +95,7 @@ impl Coded for AuthError {
             Self::TooManyAttempts(_) => ErrorCode::AuthTooManyAttempts,
             Self::Invalid(_) => ErrorCode::ValidationInvalid,
             Self::Cursor => ErrorCode::ValidationCursor,
+            Self::Changed => ErrorCode::ValidationPrecondition,
             Self::Conflict(_) => ErrorCode::ValidationConflict,
             Self::Store(error) => error.code(),
             Self::Entropy(error) => error.code(),

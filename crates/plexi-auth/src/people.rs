@@ -2,27 +2,24 @@
 
 use plexi_core::access::Denied;
 use plexi_core::{Actor, ActorKind, FieldError, Permission, RoleScope, Secret, UserId};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::error::{AuthError, StoreError};
 use crate::grants::may_grant;
 use crate::model::{Me, Page, Theme, User};
 use crate::names;
 use crate::pages;
-use crate::ports::{Account, AccountChange};
+use crate::ports::{Account, AccountChange, Seen};
 use crate::profile;
 use crate::roles;
 use crate::service::Auth;
 use crate::sessions::Caller;
-use crate::sign_in::{self, NewPerson, invalid};
+use crate::sign_in::{NewPerson, invalid};
 
 /// The most ids that are looked up at once.
 const MAX_LOOKUP: usize = 200;
 
 /// What to change of one's own account. `None` leaves as it is.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct MeChange {
     /// The name shown, 1 to 64 characters.
     pub display_name: Option<String>,
@@ -32,11 +29,12 @@ pub struct MeChange {
     pub locale: Option<String>,
     /// Colours.
     pub theme: Option<Theme>,
+    /// The account as it was when this was decided; refused with [`AuthError::Changed`] when it is not so any more.
+    pub expected: Option<Me>,
 }
 
 /// What to change of somebody's account. `None` leaves as it is.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct UserChange {
     /// The name shown, 1 to 64 characters.
     pub display_name: Option<String>,
@@ -46,6 +44,8 @@ pub struct UserChange {
     pub role: Option<String>,
     /// A new password; ends its sessions.
     pub password: Option<Secret<String>>,
+    /// The account as it was when this was decided; refused with [`AuthError::Changed`] when it is not so any more.
+    pub expected: Option<User>,
 }
 
 impl Auth {
@@ -55,7 +55,7 @@ impl Auth {
         reason = "as the other operations, so that callers need not care where it comes from"
     )]
     pub async fn me(&self, caller: &Caller) -> Result<Me, AuthError> {
-        Ok(sign_in::me(&caller.account))
+        Ok(Me::from(&caller.account))
     }
 
     /// Changes the caller's own account.
@@ -69,13 +69,14 @@ impl Auth {
             status_text: checked(change.status_text, profile::status_text),
             locale: checked(change.locale, profile::locale),
             theme: change.theme,
+            expected: change.expected.map(Seen::Me),
             ..AccountChange::default()
         };
         if !problems.is_empty() {
             return Err(AuthError::Invalid(problems));
         }
         let account = self.change_account(caller.actor.user, &change).await?;
-        Ok(sign_in::me(&account))
+        Ok(Me::from(&account))
     }
 
     /// Users in order of name; with `q`, those whose name or display name begins with it.
@@ -156,6 +157,7 @@ impl Auth {
             display_name,
             disabled: change.disabled,
             role: change.role.filter(|role| *role != before.role),
+            expected: change.expected.map(Seen::User),
             ..AccountChange::default()
         };
         let account = self.change_account(id, &wanted).await?;
@@ -191,6 +193,7 @@ fn named(error: StoreError) -> AuthError {
     match error {
         StoreError::Conflict("name") => AuthError::NameTaken,
         StoreError::Conflict("last_admin") => AuthError::LastAdmin,
+        StoreError::Conflict("changed") => AuthError::Changed,
         StoreError::Missing("role") => invalid(FieldError::new("role", "is not the name of a role")),
         StoreError::Missing(_) => Denied::Unseen.into(),
         other => other.into(),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use plexi_core::{InvitationId, PermissionSet, RoleId, RoleScope, SessionId, SpaceId, Timestamp, UserId};
 
 use crate::error::StoreError;
-use crate::model::{Invitation, Role, Theme, User};
+use crate::model::{Invitation, Me, Role, Theme, User};
 
 /// SHA-256 of a secret that was handed out.
 pub type Digest = [u8; 32];
@@ -58,6 +58,40 @@ pub struct AccountChange {
     pub disabled: Option<bool>,
     /// The system role's name; raises the epoch. `Missing("role")`.
     pub role: Option<String>,
+    /// Refuse with `Conflict("changed")` when the account is not as it was seen; `None` to not check.
+    pub expected: Option<Seen>,
+}
+
+/// An account as whoever changes it saw it before.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// As others see it.
+    User(User),
+    /// As its owner sees it.
+    Me(Me),
+}
+
+impl AccountChange {
+    /// Whether the change was made for an account that is as `account`.
+    pub fn is_for(&self, account: &Account) -> bool {
+        match &self.expected {
+            Some(Seen::User(user)) => *user == account.user,
+            Some(Seen::Me(me)) => *me == Me::from(account),
+            None => true,
+        }
+    }
+}
+
+impl From<&Account> for Me {
+    fn from(account: &Account) -> Self {
+        Self {
+            user: account.user.clone(),
+            role: account.role.clone(),
+            permissions: account.permissions,
+            locale: account.locale.clone(),
+            theme: account.theme,
+        }
+    }
 }
 
 /// The store of accounts.
@@ -73,7 +107,7 @@ pub trait AccountStore: Send + Sync + 'static {
     async fn password_hash(&self, id: UserId) -> Result<Option<String>, StoreError>;
     /// Replaces the password hash. `raise_epoch` is false for a rehash of the same password.
     async fn set_password_hash(&self, id: UserId, hash: &str, raise_epoch: bool) -> Result<(), StoreError>;
-    /// Changes an account. `Conflict("last_admin")` when no enabled account with the role `admin` that can sign in would be left.
+    /// Changes an account. `Conflict("changed")`; `Conflict("last_admin")` when no enabled account with the role `admin` that can sign in would be left.
     async fn update_account(&self, id: UserId, change: &AccountChange) -> Result<Account, StoreError>;
     /// Accounts in order of name (the page key is the name) whose folded name or display name starts with `prefix`; all without one.
     async fn accounts(

@@ -159,7 +159,7 @@ impl Inner {
             Transport::Cookie => (Some(secret), None),
             Transport::Token => (None, Some(self.pair(&account, record.id, record.expires_at, secret)?)),
         };
-        Ok(SignedIn { me: me(&account), session, cookie, tokens })
+        Ok(SignedIn { me: Me::from(&account), session, cookie, tokens })
     }
 
     /// An access token to go with a refresh token.
@@ -218,16 +218,6 @@ impl Inner {
 }
 
 /// An account as its owner sees it.
-pub(crate) fn me(account: &Account) -> Me {
-    Me {
-        user: account.user.clone(),
-        role: account.role.clone(),
-        permissions: account.permissions,
-        locale: account.locale.clone(),
-        theme: account.theme,
-    }
-}
-
 /// One field is wrong.
 pub(crate) fn invalid(problem: FieldError) -> AuthError {
     AuthError::Invalid(vec![problem])

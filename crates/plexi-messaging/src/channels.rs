@@ -143,6 +143,7 @@ impl Messaging {
     }
 
     /// Changes name, topic or archives and restores. Needs `channel.manage`; an archived channel can only be restored.
+    /// `Changed` when something happened in it since the event that the change expects as the last.
     pub async fn update_channel(
         &self,
         actor: &Actor,
@@ -154,6 +155,9 @@ impl Messaging {
             return Err(invalid("channel_id", "a direct conversation has no name, topic or archive"));
         }
         let before = self.0.store.channel(id, actor.user).await?.ok_or(Denied::Unseen)?;
+        if change.expected.is_some_and(|expected| expected != before.last_seq) {
+            return Err(MessagingError::Changed);
+        }
         if seen.access.archived && !(before.archived && change.archived == Some(false)) {
             return Err(MessagingError::Archived);
         }
@@ -171,6 +175,7 @@ impl Messaging {
                 .transpose()?
                 .filter(|topic| *topic != before.topic),
             archived: change.archived.filter(|archived| *archived != before.archived),
+            expected: change.expected,
         };
         if change.name.is_none() && change.topic.is_none() && change.archived.is_none() {
             return self.channel(actor, id).await;

@@ -18,7 +18,7 @@ impl From<StoreError> for MessagingError {
             StoreError::Missing("role") => invalid("role", "no role has this name here"),
             StoreError::Missing("member") => invalid("channel_id", "you are not a member of this channel"),
             StoreError::Missing(_) => Self::Denied(Denied::Unseen),
-            StoreError::Conflict("edited") => Self::Changed,
+            StoreError::Conflict("changed") => Self::Changed,
             StoreError::Conflict(what) => Self::Conflict(what),
             other => Self::Store(other),
         }

@@ -7,6 +7,7 @@ use crate::event::EventBody;
 use crate::messaging::{Messaging, account, invalid};
 use crate::model::{MemberEntry, Page, Space};
 use crate::paging;
+use crate::ports::SpaceChange;
 use crate::search::fold::fold;
 
 /// The longest name of a space or channel, in characters.
@@ -45,21 +46,20 @@ impl Messaging {
         Ok(self.0.store.space(id, actor.user).await?.ok_or(Denied::Unseen)?)
     }
 
-    /// Renames, archives or restores a space. Needs `space.manage`.
+    /// Renames, archives or restores a space. Needs `space.manage`. `Changed` when it is not as the change expects it.
     pub async fn update_space(
         &self,
         actor: &Actor,
         id: SpaceId,
-        name: Option<&str>,
-        archived: Option<bool>,
+        change: SpaceChange,
     ) -> Result<Space, MessagingError> {
         let access = self.allow_space(actor, id, Permission::SpaceManage).await?;
-        if access.archived && archived != Some(false) {
+        if access.archived && change.archived != Some(false) {
             return Err(MessagingError::Archived);
         }
-        let name = name.map(accept_name).transpose()?;
-        if name.is_some() || archived.is_some() {
-            self.0.store.update_space(id, name.as_deref(), archived).await?;
+        let change = SpaceChange { name: change.name.as_deref().map(accept_name).transpose()?, ..change };
+        if change.name.is_some() || change.archived.is_some() {
+            self.0.store.update_space(id, &change).await?;
             self.0.access.forget_all();
         }
         self.space(actor, id).await

@@ -44,17 +44,28 @@ pub(crate) async fn answer(request: &HeaderMap, response: Response) -> Result<Re
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-/// Refuses a change when `If-Match` names another state than the present one, which is read only when needed.
-pub(crate) async fn require<T, F>(if_match: Option<&str>, present: impl FnOnce() -> F) -> Result<(), ApiError>
+/// The state that the change must find, when `If-Match` asks for one. It is read only then, and whoever changes must see
+/// to it in one step with the change. Refused when the header names another state; with `*` any will do.
+pub(crate) async fn expected<T, F>(
+    if_match: Option<&str>,
+    present: impl FnOnce() -> F,
+) -> Result<Option<T>, ApiError>
 where
     T: Serialize,
     F: Future<Output = Result<T, ApiError>>,
 {
-    let Some(list) = if_match else { return Ok(()) };
-    let present = serde_json::to_vec(&present().await?);
-    let present =
-        present.map_err(|error| ApiError::new(ErrorCode::SystemInternal).because(error.to_string()))?;
-    if names(list, &tag(&present)) { Ok(()) } else { Err(ApiError::new(ErrorCode::ValidationPrecondition)) }
+    let Some(list) = if_match else { return Ok(None) };
+    let present = present().await?;
+    if list.trim() == "*" {
+        return Ok(None);
+    }
+    let body = serde_json::to_vec(&present);
+    let body = body.map_err(|error| ApiError::new(ErrorCode::SystemInternal).because(error.to_string()))?;
+    if names(list, &tag(&body)) {
+        Ok(Some(present))
+    } else {
+        Err(ApiError::new(ErrorCode::ValidationPrecondition))
+    }
 }
 
 /// Whether a list of tags names `tag`. Compression may have weakened it on the way.

@@ -40,6 +40,9 @@ impl AccountStore for MemoryStore {
     async fn update_account(&self, id: UserId, change: &AccountChange) -> Result<Account, StoreError> {
         let mut state = self.lock();
         let before = state.account(id).ok_or(StoreError::Missing("user"))?;
+        if !change.is_for(&before) {
+            return Err(StoreError::Conflict("changed"));
+        }
         if let Some(role) = &change.role {
             state.role_named(RoleScope::System, role).ok_or(StoreError::Missing("role"))?;
         }

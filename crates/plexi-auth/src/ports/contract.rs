@@ -35,6 +35,8 @@ pub async fn run<S: IdentityStore>(make: impl AsyncFn() -> (S, SpaceId)) {
     accounts::a_change_touches_only_what_it_names(&fresh().await).await;
     accounts::credentials_roles_and_disabling_raise_the_epoch(&fresh().await).await;
     accounts::the_last_administrator_stays(&fresh().await).await;
+    accounts::a_change_of_an_account_that_is_not_as_seen_is_refused(&fresh().await).await;
+    accounts::of_changes_at_once_none_is_lost(&fresh().await).await;
     accounts::pages_are_in_order_of_name_and_by_prefix(&fresh().await).await;
     sessions::a_session_is_found_until_it_ends(&fresh().await).await;
     sessions::a_user_has_at_most_a_hundred_sessions(&fresh().await).await;

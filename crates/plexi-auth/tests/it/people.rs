@@ -31,6 +31,7 @@ async fn one_changes_ones_own_account_and_others_are_told() {
         status_text: Some("computing".to_owned()),
         locale: Some("pt-BR".to_owned()),
         theme: Some(Theme::Dark),
+        expected: None,
     };
     let me = world.auth.update_me(&caller, change).await.unwrap();
     assert_eq!(me.user.display_name, "Ada Lovelace");
@@ -50,6 +51,7 @@ async fn every_wrong_field_is_named_and_nothing_is_changed() {
         status_text: Some("x".repeat(101)),
         locale: Some("en_GB".to_owned()),
         theme: Some(Theme::Light),
+        expected: None,
     };
     match world.auth.update_me(&caller, change).await {
         Err(AuthError::Invalid(fields)) => {

@@ -313,6 +313,9 @@ impl ChannelStore for Database {
     ) -> Result<Option<ChannelEvent>, StoreError> {
         Ok(transaction!(self, conn, {
             let mut head = lock(conn, id).await?;
+            if change.expected.is_some_and(|expected| expected != head.last_seq) {
+                return Err(Fault::Conflict("changed"));
+            }
             let row =
                 conn.one("SELECT name, topic, archived FROM channels WHERE id = ?", params![id]).await?;
             let row = row.ok_or(Fault::Missing("channel"))?;

@@ -3,7 +3,7 @@ use plexi_core::StoreError;
 use plexi_core::{RoleScope, SpaceId, Timestamp, UserId};
 use plexi_messaging::event::ChannelEvent;
 use plexi_messaging::model::{MemberEntry, Space};
-use plexi_messaging::ports::{SpaceAccess, SpaceStore, StorePage};
+use plexi_messaging::ports::{SpaceAccess, SpaceChange, SpaceStore, StorePage};
 use sea_orm::{QueryResult, Value};
 
 use super::channels::lock_many;
@@ -72,22 +72,20 @@ impl SpaceStore for Database {
         Ok(list(self.read(), "ORDER BY s.name_folded LIMIT 200", params![viewer]).await?)
     }
 
-    async fn update_space(
-        &self,
-        id: SpaceId,
-        name: Option<&str>,
-        archived: Option<bool>,
-    ) -> Result<(), StoreError> {
+    async fn update_space(&self, id: SpaceId, change: &SpaceChange) -> Result<(), StoreError> {
         Ok(transaction!(self, conn, {
             let lock = conn.engine.for_update();
             let sql = format!("SELECT name, archived FROM spaces WHERE id = ?{lock}");
             let Some(row) = conn.one(&sql, params![id]).await? else { return Err(Fault::Missing("space")) };
             let mut cells = Cells::new(&row);
             let (old_name, old_archived): (String, bool) = (cells.take()?, cells.take()?);
-            let name = name.unwrap_or(&old_name);
+            if !change.is_for(&old_name, old_archived) {
+                return Err(Fault::Conflict("changed"));
+            }
+            let name = change.name.as_deref().unwrap_or(&old_name);
             conn.run(
                 "UPDATE spaces SET name = ?, name_folded = ?, archived = ? WHERE id = ?",
-                params![name, fold(name), archived.unwrap_or(old_archived), id],
+                params![name, fold(name), change.archived.unwrap_or(old_archived), id],
             )
             .await
             .map_err(|fault| fault.unique("name"))?;

@@ -144,9 +144,15 @@ impl AccountStore for Database {
         Ok(transaction!(self, conn, {
             let guarded = change.disabled == Some(true) || change.role.is_some();
             let before = if guarded { admins(conn).await? } else { Vec::new() };
+            // Columns that the change does not name are written as they are read here.
+            let lock = format!("SELECT id FROM users WHERE id = ?{}", conn.engine.for_update());
+            conn.one(&lock, params![id]).await?;
             let Some((now, _)) = find(conn, "id", id.param()).await? else {
                 return Err(Fault::Missing("user"));
             };
+            if !change.is_for(&now) {
+                return Err(Fault::Conflict("changed"));
+            }
             let role = role_id(conn, RoleScope::System, change.role.as_deref().unwrap_or(&now.role)).await?;
             let display_name = change.display_name.as_deref().unwrap_or(&now.user.display_name);
             let disabled = change.disabled.unwrap_or(now.user.disabled);

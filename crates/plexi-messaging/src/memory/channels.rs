@@ -117,7 +117,11 @@ impl ChannelStore for MemoryStore {
         at: Timestamp,
     ) -> Result<Option<ChannelEvent>, StoreError> {
         let mut state = self.change()?;
-        let space = state.channel_mut(id)?.space_id;
+        let row = state.channel_mut(id)?;
+        if change.expected.is_some_and(|expected| expected != row.head()) {
+            return Err(StoreError::Conflict("changed"));
+        }
+        let space = row.space_id;
         if let Some(name) = &change.name {
             name_is_free(&state, space, name, Some(id))?;
         }

@@ -71,7 +71,7 @@ impl MessageStore for MemoryStore {
         let mut state = self.change()?;
         let row = state.live(id)?;
         if edit.expected.is_some_and(|expected| expected != row.edited_at) {
-            return Err(StoreError::Conflict("edited"));
+            return Err(StoreError::Conflict("changed"));
         }
         let former = std::mem::replace(&mut row.new.text, edit.text.clone());
         row.history.insert(0, Revision { text: former, at: edit.at });

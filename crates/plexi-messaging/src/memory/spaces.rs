@@ -6,7 +6,7 @@ use super::state::{Account, SpaceRow, State};
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, EventBody};
 use crate::model::{MemberEntry, Space};
-use crate::ports::{SpaceAccess, SpaceStore, StorePage};
+use crate::ports::{SpaceAccess, SpaceChange, SpaceStore, StorePage};
 use crate::search::fold::fold;
 
 #[async_trait]
@@ -36,21 +36,20 @@ impl SpaceStore for MemoryStore {
         Ok(by_name(state.spaces.values().map(|row| shown(row, viewer))))
     }
 
-    async fn update_space(
-        &self,
-        id: SpaceId,
-        name: Option<&str>,
-        archived: Option<bool>,
-    ) -> Result<(), StoreError> {
+    async fn update_space(&self, id: SpaceId, change: &SpaceChange) -> Result<(), StoreError> {
         let mut state = self.change()?;
-        if let Some(name) = name {
+        let row = state.spaces.get(&id).ok_or(StoreError::Missing("space"))?;
+        if !change.is_for(&row.space.name, row.space.archived) {
+            return Err(StoreError::Conflict("changed"));
+        }
+        if let Some(name) = &change.name {
             name_is_free(&state, name, Some(id))?;
         }
         let row = state.spaces.get_mut(&id).ok_or(StoreError::Missing("space"))?;
-        if let Some(name) = name {
-            name.clone_into(&mut row.space.name);
+        if let Some(name) = &change.name {
+            row.space.name.clone_from(name);
         }
-        row.space.archived = archived.unwrap_or(row.space.archived);
+        row.space.archived = change.archived.unwrap_or(row.space.archived);
         Ok(())
     }
 

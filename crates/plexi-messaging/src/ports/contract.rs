@@ -52,6 +52,7 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
     cases!(
         make,
         spaces::a_space_is_made_found_and_renamed,
+        spaces::a_change_of_a_space_that_is_not_as_expected_is_refused,
         spaces::members_come_change_and_go,
         spaces::leaving_a_space_leaves_its_channels,
         spaces::names_are_resolved,
@@ -62,6 +63,7 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
         channels::access_tells_what_roles_grant,
         channels::members_join_and_leave_with_events,
         channels::a_change_of_a_channel_is_an_event,
+        channels::a_change_of_a_channel_that_went_on_is_refused,
         channels::members_are_paged_and_filtered,
         posting::a_message_comes_back_as_it_was_sent,
         posting::numbers_have_no_gaps,
@@ -100,6 +102,7 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
         races::senders_at_once_leave_no_gap,
         races::of_the_same_message_at_once_one_is_stored,
         races::of_the_same_conversation_at_once_one_is_made,
+        races::of_changes_at_once_that_expect_the_same_one_is_made,
     );
 }
 

@@ -58,13 +58,8 @@ pub trait SpaceStore: Send + Sync + 'static {
     async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError>;
     /// Every space, by name; at most 200, `role` filled for `viewer`.
     async fn spaces(&self, viewer: UserId) -> Result<Vec<Space>, StoreError>;
-    /// Renames, archives or restores. `Missing("space")`, `Conflict("name")`.
-    async fn update_space(
-        &self,
-        id: SpaceId,
-        name: Option<&str>,
-        archived: Option<bool>,
-    ) -> Result<(), StoreError>;
+    /// Renames, archives or restores. `Missing("space")`, `Conflict("name")`, `Conflict("changed")`.
+    async fn update_space(&self, id: SpaceId, change: &SpaceChange) -> Result<(), StoreError>;
     /// What `user` is granted in the space; `None` when there is no such space.
     async fn space_access(&self, id: SpaceId, user: UserId) -> Result<Option<SpaceAccess>, StoreError>;
     /// Members in order of user id (the page key is the id); `prefix` filters on the folded start of name or display name.
@@ -89,6 +84,24 @@ pub trait SpaceStore: Send + Sync + 'static {
         user: UserId,
         at: Timestamp,
     ) -> Result<Vec<ChannelEvent>, StoreError>;
+}
+
+/// What to change of a space. `None` leaves as it is.
+#[derive(Clone, Debug, Default)]
+pub struct SpaceChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// Archive or restore.
+    pub archived: Option<bool>,
+    /// Refuse with `Conflict("changed")` when the name or whether it is archived is not as here; `None` to not check.
+    pub expected: Option<Space>,
+}
+
+impl SpaceChange {
+    /// Whether the change was made for a space that is as `name` and `archived` say.
+    pub fn is_for(&self, name: &str, archived: bool) -> bool {
+        self.expected.as_ref().is_none_or(|space| space.name == name && space.archived == archived)
+    }
 }
 
 /// A channel to be made.
@@ -149,7 +162,7 @@ pub trait ChannelStore: Send + Sync + 'static {
     /// What is needed to decide what `user` may do; `None` when there is no such channel. Cheap.
     async fn channel_access(&self, id: ChannelId, user: UserId) -> Result<Option<ChannelAccess>, StoreError>;
     /// Changes name, topic, archived; appends `channel_updated`. `None` when all is so already. `Missing("channel")`,
-    /// `Conflict("name")`.
+    /// `Conflict("name")`, `Conflict("changed")`.
     async fn update_channel(
         &self,
         id: ChannelId,
@@ -188,7 +201,7 @@ pub trait ChannelStore: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 }
 
-/// What to change of a channel.
+/// What to change of a channel. `None` leaves as it is.
 #[derive(Clone, Debug, Default)]
 pub struct ChannelChange {
     /// A new name.
@@ -197,6 +210,8 @@ pub struct ChannelChange {
     pub topic: Option<String>,
     /// Archive or restore.
     pub archived: Option<bool>,
+    /// Refuse with `Conflict("changed")` when the channel's last event is not the one of this number; `None` to not check.
+    pub expected: Option<i64>,
 }
 
 /// A message to be stored.
@@ -342,7 +357,7 @@ pub struct Edit {
     pub index: String,
     /// As [`NewMessage::has_link`].
     pub has_link: bool,
-    /// Refuse with `Conflict("edited")` when the message's last change is not this one; `None` to not check.
+    /// Refuse with `Conflict("changed")` when the message's last change is not this one; `None` to not check.
     pub expected: Option<Option<Timestamp>>,
 }
 

@@ -134,8 +134,12 @@ async fn what_happens_to_a_channel_is_noted_in_it() {
     let (ada, carl) = (world.actor("ada"), world.actor("carl"));
     world.messaging.join(&carl, channel.id).await.unwrap();
     world.messaging.leave(&carl, channel.id).await.unwrap();
-    let change =
-        ChannelChange { name: Some("hall".to_owned()), topic: Some("all".to_owned()), archived: Some(true) };
+    let change = ChannelChange {
+        name: Some("hall".to_owned()),
+        topic: Some("all".to_owned()),
+        archived: Some(true),
+        expected: None,
+    };
     world.messaging.update_channel(&ada, channel.id, change).await.unwrap();
     let window = world.messaging.window(&ada, channel.id, Slice::Latest, 50).await.unwrap();
     let noted: Vec<SystemEvent> =

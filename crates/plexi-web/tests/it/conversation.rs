@@ -136,3 +136,35 @@ async fn a_tag_spares_the_body_and_guards_a_change() {
     let changed = world.send(with(Method::GET, header::IF_NONE_MATCH, &tag, &Value::Null)).await;
     assert_eq!((changed.status, &changed.json()["text"]), (200, &json!("third")));
 }
+
+#[tokio::test]
+async fn every_change_that_takes_a_tag_is_refused_when_the_tag_is_old() {
+    let world = world().await;
+    let conditional: Vec<_> =
+        plexi_web::operations::table().into_iter().filter(|operation| operation.conditional).collect();
+    assert_eq!(conditional.len(), 5, "a message, a channel, a space, a user and oneself");
+    for operation in conditional {
+        let path = crate::authorisation::filled(operation.path, &world);
+        let who = if operation.id == "messages.edit" { &world.member } else { &world.root };
+        let tag = world.get(who, &path).await.header("etag").to_owned();
+        let field = ["text", "name", "display_name"]
+            .into_iter()
+            .find(|field| {
+                operation.body_contract.as_ref().unwrap().properties().any(|(name, _)| name == *field)
+            })
+            .unwrap();
+        let change = |tag: &str, text: &str| {
+            let mut request = request(Some(who), operation.method.clone(), &path, &json!({field: text}));
+            request.headers_mut().insert(header::IF_MATCH, tag.parse().unwrap());
+            request
+        };
+        let first = world.send(change(&tag, "first")).await;
+        assert_eq!(first.status, 200, "{}: {}", operation.id, first.text());
+        let late = world.send(change(&tag, "second")).await;
+        assert_eq!((late.status, &*late.code()), (412, "VALIDATION_PRECONDITION"), "{}", operation.id);
+        late.assert_error_shape(operation.id);
+        assert_eq!(world.send(change("*", "third")).await.json()[field], "third", "{}", operation.id);
+        let now = world.get(who, &path).await.header("etag").to_owned();
+        assert_eq!(world.send(change(&now, "fourth")).await.json()[field], "fourth", "{}", operation.id);
+    }
+}

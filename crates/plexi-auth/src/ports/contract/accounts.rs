@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use plexi_core::UserId;
+use tokio::task::JoinSet;
 
 use super::{Stage, new_account};
 use crate::error::StoreError;
-use crate::model::Theme;
-use crate::ports::{AccountChange, IdentityStore};
+use crate::model::{Me, Theme, User};
+use crate::ports::{AccountChange, IdentityStore, Seen};
 
 pub(super) async fn an_account_is_found_by_id_and_by_name<S: IdentityStore>(stage: &Stage<S>) {
     let store = &stage.store;
@@ -125,4 +128,65 @@ pub(super) async fn pages_are_in_order_of_name_and_by_prefix<S: IdentityStore>(s
     assert_eq!(names(Some("the b"), None, 50).await, ["bob"], "the display name counts, too");
     assert_eq!(names(Some("a%"), None, 50).await, Vec::<String>::new(), "no wildcards");
     assert_eq!(names(Some("nobody"), None, 50).await, Vec::<String>::new());
+}
+
+pub(super) async fn a_change_of_an_account_that_is_not_as_seen_is_refused<S: IdentityStore>(
+    stage: &Stage<S>,
+) {
+    let store = &stage.store;
+    let id = stage.account("ada", "member").await.user.id;
+    let before = store.account(id).await.unwrap().unwrap();
+    let change = |name: &str, expected| AccountChange {
+        display_name: Some(name.to_owned()),
+        expected: Some(expected),
+        ..AccountChange::default()
+    };
+    store.update_account(id, &change("one", Seen::User(before.user.clone()))).await.unwrap();
+    for stale in [Seen::User(before.user.clone()), Seen::Me(Me::from(&before))] {
+        let refused = store.update_account(id, &change("two", stale)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict("changed"))), "{refused:?}");
+    }
+    let now = store.account(id).await.unwrap().unwrap();
+    assert_eq!(now.user.display_name, "one");
+    let dark = AccountChange { theme: Some(Theme::Dark), ..AccountChange::default() };
+    store.update_account(id, &dark).await.unwrap();
+    let refused = store.update_account(id, &change("two", Seen::Me(Me::from(&now)))).await;
+    assert!(matches!(refused, Err(StoreError::Conflict("changed"))), "its owner sees the colours, too");
+    store.update_account(id, &change("two", Seen::User(now.user))).await.unwrap();
+}
+
+pub(super) async fn of_changes_at_once_none_is_lost<S: IdentityStore>(stage: &Stage<S>) {
+    let id = stage.account("ada", "member").await.user.id;
+    let seen = stage.store.account(id).await.unwrap().unwrap().user;
+    let changes = [
+        AccountChange { status_text: Some("away".to_owned()), ..AccountChange::default() },
+        AccountChange { locale: Some("de".to_owned()), ..AccountChange::default() },
+        AccountChange { theme: Some(Theme::Dark), ..AccountChange::default() },
+    ];
+    let mut changers = JoinSet::new();
+    for change in changes {
+        let store = Arc::clone(&stage.store);
+        changers.spawn(async move { store.update_account(id, &change).await.map(drop) });
+    }
+    for outcome in changers.join_all().await {
+        outcome.unwrap();
+    }
+    let after = stage.store.account(id).await.unwrap().unwrap();
+    let told = (after.user.status_text.as_str(), after.locale.as_str(), after.theme);
+    assert_eq!(told, ("away", "de", Theme::Dark));
+
+    let mut changers = JoinSet::new();
+    for number in 0..6 {
+        let store = Arc::clone(&stage.store);
+        let change = AccountChange {
+            display_name: Some(format!("Ada {number}")),
+            expected: Some(Seen::User(User { status_text: "away".to_owned(), ..seen.clone() })),
+            ..AccountChange::default()
+        };
+        changers.spawn(async move { store.update_account(id, &change).await });
+    }
+    let outcomes = changers.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    let refused = |outcome: &Result<_, _>| matches!(outcome, Err(StoreError::Conflict("changed")));
+    assert_eq!(outcomes.iter().filter(|outcome| refused(outcome)).count(), 5, "{outcomes:?}");
 }

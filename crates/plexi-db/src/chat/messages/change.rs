@@ -31,7 +31,7 @@ pub(super) async fn locked(conn: Conn<'_>, id: MessageId, deleted: bool) -> Resu
 pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<ChannelEvent, Fault> {
     let (mut head, found) = locked(conn, id, false).await?;
     if edit.expected.is_some_and(|expected| expected != found.message.edited_at) {
-        return Err(Fault::Conflict("edited"));
+        return Err(Fault::Conflict("changed"));
     }
     let sql = "SELECT COALESCE(MAX(revision), 0) FROM message_revisions WHERE message_key = ?";
     let last: i64 = conn.one(sql, params![found.key]).await?.as_ref().map_or(Ok(0), single)?;

@@ -42,7 +42,7 @@ pub(super) async fn an_edit_of_something_else_is_refused<S: Store>(stage: &Stage
     let at = stage.now();
     store.edit(said.id, &Edit { expected: Some(None), ..edit("two", at) }).await.unwrap();
     let stale = Edit { expected: Some(None), ..edit("three", stage.now()) };
-    refused!(store.edit(said.id, &stale).await, StoreError::Conflict("edited"));
+    refused!(store.edit(said.id, &stale).await, StoreError::Conflict("changed"));
     refused!(store.edit(stage.id(), &edit("x", at)).await, StoreError::Missing("message"));
     store.delete(said.id, stage.now()).await.unwrap();
     refused!(store.edit(said.id, &edit("x", at)).await, StoreError::Missing("message"));

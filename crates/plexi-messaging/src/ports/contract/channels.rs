@@ -4,7 +4,7 @@ use super::{Stage, Store, page, refused};
 use crate::error::StoreError;
 use crate::event::{ChannelFacts, EventBody};
 use crate::model::{Channel, ChannelKind};
-use crate::ports::{ChannelChange, ChannelFilter};
+use crate::ports::{ChannelChange, ChannelFilter, SpaceChange};
 
 pub(super) async fn a_channel_is_seen_with_its_membership<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
@@ -139,7 +139,8 @@ pub(super) async fn access_tells_what_roles_grant<S: Store>(stage: &Stage<S>) {
     store.create_channel(&direct).await.unwrap();
     let access = store.channel_access(direct.id, room.ada).await.unwrap().unwrap();
     assert!(access.space.is_none() && access.member.is_some() && access.kind == ChannelKind::Direct);
-    store.update_space(room.space, None, Some(true)).await.unwrap();
+    let archive = SpaceChange { archived: Some(true), ..SpaceChange::default() };
+    store.update_space(room.space, &archive).await.unwrap();
     assert!(store.channel_access(room.channel, eve).await.unwrap().unwrap().archived, "its space is");
     assert!(store.channel_access(stage.id(), eve).await.unwrap().is_none());
 }
@@ -184,7 +185,7 @@ pub(super) async fn a_change_of_a_channel_is_an_event<S: Store>(stage: &Stage<S>
     let change = ChannelChange {
         name: Some("lobby".to_owned()),
         topic: Some("\u{1f44b} hi".to_owned()),
-        archived: None,
+        ..ChannelChange::default()
     };
     let event = store.update_channel(room.channel, &change, stage.now()).await.unwrap().unwrap();
     assert_eq!(
@@ -205,6 +206,25 @@ pub(super) async fn a_change_of_a_channel_is_an_event<S: Store>(stage: &Stage<S>
     let seen = store.channel(room.channel, room.ada).await.unwrap().unwrap();
     assert_eq!((seen.name.as_str(), seen.archived, seen.last_seq), ("lobby", true, 2));
     refused!(store.update_channel(stage.id(), &change, stage.now()).await, StoreError::Missing("channel"));
+}
+
+pub(super) async fn a_change_of_a_channel_that_went_on_is_refused<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let change = |topic: &str, expected| ChannelChange {
+        topic: Some(topic.to_owned()),
+        expected,
+        ..ChannelChange::default()
+    };
+    store.update_channel(room.channel, &change("one", Some(0)), stage.now()).await.unwrap().unwrap();
+    let stale = store.update_channel(room.channel, &change("two", Some(0)), stage.now()).await;
+    refused!(stale, StoreError::Conflict("changed"));
+    let seen = store.channel(room.channel, room.ada).await.unwrap().unwrap();
+    assert_eq!((seen.topic.as_str(), seen.last_seq), ("one", 1));
+    stage.say(room.channel, room.ada, "hello").await;
+    let stale = store.update_channel(room.channel, &change("two", Some(1)), stage.now()).await;
+    refused!(stale, StoreError::Conflict("changed"));
+    store.update_channel(room.channel, &change("two", Some(2)), stage.now()).await.unwrap().unwrap();
 }
 
 pub(super) async fn members_are_paged_and_filtered<S: Store>(stage: &Stage<S>) {

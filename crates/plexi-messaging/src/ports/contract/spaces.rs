@@ -4,6 +4,7 @@ use super::{Stage, Store, page, refused};
 use crate::error::StoreError;
 use crate::event::EventBody;
 use crate::model::{ChannelKind, Space};
+use crate::ports::SpaceChange;
 
 pub(super) async fn a_space_is_made_found_and_renamed<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
@@ -25,13 +26,37 @@ pub(super) async fn a_space_is_made_found_and_renamed<S: Store>(stage: &Stage<S>
     assert_eq!(names(store.spaces_of(bob).await.unwrap()), Vec::<String>::new());
     assert_eq!(names(store.spaces(bob).await.unwrap()), ["Attic", "Caf\u{e9} \u{2615}"]);
 
-    store.update_space(other, Some("Loft"), None).await.unwrap();
-    store.update_space(other, None, Some(true)).await.unwrap();
+    store.update_space(other, &renamed("Loft")).await.unwrap();
+    let archive = SpaceChange { archived: Some(true), ..SpaceChange::default() };
+    store.update_space(other, &archive).await.unwrap();
     let changed = store.space(other, ada).await.unwrap().unwrap();
     assert_eq!((changed.name.as_str(), changed.archived), ("Loft", true));
     assert!(store.space_access(other, ada).await.unwrap().unwrap().archived);
-    refused!(store.update_space(other, Some("caf\u{e9} \u{2615}"), None).await, StoreError::Conflict("name"));
-    refused!(store.update_space(stage.id(), Some("x"), None).await, StoreError::Missing("space"));
+    refused!(store.update_space(other, &renamed("caf\u{e9} \u{2615}")).await, StoreError::Conflict("name"));
+    refused!(store.update_space(stage.id(), &renamed("x")).await, StoreError::Missing("space"));
+}
+
+fn renamed(name: &str) -> SpaceChange {
+    SpaceChange { name: Some(name.to_owned()), ..SpaceChange::default() }
+}
+
+pub(super) async fn a_change_of_a_space_that_is_not_as_expected_is_refused<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let ada = stage.user("ada").await;
+    let id = stage.space("Attic", ada).await;
+    let seen = store.space(id, ada).await.unwrap().unwrap();
+    let rename = |name: &str| SpaceChange { expected: Some(seen.clone()), ..renamed(name) };
+    store.update_space(id, &rename("Loft")).await.unwrap();
+    refused!(store.update_space(id, &rename("Roof")).await, StoreError::Conflict("changed"));
+    assert_eq!(store.space(id, ada).await.unwrap().unwrap().name, "Loft");
+    let archive =
+        SpaceChange { archived: Some(true), expected: Some(seen.clone()), ..SpaceChange::default() };
+    refused!(store.update_space(id, &archive).await, StoreError::Conflict("changed"));
+    let expected = Some(Space { name: "Loft".to_owned(), role: None, ..seen.clone() });
+    store.update_space(id, &SpaceChange { expected, ..archive }).await.unwrap();
+    let expected = Some(Space { name: "Loft".to_owned(), ..seen.clone() });
+    let stale = store.update_space(id, &SpaceChange { expected, ..renamed("Roof") }).await;
+    refused!(stale, StoreError::Conflict("changed"));
 }
 
 pub(super) async fn members_come_change_and_go<S: Store>(stage: &Stage<S>) {

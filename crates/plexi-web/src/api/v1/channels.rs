@@ -137,7 +137,7 @@ struct ChannelsQuery {
     archived: bool,
     /// The `next` of the page before.
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 512))]
+    #[schemars(with = "String", length(min = 1, max = 512), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     cursor: Option<String>,
     /// How many entries.
     #[serde(default = "page_limit")]
@@ -225,11 +225,10 @@ struct ChannelPatch {
 async fn update(call: Call<Caller, ChannelPath, Nothing, ChannelPatch>) -> Result<Found<Channel>, ApiError> {
     let ChannelPatch { name, topic, archived } = call.body;
     let (messaging, actor, id) = (&call.web.messaging, &call.who.actor, call.path.channel_id);
-    conditional::require(call.context.if_match.as_deref(), || async {
-        Ok(messaging.channel(actor, id).await?)
-    })
-    .await?;
-    Ok(Found(messaging.update_channel(actor, id, ChannelChange { name, topic, archived }).await?))
+    let present = || async { Ok(messaging.channel(actor, id).await?) };
+    let expected = conditional::expected(call.context.if_match.as_deref(), present).await?;
+    let expected = expected.map(|channel: Channel| channel.last_seq);
+    Ok(Found(messaging.update_channel(actor, id, ChannelChange { name, topic, archived, expected }).await?))
 }
 
 async fn join(call: Call<Caller, ChannelPath>) -> Result<Found<Channel>, ApiError> {

@@ -179,12 +179,9 @@ struct MessagePatch {
 
 async fn edit(call: Call<Caller, MessagePath, Nothing, MessagePatch>) -> Result<Found<Message>, ApiError> {
     let (messaging, actor, id) = (&call.web.messaging, &call.who.actor, call.path.message_id);
-    let mut expected = None;
-    if call.context.if_match.is_some() {
-        let present = messaging.message(actor, id).await?;
-        expected = Some(present.edited_at);
-        conditional::require(call.context.if_match.as_deref(), || async { Ok(present) }).await?;
-    }
+    let present = || async { Ok(messaging.message(actor, id).await?) };
+    let expected = conditional::expected(call.context.if_match.as_deref(), present).await?;
+    let expected = expected.map(|message: Message| message.edited_at);
     Ok(Found(messaging.edit(actor, id, &call.body.text, expected).await?))
 }
 

@@ -3,6 +3,7 @@
 use http::Method;
 use plexi_auth::Caller;
 use plexi_messaging::model::{Page, Space};
+use plexi_messaging::ports::SpaceChange;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -88,13 +89,11 @@ struct SpacePatch {
 }
 
 async fn update(call: Call<Caller, SpacePath, Nothing, SpacePatch>) -> Result<Found<Space>, ApiError> {
-    let (messaging, actor, id) = (&call.web.messaging, call.actor(), call.path.space_id);
-    conditional::require(call.context.if_match.as_deref(), || async {
-        Ok(messaging.space(actor, id).await?)
-    })
-    .await?;
-    let SpacePatch { name, archived } = &call.body;
-    Ok(Found(messaging.update_space(actor, id, name.as_deref(), *archived).await?))
+    let SpacePatch { name, archived } = call.body;
+    let (messaging, actor, id) = (&call.web.messaging, &call.who.actor, call.path.space_id);
+    let present = || async { Ok(messaging.space(actor, id).await?) };
+    let expected = conditional::expected(call.context.if_match.as_deref(), present).await?;
+    Ok(Found(messaging.update_space(actor, id, SpaceChange { name, archived, expected }).await?))
 }
 
 async fn list_members(

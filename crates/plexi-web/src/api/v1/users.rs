@@ -66,8 +66,9 @@ struct MePatch {
 async fn update_me(call: Call<Caller, Nothing, Nothing, MePatch>) -> Result<Found<Me>, ApiError> {
     let MePatch { display_name, status_text, locale, theme } = call.body;
     let (auth, who) = (&call.web.auth, &call.who);
-    conditional::require(call.context.if_match.as_deref(), || async { Ok(auth.me(who).await?) }).await?;
-    Ok(Found(auth.update_me(who, MeChange { display_name, status_text, locale, theme }).await?))
+    let if_match = call.context.if_match.as_deref();
+    let expected = conditional::expected(if_match, || async { Ok(auth.me(who).await?) }).await?;
+    Ok(Found(auth.update_me(who, MeChange { display_name, status_text, locale, theme, expected }).await?))
 }
 
 async fn list(call: Call<Caller, Nothing, NamedPageQuery>) -> Result<Found<Page<User>>, ApiError> {
@@ -144,8 +145,8 @@ struct UserPatch {
 async fn update(call: Call<Caller, UserPath, Nothing, UserPatch>) -> Result<Found<User>, ApiError> {
     let UserPatch { display_name, disabled, role, password } = call.body;
     let (auth, actor, id) = (&call.web.auth, &call.who.actor, call.path.user_id);
-    conditional::require(call.context.if_match.as_deref(), || async { Ok(auth.user(actor, id).await?) })
-        .await?;
-    let change = UserChange { display_name, disabled, role, password };
+    let if_match = call.context.if_match.as_deref();
+    let expected = conditional::expected(if_match, || async { Ok(auth.user(actor, id).await?) }).await?;
+    let change = UserChange { display_name, disabled, role, password, expected };
     Ok(Found(auth.update_user(actor, id, change).await?))
 }
