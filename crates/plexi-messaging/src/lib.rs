@@ -41,5 +41,5 @@ pub use hub::{
 };
 pub use messages::{MessageDraft, Receipt};
 pub use messaging::Messaging;
-pub use pipeline::StepTiming;
+pub use pipeline::{STEP_BOUNDS, StepTiming};
 pub use spaces::check_space_name;

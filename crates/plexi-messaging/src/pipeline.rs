@@ -15,7 +15,7 @@ use crate::ports::Verdict;
 const DEADLINE: Duration = Duration::from_secs(1);
 
 /// Upper bounds of the timing buckets, in microseconds.
-pub const BUCKETS: [u64; 12] =
+pub const STEP_BOUNDS: [u64; 12] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 250_000, 1_000_000];
 
 /// How long a step of the pipeline took, since the start of the service.
@@ -27,15 +27,15 @@ pub struct StepTiming {
     pub count: u64,
     /// All runs together, in microseconds.
     pub total_micros: u64,
-    /// How many runs took at most as long as each of [`BUCKETS`]; the longer ones are in `count` only.
-    pub buckets: [u64; BUCKETS.len()],
+    /// How many runs took at most as long as each of [`STEP_BOUNDS`]; the longer ones are in `count` only.
+    pub buckets: [u64; STEP_BOUNDS.len()],
 }
 
 #[derive(Default)]
 struct Histogram {
     count: AtomicU64,
     total: AtomicU64,
-    buckets: [AtomicU64; BUCKETS.len()],
+    buckets: [AtomicU64; STEP_BOUNDS.len()],
 }
 
 /// Timings of all steps; the set of steps is fixed at the start.
@@ -54,7 +54,7 @@ impl Timings {
         if let Some(histogram) = self.0.get(step) {
             histogram.count.fetch_add(1, Ordering::Relaxed);
             histogram.total.fetch_add(micros, Ordering::Relaxed);
-            if let Some(bucket) = BUCKETS.iter().position(|bound| micros <= *bound) {
+            if let Some(bucket) = STEP_BOUNDS.iter().position(|bound| micros <= *bound) {
                 histogram.buckets[bucket].fetch_add(1, Ordering::Relaxed);
             }
         }

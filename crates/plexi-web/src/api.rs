@@ -26,6 +26,7 @@ pub(crate) async fn metrics(State(web): State<WebState>, request: Request) -> Re
     text.gauge("plexi_uptime_seconds", "Seconds since the start.", &[], up);
     text.gauge("plexi_ws_connections", "Open WebSockets.", &[], web.open_sockets());
     web.metrics.collect(&mut text);
+    crate::metrics::pipeline(&web.messaging.step_timings(), &mut text);
     for source in &web.metric_sources {
         source.collect(&mut text);
     }

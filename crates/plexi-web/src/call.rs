@@ -20,6 +20,7 @@ use crate::address::ClientAddress;
 use crate::conditional;
 use crate::error::ApiError;
 use crate::idempotency;
+use crate::metrics::Step;
 use crate::operations::{Access, Operation, Raw};
 use crate::stack::authentication::{self, Proof};
 use crate::stack::origin;
@@ -115,6 +116,7 @@ pub(crate) async fn run(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
+    let mut lap = web.metrics.lap(Step::Authenticate);
     let proof = authentication::proof(&parts.headers);
     let by_cookie = matches!(proof, Some(Proof::Cookie(_)));
     if !operation.method.is_safe() {
@@ -127,6 +129,7 @@ pub(crate) async fn run(
     if let (Access::System(permission), Some(caller)) = (operation.access, &who) {
         caller.actor.require(permission)?;
     }
+    lap.next(Step::Receive);
     let path = path_value(&operation, &mut parts).await?;
     let query = query_value(&operation, &parts)?;
     let context = context(&parts);
@@ -135,6 +138,7 @@ pub(crate) async fn run(
     } else {
         Bytes::new()
     };
+    lap.next(Step::Idempotency);
     let claim = match (&who, operation.idempotent) {
         (Some(caller), true) => idempotency::claim(&web, caller.actor.user, &parts, &bytes).await?,
         _ => idempotency::Claim::None,
@@ -143,6 +147,7 @@ pub(crate) async fn run(
         idempotency::Claim::Replay(response) => return Ok(response),
         claim => claim,
     };
+    lap.next(Step::Validate);
     let body = match &operation.body_contract {
         Some(contract) => {
             let value = parse_json(&bytes)?;
@@ -155,7 +160,9 @@ pub(crate) async fn run(
         None => Value::Object(serde_json::Map::new()),
     };
     drop(bytes);
+    lap.next(Step::Handle);
     let response = (operation.handler)(web.clone(), context, Raw { who, path, query, body }).await?;
+    lap.next(Step::Answer);
     let response = idempotency::keep(&web, claim, response).await?;
     if operation.method == Method::GET {
         return conditional::answer(&parts.headers, response).await;

@@ -4,9 +4,67 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use plexi_messaging::{STEP_BOUNDS, StepTiming};
+use tokio::time::Instant;
+
 /// Upper bounds of the latency histogram, in microseconds.
 const BOUNDS: [u64; 12] =
     [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
+
+/// The steps of a request in [`crate::call`], in order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Who asks, whether a browser was led here by another site, and what the system role allows.
+    Authenticate,
+    /// Path and query are read, and the body, for as long as it takes to arrive.
+    Receive,
+    /// An `Idempotency-Key` is looked up.
+    Idempotency,
+    /// The body is held against its contract.
+    Validate,
+    /// The operation itself.
+    Handle,
+    /// The answer is kept under its key, tagged, or spared.
+    Answer,
+}
+
+impl Step {
+    const ALL: [Self; 6] =
+        [Self::Authenticate, Self::Receive, Self::Idempotency, Self::Validate, Self::Handle, Self::Answer];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Authenticate => "authenticate",
+            Self::Receive => "receive",
+            Self::Idempotency => "idempotency",
+            Self::Validate => "validate",
+            Self::Handle => "handle",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// Times the steps of a request: each lasts until the next begins, the last until this is dropped, also by a refusal.
+pub(crate) struct Lap<'a> {
+    metrics: &'a Metrics,
+    step: Step,
+    since: Instant,
+}
+
+impl Lap<'_> {
+    /// The step has ended and this one begins.
+    pub(crate) fn next(&mut self, step: Step) {
+        let now = Instant::now();
+        self.metrics.step_took(self.step, now.duration_since(self.since));
+        (self.step, self.since) = (step, now);
+    }
+}
+
+impl Drop for Lap<'_> {
+    fn drop(&mut self) {
+        self.metrics.step_took(self.step, self.since.elapsed());
+    }
+}
 
 /// Statuses counted by themselves; all others count as the last.
 const STATUSES: [u16; 25] = [
@@ -36,6 +94,29 @@ impl Exposition {
     /// Adds a counter: something that only grows; the name ends in `_total`.
     pub fn counter(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: u64) {
         self.sample(name, "counter", help, "", labels, &value.to_string());
+    }
+
+    /// Adds a histogram of durations; the name ends in `_seconds`. Of each bound (in microseconds, rising) `below` says how many took
+    /// at most as long; all were `count` and took `micros` together.
+    pub fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: &[(&str, &str)],
+        buckets: &[(u64, u64)],
+        (count, micros): (u64, u64),
+    ) {
+        // Counted one after the other while others count: what is in a bucket is in the count.
+        let count = count.max(buckets.last().map_or(0, |(_, below)| *below)).to_string();
+        for (bound, below) in buckets {
+            let bound = seconds(*bound);
+            let labels = [labels, &[("le", &*bound)]].concat();
+            self.sample(name, "histogram", help, "_bucket", &labels, &below.to_string());
+        }
+        let all = [labels, &[("le", "+Inf")]].concat();
+        self.sample(name, "histogram", help, "_bucket", &all, &count);
+        self.sample(name, "histogram", help, "_sum", labels, &seconds(micros));
+        self.sample(name, "histogram", help, "_count", labels, &count);
     }
 
     /// The text so far.
@@ -72,33 +153,17 @@ impl Exposition {
     }
 }
 
-/// Answers and latency of one operation.
-struct Row {
-    id: &'static str,
-    statuses: [AtomicU64; STATUSES.len()],
+/// How long something took.
+#[derive(Default)]
+struct Histogram {
     buckets: [AtomicU64; BOUNDS.len()],
     micros: AtomicU64,
     count: AtomicU64,
 }
 
-impl Row {
-    fn new(id: &'static str) -> Self {
-        let zero = || std::array::from_fn(|_| AtomicU64::new(0));
-        Self {
-            id,
-            statuses: zero(),
-            buckets: std::array::from_fn(|_| AtomicU64::new(0)),
-            micros: AtomicU64::new(0),
-            count: AtomicU64::new(0),
-        }
-    }
-
-    fn record(&self, status: u16, took: Duration) {
+impl Histogram {
+    fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let slot = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
-        if let Some(counter) = self.statuses.get(slot) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
         let bucket = BOUNDS.iter().position(|bound| micros <= *bound);
         if let Some(counter) = bucket.and_then(|bucket| self.buckets.get(bucket)) {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -106,11 +171,47 @@ impl Row {
         self.micros.fetch_add(micros, Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
     }
+
+    fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn collect(&self, name: &str, help: &str, label: (&str, &str), into: &mut Exposition) {
+        let mut below = 0;
+        let buckets = BOUNDS.iter().zip(&self.buckets).map(|(bound, counter)| {
+            below += counter.load(Ordering::Relaxed);
+            (*bound, below)
+        });
+        let buckets: Vec<(u64, u64)> = buckets.collect();
+        into.histogram(name, help, &[label], &buckets, (self.count(), self.micros.load(Ordering::Relaxed)));
+    }
+}
+
+/// Answers and latency of one operation.
+struct Row {
+    id: &'static str,
+    statuses: [AtomicU64; STATUSES.len()],
+    took: Histogram,
+}
+
+impl Row {
+    fn new(id: &'static str) -> Self {
+        Self { id, statuses: std::array::from_fn(|_| AtomicU64::new(0)), took: Histogram::default() }
+    }
+
+    fn record(&self, status: u16, took: Duration) {
+        let slot = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
+        if let Some(counter) = self.statuses.get(slot) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        self.took.record(took);
+    }
 }
 
 /// The counters of this crate. Its memory is fixed by the table of operations.
 pub struct Metrics {
     rows: Vec<Row>,
+    steps: [Histogram; Step::ALL.len()],
     /// Frames received on WebSockets.
     pub(crate) frames_in: AtomicU64,
     /// Frames sent on WebSockets.
@@ -131,6 +232,7 @@ impl Metrics {
         let zero = || AtomicU64::new(0);
         Self {
             rows,
+            steps: Default::default(),
             frames_in: zero(),
             frames_out: zero(),
             sends: zero(),
@@ -146,9 +248,21 @@ impl Metrics {
         }
     }
 
+    /// Begins to time the steps of a request.
+    pub(crate) fn lap(&self, first: Step) -> Lap<'_> {
+        Lap { metrics: self, step: first, since: Instant::now() }
+    }
+
+    fn step_took(&self, step: Step, took: Duration) {
+        let at = Step::ALL.iter().position(|known| *known == step);
+        if let Some(histogram) = at.and_then(|at| self.steps.get(at)) {
+            histogram.record(took);
+        }
+    }
+
     /// Answers given so far.
     pub(crate) fn requests(&self) -> u64 {
-        self.rows.iter().map(|row| row.count.load(Ordering::Relaxed)).sum()
+        self.rows.iter().map(|row| row.took.count()).sum()
     }
 
     /// Writes all.
@@ -167,8 +281,13 @@ impl Metrics {
                 }
             }
         }
-        for row in self.rows.iter().filter(|row| row.count.load(Ordering::Relaxed) > 0) {
-            histogram(row, into);
+        for row in self.rows.iter().filter(|row| row.took.count() > 0) {
+            let help = "Time from the first byte of a request to its answer.";
+            row.took.collect("plexi_http_request_duration_seconds", help, ("operation", row.id), into);
+        }
+        for (step, histogram) in Step::ALL.iter().zip(&self.steps) {
+            let help = "Time that a step of answering a request took.";
+            histogram.collect("plexi_http_step_duration_seconds", help, ("step", step.name()), into);
         }
         let counter = |into: &mut Exposition, name: &str, help: &str, value: &AtomicU64| {
             into.counter(name, help, &[], value.load(Ordering::Relaxed));
@@ -182,21 +301,18 @@ impl Metrics {
     }
 }
 
-fn histogram(row: &Row, into: &mut Exposition) {
-    const NAME: &str = "plexi_http_request_duration_seconds";
-    const HELP: &str = "Time from the first byte of a request to its answer.";
-    let mut sum = 0;
-    for (bound, counter) in BOUNDS.iter().zip(&row.buckets) {
-        sum += counter.load(Ordering::Relaxed);
-        let bound = seconds(*bound);
-        let labels = [("operation", row.id), ("le", &*bound)];
-        into.sample(NAME, "histogram", HELP, "_bucket", &labels, &sum.to_string());
+/// The steps between a message and its readers, as messaging timed them.
+pub(crate) fn pipeline(timings: &[StepTiming], into: &mut Exposition) {
+    for timing in timings {
+        let buckets: Vec<(u64, u64)> = STEP_BOUNDS.into_iter().zip(timing.buckets).collect();
+        into.histogram(
+            "plexi_message_step_duration_seconds",
+            "Time that a step between a message and its readers took.",
+            &[("step", timing.step)],
+            &buckets,
+            (timing.count, timing.total_micros),
+        );
     }
-    let count = row.count.load(Ordering::Relaxed).to_string();
-    into.sample(NAME, "histogram", HELP, "_bucket", &[("operation", row.id), ("le", "+Inf")], &count);
-    let total = seconds(row.micros.load(Ordering::Relaxed));
-    into.sample(NAME, "histogram", HELP, "_sum", &[("operation", row.id)], &total);
-    into.sample(NAME, "histogram", HELP, "_count", &[("operation", row.id)], &count);
 }
 
 /// Microseconds as seconds, exactly.
@@ -215,6 +331,9 @@ mod tests {
         metrics.answered("users.me", 200, Duration::from_micros(700));
         metrics.answered("users.me", 299, Duration::from_mins(1));
         metrics.answered("no such thing", 404, Duration::from_micros(1));
+        let mut lap = metrics.lap(Step::Authenticate);
+        lap.next(Step::Handle);
+        drop(lap);
         let mut text = Exposition::default();
         metrics.collect(&mut text);
         let text = text.into_text();
@@ -226,7 +345,36 @@ mod tests {
             r#"plexi_http_request_duration_seconds_bucket{operation="users.me",le="0.001"} 1"#,
             r#"plexi_http_request_duration_seconds_bucket{operation="users.me",le="+Inf"} 2"#,
             r#"plexi_http_request_duration_seconds_sum{operation="users.me"} 60.0007"#,
+            "# HELP plexi_http_step_duration_seconds Time that a step of answering a request took.",
+            "# TYPE plexi_http_step_duration_seconds histogram",
+            r#"plexi_http_step_duration_seconds_count{step="authenticate"} 1"#,
+            r#"plexi_http_step_duration_seconds_count{step="handle"} 1"#,
+            r#"plexi_http_step_duration_seconds_count{step="validate"} 0"#,
             "plexi_ws_sends_total 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_steps_of_messages_are_histograms_whose_buckets_never_exceed_their_count() {
+        let timing = StepTiming {
+            step: "store",
+            count: 2,
+            total_micros: 1_500_250,
+            buckets: [0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3],
+        };
+        let mut text = Exposition::default();
+        pipeline(&[timing], &mut text);
+        let text = text.into_text();
+        for line in [
+            "# TYPE plexi_message_step_duration_seconds histogram",
+            r#"plexi_message_step_duration_seconds_bucket{step="store",le="0.00005"} 0"#,
+            r#"plexi_message_step_duration_seconds_bucket{step="store",le="0.00025"} 1"#,
+            r#"plexi_message_step_duration_seconds_bucket{step="store",le="1"} 3"#,
+            r#"plexi_message_step_duration_seconds_bucket{step="store",le="+Inf"} 3"#,
+            r#"plexi_message_step_duration_seconds_sum{step="store"} 1.50025"#,
+            r#"plexi_message_step_duration_seconds_count{step="store"} 3"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");
         }

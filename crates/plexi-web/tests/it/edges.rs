@@ -84,6 +84,12 @@ async fn metrics_are_for_this_machine_and_for_administrators() {
         "{}",
         text.text()
     );
+    for step in [
+        "plexi_http_step_duration_seconds_count{step=\"handle\"} 1",
+        "plexi_message_step_duration_seconds_count{step=\"store\"} ",
+    ] {
+        assert!(text.text().contains(step), "{step}");
+    }
     assert_eq!(world.send(from("203.0.113.7", &[])).await.status, 401);
     let forwarded = world.send(from("127.0.0.1", &[("x-forwarded-for", "203.0.113.7")])).await;
     assert_eq!(forwarded.status, 401, "what a proxy on this machine forwards does not come from it");
