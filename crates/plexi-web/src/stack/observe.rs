@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use plexi_core::CorrelationId;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -27,7 +27,7 @@ pub(crate) async fn request(State(web): State<WebState>, mut request: Request<Bo
     let span = tracing::info_span!(
         "request",
         correlation_id = %correlation,
-        trace_id = trace_id(&request).unwrap_or_default(),
+        trace_id = %trace_id(request.headers()).map_or_else(|| new_trace(&web), str::to_owned),
         method = %request.method(),
         operation = tracing::field::Empty,
     );
@@ -57,12 +57,75 @@ fn generated(web: &WebState) -> CorrelationId {
         .unwrap_or_else(|| unreachable!("the literal is plain"))
 }
 
-/// The trace id of W3C `traceparent`: 32 lower-case hexadecimal digits, not all zero.
-fn trace_id<B>(request: &Request<B>) -> Option<&str> {
-    let text = request.headers().get("traceparent")?.to_str().ok()?;
+/// The trace that W3C `traceparent` names; none when it is absent, there twice or not as the standard has it.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all("traceparent").iter();
+    let text = given.next()?.to_str().ok()?;
+    if given.next().is_some() {
+        return None;
+    }
     let mut parts = text.split('-');
-    let (version, trace) = (parts.next()?, parts.next()?);
-    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    let whole = version.len() == 2 && hex(version) && version != "ff" && trace.len() == 32 && hex(trace);
-    (whole && trace.bytes().any(|b| b != b'0')).then_some(trace)
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let named = |text: &str, length: usize| hex(text, length) && text.bytes().any(|b| b != b'0');
+    // Later versions may have further parts.
+    let known = hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
+    (known && named(trace, 32) && named(parent, 16) && hex(flags, 2)).then_some(trace)
+}
+
+/// The id of a trace that begins here; empty without randomness.
+fn new_trace(web: &WebState) -> String {
+    let mut bytes = [0_u8; 16];
+    if web.entropy.fill(&mut bytes).is_err() {
+        return String::new();
+    }
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    fn with(values: &[&str]) -> HeaderMap {
+        values.iter().map(|value| (HeaderName::from_static("traceparent"), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_trace_is_taken_on_as_the_standard_has_it() {
+        for good in [
+            format!("00-{TRACE}-00f067aa0ba902b7-01"),
+            format!("00-{TRACE}-00f067aa0ba902b7-00"),
+            format!("cc-{TRACE}-00f067aa0ba902b7-01-what-comes-later"),
+        ] {
+            assert_eq!(trace_id(&with(&[&good])), Some(TRACE), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_trace_is_not_taken_on() {
+        let zeros = "0".repeat(32);
+        for bad in [
+            String::new(),
+            TRACE.to_owned(),
+            format!("00-{TRACE}"),
+            format!("00-{TRACE}-00f067aa0ba902b7"),
+            format!("00-{TRACE}-00f067aa0ba902b7-01-more"),
+            format!("ff-{TRACE}-00f067aa0ba902b7-01"),
+            format!("00-{}-00f067aa0ba902b7-01", TRACE.to_uppercase()),
+            format!("00-{zeros}-00f067aa0ba902b7-01"),
+            format!("00-{TRACE}-0000000000000000-01"),
+            format!("00-{TRACE}-00f067aa0ba902b7-1"),
+            format!("00-{}x-00f067aa0ba902b7-01", &TRACE[1..]),
+        ] {
+            assert_eq!(trace_id(&with(&[&bad])), None, "{bad}");
+        }
+        let good = format!("00-{TRACE}-00f067aa0ba902b7-01");
+        assert_eq!(trace_id(&with(&[&good, &good])), None, "twice is not once");
+    }
 }
