@@ -10,4 +10,5 @@ mod edges;
 mod repeated;
 mod socket;
 mod socket_limits;
+mod socket_nonsense;
 mod world;
