@@ -38,7 +38,7 @@ paths! {
 pub(crate) struct PageQuery {
     /// The `next` of the page before.
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 512))]
+    #[schemars(with = "String", length(min = 1, max = 512), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     pub cursor: Option<String>,
     /// How many entries.
     #[serde(default = "page_limit")]
@@ -66,7 +66,7 @@ pub(crate) struct NamedPageQuery {
     pub q: Option<String>,
     /// The `next` of the page before.
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 512))]
+    #[schemars(with = "String", length(min = 1, max = 512), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     pub cursor: Option<String>,
     /// How many entries.
     #[serde(default = "page_limit")]

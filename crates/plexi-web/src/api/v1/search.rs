@@ -33,7 +33,7 @@ struct SearchQuery {
     channel_id: Option<ChannelId>,
     /// The `next` of the page before.
     #[serde(default)]
-    #[schemars(with = "String", length(min = 1, max = 512))]
+    #[schemars(with = "String", length(min = 1, max = 512), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     cursor: Option<String>,
     /// How many entries.
     #[serde(default = "page_limit")]

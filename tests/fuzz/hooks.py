@@ -1,0 +1,18 @@
+"""Signs in for the fuzzer: as FUZZ_NAME, anew after FUZZ_SESSION_SECONDS (0: for every request)."""
+
+import os
+
+import schemathesis
+from accounts import PASSWORD, post
+
+KEPT = int(os.environ["FUZZ_SESSION_SECONDS"])
+
+
+@schemathesis.auth(refresh_interval=KEPT or None)
+class SignIn:
+    def get(self, case, context):
+        credentials = {"name": os.environ["FUZZ_NAME"], "password": PASSWORD}
+        return post(os.environ["FUZZ_ADDRESS"], "auth/sign-in", credentials)["access_token"]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
