@@ -1,4 +1,4 @@
-//! Fenced code in Markdown, as CommonMark has it: what stands in it is shown, not meant.
+//! Fenced code in Markdown, as `CommonMark` has it: what stands in it is shown, not meant.
 
 /// Follows a file line by line.
 #[derive(Default)]

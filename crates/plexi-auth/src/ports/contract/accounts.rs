@@ -163,19 +163,19 @@ pub(super) async fn of_changes_at_once_none_is_lost<S: IdentityStore>(stage: &St
         AccountChange { locale: Some("de".to_owned()), ..AccountChange::default() },
         AccountChange { theme: Some(Theme::Dark), ..AccountChange::default() },
     ];
-    let mut changers = JoinSet::new();
+    let mut racers = JoinSet::new();
     for change in changes {
         let store = Arc::clone(&stage.store);
-        changers.spawn(async move { store.update_account(id, &change).await.map(drop) });
+        racers.spawn(async move { store.update_account(id, &change).await.map(drop) });
     }
-    for outcome in changers.join_all().await {
+    for outcome in racers.join_all().await {
         outcome.unwrap();
     }
     let after = stage.store.account(id).await.unwrap().unwrap();
     let told = (after.user.status_text.as_str(), after.locale.as_str(), after.theme);
     assert_eq!(told, ("away", "de", Theme::Dark));
 
-    let mut changers = JoinSet::new();
+    let mut racers = JoinSet::new();
     for number in 0..6 {
         let store = Arc::clone(&stage.store);
         let change = AccountChange {
@@ -183,9 +183,9 @@ pub(super) async fn of_changes_at_once_none_is_lost<S: IdentityStore>(stage: &St
             expected: Some(Seen::User(User { status_text: "away".to_owned(), ..seen.clone() })),
             ..AccountChange::default()
         };
-        changers.spawn(async move { store.update_account(id, &change).await });
+        racers.spawn(async move { store.update_account(id, &change).await });
     }
-    let outcomes = changers.join_all().await;
+    let outcomes = racers.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
     let refused = |outcome: &Result<_, _>| matches!(outcome, Err(StoreError::Conflict("changed")));
     assert_eq!(outcomes.iter().filter(|outcome| refused(outcome)).count(), 5, "{outcomes:?}");

@@ -85,14 +85,14 @@ pub(super) async fn of_the_same_conversation_at_once_one_is_made<S: Store>(stage
 pub(super) async fn of_changes_at_once_that_expect_the_same_one_is_made<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
     let space = stage.store.space(room.space, room.ada).await.unwrap().unwrap();
-    let mut changers = JoinSet::new();
+    let mut racers = JoinSet::new();
     for number in 0..6 {
         let (store, at, space) = (Arc::clone(&stage.store), stage.now(), space.clone());
         let topic = Some(format!("topic {number}"));
         let of_channel = ChannelChange { topic, expected: Some(0), ..ChannelChange::default() };
         let name = Some(format!("Space {number}"));
         let of_space = SpaceChange { name, expected: Some(space), ..SpaceChange::default() };
-        changers.spawn(async move {
+        racers.spawn(async move {
             let channel = store.update_channel(room.channel, &of_channel, at).await;
             let space = store.update_space(room.space, &of_space).await;
             for refused in [channel.as_ref().err(), space.as_ref().err()].into_iter().flatten() {
@@ -101,7 +101,7 @@ pub(super) async fn of_changes_at_once_that_expect_the_same_one_is_made<S: Store
             (channel.is_ok(), space.is_ok())
         });
     }
-    let made = changers.join_all().await;
+    let made = racers.join_all().await;
     assert_eq!(made.iter().filter(|(channel, _)| *channel).count(), 1, "{made:?}");
     assert_eq!(made.iter().filter(|(_, space)| *space).count(), 1, "{made:?}");
 }
