@@ -51,6 +51,16 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+/// An account, as those who manage accounts see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ManagedUser {
+    /// What everybody sees.
+    #[serde(flatten)]
+    pub user: User,
+    /// The system role.
+    pub role: String,
+}
+
 /// Which colours the client uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use plexi_core::{Actor, ActorKind, FieldError, Permission, RoleScope, Secret, Us
 
 use crate::error::{AuthError, StoreError};
 use crate::grants::may_grant;
-use crate::model::{Me, Page, Theme, User};
+use crate::model::{ManagedUser, Me, Page, Theme, User};
 use crate::names;
 use crate::pages;
 use crate::ports::{Account, AccountChange, Seen};
@@ -99,6 +99,13 @@ impl Auth {
     /// A user by id. [`Denied::Unseen`].
     pub async fn user(&self, _: &Actor, id: UserId) -> Result<User, AuthError> {
         Ok(self.inner.store.account(id).await?.ok_or(Denied::Unseen)?.user)
+    }
+
+    /// An account with its system role. Needs `users.manage`. [`Denied::Unseen`].
+    pub async fn managed_user(&self, actor: &Actor, id: UserId) -> Result<ManagedUser, AuthError> {
+        actor.require(Permission::UsersManage)?;
+        let account = self.inner.store.account(id).await?.ok_or(Denied::Unseen)?;
+        Ok(ManagedUser { user: account.user, role: account.role })
     }
 
     /// Users by id, at most 200; unknown ids are left out.

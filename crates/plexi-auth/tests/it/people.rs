@@ -21,6 +21,17 @@ async fn clerk(world: &World) -> Actor {
 }
 
 #[tokio::test]
+async fn who_manages_accounts_sees_their_roles_and_nobody_else_does() {
+    let world = World::new().await;
+    let ada = world.add("ada", "guest").await;
+    let clerk = clerk(&world).await;
+    let seen = world.auth.managed_user(&clerk, ada).await.unwrap();
+    assert_eq!((seen.user.name.as_str(), seen.role.as_str()), ("ada", "guest"));
+    let asked = world.auth.managed_user(&world.actor("ada").await, ada).await;
+    assert_eq!(forbidden(asked), Some(Permission::UsersManage));
+}
+
+#[tokio::test]
 async fn one_changes_ones_own_account_and_others_are_told() {
     let world = World::new().await;
     let ada = world.add("ada", "member").await;

@@ -51,6 +51,7 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("users.update_me", "", json!({"status_text": "away"}), [401, 200, 200, 200]);
     row("users.list", "", none.clone(), [401, 200, 200, 200]);
     row("users.get", "", none.clone(), [401, 200, 200, 200]);
+    row("users.account", "", none.clone(), [401, 403, 403, 200]);
     row("users.lookup", "", json!({"ids": [world.other.id]}), [401, 200, 200, 200]);
     row("users.create", "", account, [401, 403, 403, 201]);
     row("users.update", "", json!({"display_name": "Olga"}), [401, 403, 403, 200]);

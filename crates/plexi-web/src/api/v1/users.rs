@@ -1,7 +1,7 @@
 //! Accounts.
 
 use http::Method;
-use plexi_auth::model::{Me, Theme, User};
+use plexi_auth::model::{ManagedUser, Me, Theme, User};
 use plexi_auth::{Caller, MeChange, NewPerson, UserChange};
 use plexi_core::{Permission, Secret, UserId};
 use plexi_messaging::model::Page;
@@ -22,6 +22,14 @@ pub(crate) fn operations() -> Vec<Operation> {
             .conditional(),
         Operation::new(Method::GET, "/users", "users.list", "List users", list),
         Operation::new(Method::GET, "/users/{user_id}", "users.get", "A user", get),
+        Operation::new(
+            Method::GET,
+            "/users/{user_id}/account",
+            "users.account",
+            "An account with its role",
+            account,
+        )
+        .needs(Permission::UsersManage),
         Operation::new(Method::POST, "/users/lookup", "users.lookup", "Users by id", lookup)
             .class(Class::Read),
         Operation::new(Method::POST, "/users", "users.create", "Make an account", create)
@@ -79,6 +87,10 @@ async fn list(call: Call<Caller, Nothing, NamedPageQuery>) -> Result<Found<Page<
 
 async fn get(call: Call<Caller, UserPath>) -> Result<Found<User>, ApiError> {
     Ok(Found(call.web.auth.user(&call.who.actor, call.path.user_id).await?))
+}
+
+async fn account(call: Call<Caller, UserPath>) -> Result<Found<ManagedUser>, ApiError> {
+    Ok(Found(call.web.auth.managed_user(&call.who.actor, call.path.user_id).await?))
 }
 
 /// Ids of users.
