@@ -1,20 +1,21 @@
 import { del, get, patch, post, put } from "./client";
 import { deviceName } from "./device";
 import type {
-  Channel, Id, Invitation, Me, Member, Membership, Message, MessageWindow, Page, SearchHit, Session, SignedIn, Space, Sync, Theme, User,
+  Body, Channel, Id, Invitation, InvitationSeen, ManagedUser, Me, Member, Membership, Message, MessageWindow, Page, Revision, Role, SearchHit, Session, SignedIn,
+  Space, Sync, User,
 } from "./types";
 
 const segment = encodeURIComponent;
 
 export const auth = {
   setupOpen: () => get<{ open: boolean }>("/auth/setup"),
-  setup: (body: { token: string; name: string; display_name: string; password: string; space_name: string }) =>
+  setup: (body: Omit<Body<"auth_setup">, "transport">) =>
     post<SignedIn>("/auth/setup", { ...body, transport: "cookie" }),
   signIn: (name: string, password: string) =>
     post<SignedIn>("/auth/sign-in", { name, password, transport: "cookie", device: deviceName(navigator.userAgent) }),
-  register: (body: { code: string; name: string; display_name: string; password: string }) =>
+  register: (body: Omit<Body<"auth_register">, "transport">) =>
     post<SignedIn>("/auth/register", { ...body, transport: "cookie" }),
-  invitation: (code: string) => get<{ space_name: string; expires_at: string }>("/auth/invitation", { code }),
+  invitation: (code: string) => get<InvitationSeen>("/auth/invitation", { code }),
   signOut: () => post<void>("/auth/sign-out"),
   changePassword: (current: string, next: string) => post<void>("/auth/password", { current, new: next }),
   sessions: () => get<Page<Session>>("/auth/sessions"),
@@ -23,17 +24,29 @@ export const auth = {
 };
 
 export const users = {
-  updateMe: (body: { display_name?: string; status_text?: string; locale?: string; theme?: Theme }) => patch<Me>("/users/me", body),
-  list: (q: string, limit = 20, signal?: AbortSignal) => get<Page<User>>("/users", { q, limit }, signal),
+  updateMe: (body: Body<"users_update_me">) => patch<Me>("/users/me", body),
+  list: (query: { q: string; cursor?: string; limit?: number }, signal?: AbortSignal) => get<Page<User>>("/users", { limit: 50, ...query }, signal),
+  account: (id: Id) => get<ManagedUser>(`/users/${id}/account`),
+  update: (id: Id, body: Body<"users_update">) => patch<User>(`/users/${id}`, body),
   lookup: (ids: Id[]) => post<{ items: User[] }>("/users/lookup", { ids }),
+};
+
+export const roles = {
+  list: () => get<{ items: Role[] }>("/roles"),
+};
+
+export const spaces = {
+  list: () => get<{ items: Space[] }>("/spaces"),
+  create: (body: Body<"spaces_create">) => post<Space>("/spaces", body),
+  update: (id: Id, body: Body<"spaces_update">) => patch<Space>(`/spaces/${id}`, body),
+  members: (id: Id, query: { q?: string; cursor?: string; limit?: number }) => get<Page<Member>>(`/spaces/${id}/members`, { limit: 50, ...query }),
+  setMember: (id: Id, user: Id, role: string) => put<Member>(`/spaces/${id}/members/${user}`, { role }),
+  removeMember: (id: Id, user: Id) => del(`/spaces/${id}/members/${user}`),
 };
 
 export const workspace = {
   sync: () => get<Sync>("/sync"),
-  createSpace: (name: string) => post<Space>("/spaces", { name }),
-  spaceMembers: (space: Id, q: string, cursor?: string) => get<Page<Member>>(`/spaces/${space}/members`, { q, cursor, limit: 50 }),
-  invite: (body: { space_id: Id; role: "member" | "guest"; max_uses: number; expires_in_hours: number }) =>
-    post<Invitation>("/invitations", body),
+  invite: (body: Body<"invitations_create">) => post<Invitation>("/invitations", body),
   search: (query: { q: string; channel_id?: Id; cursor?: string }, signal?: AbortSignal) =>
     get<Page<SearchHit>>("/search", { ...query, limit: 30 }, signal),
 };
@@ -41,18 +54,18 @@ export const workspace = {
 export const channels = {
   browse: (space: Id, query: { q?: string; cursor?: string; joined?: boolean; archived?: boolean; limit?: number }) =>
     get<Page<Channel>>(`/spaces/${space}/channels`, { limit: 50, ...query }),
-  create: (space: Id, body: { name: string; kind: "public" | "private"; topic?: string }) =>
+  create: (space: Id, body: Body<"channels_create">) =>
     post<Channel>(`/spaces/${space}/channels`, body),
   direct: (user_ids: Id[]) => post<Channel>("/direct", { user_ids }),
   one: (id: Id) => get<Channel>(`/channels/${id}`),
-  update: (id: Id, body: { name?: string; topic?: string; archived?: boolean }) => patch<Channel>(`/channels/${id}`, body),
+  update: (id: Id, body: Body<"channels_update">) => patch<Channel>(`/channels/${id}`, body),
   join: (id: Id) => post<Channel>(`/channels/${id}/join`),
   leave: (id: Id) => post<void>(`/channels/${id}/leave`),
   members: (id: Id, query: { q?: string; cursor?: string; limit?: number }) =>
     get<Page<Member>>(`/channels/${id}/members`, { limit: 50, ...query }),
-  addMember: (id: Id, user: Id) => put<Member>(`/channels/${id}/members/${user}`, {}),
+  setMember: (id: Id, user: Id, role?: string) => put<Member>(`/channels/${id}/members/${user}`, role ? { role } : {}),
   removeMember: (id: Id, user: Id) => del(`/channels/${id}/members/${user}`),
-  settings: (id: Id, body: { muted?: boolean; favourite?: boolean }) => patch<Membership>(`/channels/${id}/settings`, body),
+  settings: (id: Id, body: Body<"channels_settings">) => patch<Membership>(`/channels/${id}/settings`, body),
   pins: (id: Id) => get<{ items: Message[] }>(`/channels/${id}/pins`),
   markRead: (id: Id, seq: number, force = false) =>
     put<{ last_read_seq: number }>(`/channels/${id}/read`, force ? { seq, force } : { seq }),
@@ -68,11 +81,11 @@ export const messages = {
     get<MessageWindow>(`/channels/${channel}/messages`, query, signal),
   thread: (root: Id, query: WindowQuery, signal?: AbortSignal) => get<MessageWindow>(`/messages/${root}/thread`, query, signal),
   one: (id: Id) => get<Message>(`/messages/${id}`),
-  send: (channel: Id, body: { text: string; client_id: string; thread_id?: Id; reply_to?: Id }) =>
+  send: (channel: Id, body: Body<"messages_post">) =>
     post<Message>(`/channels/${channel}/messages`, body),
   edit: (id: Id, text: string) => patch<Message>(`/messages/${id}`, { text }),
   remove: (id: Id) => del(`/messages/${id}`),
-  history: (id: Id) => get<{ items: { text: string; at: string }[] }>(`/messages/${id}/history`),
+  history: (id: Id) => get<{ items: Revision[] }>(`/messages/${id}/history`),
   react: (id: Id, emoji: string) => put<void>(`/messages/${id}/reactions/${segment(emoji)}`),
   unreact: (id: Id, emoji: string) => del(`/messages/${id}/reactions/${segment(emoji)}`),
   pin: (id: Id) => put<void>(`/messages/${id}/pin`),

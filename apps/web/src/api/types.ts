@@ -1,179 +1,46 @@
-/** The objects of docs/API.md, as they travel. */
+/** The objects of docs/API.md, as they travel: those of REST from the server's own document, those of the WebSocket by hand. */
+import type { components, operations } from "./schema";
+
+type Schemas = components["schemas"];
 
 export type Id = string;
-export type Timestamp = string;
-export type Theme = "system" | "light" | "dark";
+export type Timestamp = Schemas["Timestamp"];
+export type Theme = Schemas["Theme"];
+export type Permission = Schemas["Permission"];
+export type User = Schemas["User"];
+export type ManagedUser = Schemas["ManagedUser"];
+export type Me = Schemas["Me"];
+export type Session = Schemas["Session"];
+export type SignedIn = Schemas["SignedInAnswer"];
+export type Role = Schemas["Role"];
+export type Space = Schemas["Space"];
+export type Member = Schemas["Member"];
+export type Membership = Schemas["Membership"];
+export type ChannelKind = Schemas["ChannelKind"];
+export type Channel = Schemas["Channel"];
+export type Reaction = Schemas["Reaction"];
+export type ThreadSummary = Schemas["ThreadSummary"];
+export type SystemNote = Schemas["SystemNote"];
+export type Message = Schemas["Message"];
+export type MessageWindow = Schemas["MessageWindow"];
+export type Revision = Schemas["Revision"];
+export type Draft = Schemas["Draft"];
+export type Presence = Schemas["PresenceState"];
+export type Sync = Schemas["Sync"];
+export type SearchHit = Schemas["SearchHit"];
+export type Invitation = Schemas["InvitationMade"];
+export type InvitationSeen = Schemas["InvitationSeen"];
+export type ErrorCode = Schemas["ErrorCode"];
+export type FieldProblem = Schemas["FieldError"];
+/** The body of every error answer. */
+export type Problem = Schemas["Error"];
 
-export interface User {
-  id: Id;
-  name: string;
-  display_name: string;
-  status_text: string;
-  kind: "person" | "bot" | "imported";
-  disabled: boolean;
-  created_at: Timestamp;
-}
-
-export interface Me extends User {
-  role: string;
-  permissions: string[];
-  locale: string;
-  theme: Theme;
-}
-
-export interface Session {
-  id: Id;
-  device: string;
-  created_at: Timestamp;
-  last_seen_at: Timestamp;
-  expires_at: Timestamp;
-  current: boolean;
-}
-
-export interface Space {
-  id: Id;
-  name: string;
-  archived: boolean;
-  created_at: Timestamp;
-  role: string | null;
-}
-
-export interface Member {
-  user: User;
-  role: string;
-  joined_at: Timestamp;
-}
-
-export interface Membership {
-  role: string;
-  last_read_seq: number;
-  unread: number;
-  mentions: number;
-  muted: boolean;
-  favourite: boolean;
-  joined_at: Timestamp;
-}
-
-export type ChannelKind = "public" | "private" | "direct" | "group";
-
-export interface Channel {
-  id: Id;
-  space_id: Id | null;
-  kind: ChannelKind;
-  name: string;
-  topic: string;
-  archived: boolean;
-  created_at: Timestamp;
-  last_seq: number;
-  last_message_at: Timestamp | null;
-  member_count: number;
-  user_ids: Id[];
-  membership: Membership | null;
-  permissions: string[];
-}
-
-export interface Reaction {
-  emoji: string;
-  count: number;
-  user_ids: Id[];
-  me: boolean;
-}
-
-export interface ThreadSummary {
-  reply_count: number;
-  last_reply_at: Timestamp | null;
-  participant_ids: Id[];
-}
-
-export interface SystemNote {
-  event: "joined" | "left" | "added" | "removed" | "renamed" | "topic" | "archived" | "restored" | "created" | "other";
-  user_id?: Id;
-  text?: string;
-}
-
-export interface Message {
-  id: Id;
-  channel_id: Id;
-  seq: number;
-  position: number;
-  author_id: Id;
-  kind: "text" | "system";
-  text: string;
-  system?: SystemNote;
-  created_at: Timestamp;
-  edited_at: Timestamp | null;
-  deleted: boolean;
-  client_id?: string;
-  thread_id: Id | null;
-  reply_to: Id | null;
-  mentions: Id[];
-  mentions_all: boolean;
-  pinned: boolean;
-  reactions: Reaction[];
-  thread: ThreadSummary | null;
-}
-
-export interface MessageWindow {
-  items: Message[];
-  root?: Message;
-  has_before: boolean;
-  has_after: boolean;
-  total: number;
-  first_position: number | null;
-}
-
-export interface Draft {
-  channel_id: Id;
-  thread_id: Id | null;
-  text: string;
-  updated_at: Timestamp;
-}
-
-export type Presence = "online" | "away" | "offline";
-
-export interface Sync {
-  me: Me;
-  spaces: Space[];
-  channels: Channel[];
-  drafts: Draft[];
-  users: User[];
-  presence: Record<Id, Presence>;
-  server: { version: string; max_message_length: number; heartbeat_seconds: number };
-}
+/** What an operation takes. */
+export type Body<Operation extends keyof operations> = operations[Operation] extends { requestBody: { content: { "application/json": infer Taken } } } ? Taken : never;
 
 export interface Page<T> {
   items: T[];
-  next: string | null;
-}
-
-export interface SearchHit {
-  message: Message;
-  channel_id: Id;
-  highlights: [number, number][];
-}
-
-export interface Invitation {
-  id: Id;
-  code?: string;
-  url?: string;
-  role: string;
-  max_uses: number;
-  uses?: number;
-  expires_at: Timestamp;
-}
-
-export interface SignedIn {
-  user: Me;
-  session: Session;
-}
-
-/** The body of every error answer. */
-export interface Problem {
-  status: number;
-  error_code: string;
-  message: string;
-  details?: { fields?: { field: string; problem: string }[]; remedy?: string };
-  correlation_id?: string;
+  next?: string | null;
 }
 
 export type ChannelEvent =
