@@ -1,4 +1,4 @@
-import type { Channel, Message, MessageWindow, Reaction } from "~/api/types";
+import type { Channel, ErrorCode, FieldProblem, Message, MessageWindow, Problem, Reaction } from "~/api/types";
 
 /** Objects as the server sends them. */
 export function message(position: number, change: Partial<Message> = {}): Message {
@@ -27,6 +27,10 @@ export function message(position: number, change: Partial<Message> = {}): Messag
 export function windowOf(from: number, to: number, total: number): MessageWindow {
   const items = Array.from({ length: Math.max(0, to - from) }, (_, index) => message(from + index));
   return { items, total, first_position: items[0]?.position ?? null, has_before: from > 0, has_after: to < total };
+}
+
+export function problem(error_code: ErrorCode, message: string, fields: FieldProblem[] = []): Problem {
+  return { type: "about:blank", title: message, status: 422, http_status: 422, error_code, message, details: { fields, remedy: "" }, correlation_id: "req-1" };
 }
 
 export const reaction = (emoji: string, user_ids: string[], me: boolean): Reaction => ({ emoji, count: user_ids.length, user_ids, me });

@@ -1,5 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import type { ApiError } from "~/api/client";
+import { fieldError } from "~/i18n/problems";
 import { Field } from "~/ui/Field";
 
 export interface AccountEntries {
@@ -18,9 +19,9 @@ export function AccountFields({ value, onChange, error, autoFocus }: {
   const { t } = useLingui();
   return (
     <>
-      <Field label={t`Your name`} hint={t`As others see it.`} autoComplete="name" autoFocus={autoFocus} required maxLength={64} value={value.display_name} error={error?.field("display_name")} onChange={(event) => onChange({ ...value, display_name: event.target.value })} />
-      <Field label={t`Sign-in name`} hint={t`Letters, digits, dot, dash, underscore. Others mention you by it.`} autoComplete="username" autoCapitalize="none" spellCheck={false} required maxLength={32} value={value.name} error={error?.field("name")} onChange={(event) => onChange({ ...value, name: event.target.value })} />
-      <Field label={t`Password`} hint={t`At least 15 characters. A few unrelated words are easy to remember.`} type="password" autoComplete="new-password" required minLength={15} maxLength={256} value={value.password} error={error?.field("password")} onChange={(event) => onChange({ ...value, password: event.target.value })} />
+      <Field label={t`Your name`} hint={t`As others see it.`} autoComplete="name" autoFocus={autoFocus} required maxLength={64} value={value.display_name} error={fieldError(error, "display_name")} onChange={(event) => onChange({ ...value, display_name: event.target.value })} />
+      <Field label={t`Sign-in name`} hint={t`Letters, digits, dot, dash, underscore. Others mention you by it.`} autoComplete="username" autoCapitalize="none" spellCheck={false} required maxLength={32} value={value.name} error={fieldError(error, "name")} onChange={(event) => onChange({ ...value, name: event.target.value })} />
+      <Field label={t`Password`} hint={t`At least 15 characters. A few unrelated words are easy to remember.`} type="password" autoComplete="new-password" required minLength={15} maxLength={256} value={value.password} error={fieldError(error, "password")} onChange={(event) => onChange({ ...value, password: event.target.value })} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { auth } from "~/api/operations";
+import { fieldError } from "~/i18n/problems";
 import { Button } from "~/ui/Button";
 import { Field, FormError } from "~/ui/Field";
 import { AccountFields, type AccountEntries } from "./AccountFields";
@@ -40,7 +41,7 @@ export function Setup() {
     <AuthPage title={t`Set up PlexiChat`} lead={t`Name your team's space and make the first account. It administers this server.`}>
       <form onSubmit={submit}>
         {message && <FormError>{message}</FormError>}
-        <Field label={t`Name of the space`} hint={t`Your team or company, for example.`} autoComplete="organization" autoFocus required maxLength={64} value={space} error={error?.field("space_name")} onChange={(event) => setSpace(event.target.value)} />
+        <Field label={t`Name of the space`} hint={t`Your team or company, for example.`} autoComplete="organization" autoFocus required maxLength={64} value={space} error={fieldError(error, "space_name")} onChange={(event) => setSpace(event.target.value)} />
         <AccountFields value={account} onChange={setAccount} error={error} />
         <Button type="submit" tone="primary" className={css["submit"]} busy={busy}><Trans>Set up and sign in</Trans></Button>
       </form>

@@ -14,6 +14,7 @@ export function SignIn() {
   const { t } = useLingui();
   const { to } = useSearch({ from: "/sign-in" });
   const phase = useWorkspace((state) => state.phase);
+  const ended = useWorkspace((state) => state.ended);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const { busy, message, enter } = useEntry();
@@ -27,6 +28,7 @@ export function SignIn() {
   return (
     <AuthPage title={t`Sign in to PlexiChat`}>
       <form onSubmit={submit}>
+        {ended && !message && <p className={css["note"]} role="status"><Trans>Your session has ended. Sign in again; what you had not sent is kept on this device.</Trans></p>}
         {message && <FormError>{message}</FormError>}
         <Field label={t`Name`} autoComplete="username" autoCapitalize="none" spellCheck={false} autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
         <Field label={t`Password`} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />

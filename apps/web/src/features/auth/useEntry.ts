@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "~/api/client";
+import { errorWords } from "~/i18n/problems";
 import { begin } from "~/state/session";
 
 /** Runs one of the ways in: signs in, then goes to the chat, or says what went wrong. */
@@ -31,7 +32,7 @@ export function useEntry() {
     if (error.status === 401) return t`The name or the password is wrong.`;
     if (error.status === 429) return t`Too many attempts. Wait a little, then try again.`;
     if (error.problem?.details?.fields?.length) return t`Some entries need a change; see below.`;
-    return error.message;
+    return errorWords(error);
   })();
   return { busy, error, message, enter };
 }

@@ -1,11 +1,10 @@
-import { t } from "@lingui/core/macro";
-import { ApiError } from "~/api/client";
 import { channels } from "~/api/operations";
 import type { Channel } from "~/api/types";
+import { errorWords } from "~/i18n/problems";
 import { changeChannel, dropChannel, putChannel } from "~/state/workspace";
 import { toast } from "~/ui/Toasts";
 
-const say = (error: unknown) => toast(error instanceof ApiError && !error.offline ? error.message : t`That did not work. Check your connection.`);
+const say = (error: unknown) => toast(errorWords(error));
 
 export async function setFavourite(channel: Channel, favourite: boolean): Promise<void> {
   await setting(channel, { favourite });

@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import type { Channel, Id, User } from "~/api/types";
+import type { Channel, Id, Permission, User } from "~/api/types";
 import type { IconName } from "~/ui/Icon";
 
 export const isDirect = (channel: Channel): boolean => channel.kind === "direct" || channel.kind === "group";
@@ -22,4 +22,4 @@ export function titleOf(channel: Channel, users: Record<Id, User>, me: Id): stri
 export const iconOf = (channel: Channel): IconName =>
   channel.kind === "private" ? "lock" : channel.kind === "group" ? "people" : "hash";
 
-export const can = (channel: Channel, permission: string): boolean => channel.permissions.includes(permission);
+export const can = (channel: Channel, permission: Permission): boolean => channel.permissions.includes(permission);

@@ -1,7 +1,6 @@
-import { t } from "@lingui/core/macro";
-import { ApiError } from "~/api/client";
 import { channels } from "~/api/operations";
 import type { Id } from "~/api/types";
+import { errorWords } from "~/i18n/problems";
 import { heads } from "~/state/events";
 import { putChannel } from "~/state/workspace";
 import { toast } from "~/ui/Toasts";
@@ -14,7 +13,7 @@ export async function openDirect(users: Id[]): Promise<Id | null> {
     if (!heads.has(channel.id)) heads.set(channel.id, channel.last_seq);
     return channel.id;
   } catch (error) {
-    toast(error instanceof ApiError && !error.offline ? error.message : t`That did not work. Check your connection.`);
+    toast(errorWords(error));
     return null;
   }
 }

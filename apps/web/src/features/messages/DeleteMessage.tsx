@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
-import { ApiError } from "~/api/client";
 import { messages } from "~/api/operations";
 import type { Message } from "~/api/types";
+import { errorWords } from "~/i18n/problems";
 import { applyToTimelines } from "~/state/timelines";
 import { Button } from "~/ui/Button";
 import { Dialog, DialogActions } from "~/ui/Dialog";
@@ -21,7 +21,7 @@ export function DeleteMessage({ message, onClose }: { message: Message; onClose:
   return (
     <Dialog open onClose={onClose} title={t`Delete this message?`} description={<Trans>Its text is gone for everybody. A mark stays where it was.</Trans>}>
       <blockquote className={css["quote"]} dir="auto">{message.text.slice(0, 400)}</blockquote>
-      {remove.error && <FormError>{remove.error instanceof ApiError ? remove.error.message : t`That did not work. Check your connection.`}</FormError>}
+      {remove.error && <FormError>{errorWords(remove.error)}</FormError>}
       <DialogActions>
         <Button onClick={onClose}><Trans>Cancel</Trans></Button>
         <Button tone="danger" autoFocus busy={remove.isPending} onClick={() => remove.mutate()}><Trans>Delete</Trans></Button>

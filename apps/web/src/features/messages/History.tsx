@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { messages } from "~/api/operations";
 import type { Message } from "~/api/types";
 import { shortDateTimeOf } from "~/i18n/format";
+import { errorWords } from "~/i18n/problems";
 import { Dialog } from "~/ui/Dialog";
 import { Spinner } from "~/ui/Empty";
 import { FormError } from "~/ui/Field";
@@ -15,7 +16,7 @@ export function History({ message, onClose }: { message: Message; onClose: () =>
   return (
     <Dialog open onClose={onClose} title={t`Earlier versions`} size="medium">
       {history.isPending && <Spinner label={t`Loading`} />}
-      {history.isError && <FormError>{history.error.message}</FormError>}
+      {history.isError && <FormError>{errorWords(history.error)}</FormError>}
       <ol className={css["versions"]}>
         {history.data?.items.map((version) => {
           const when = shortDateTimeOf(version.at);

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { messages } from "~/api/operations";
 import { isoDay, monthOf, weekdayOf } from "~/i18n/format";
+import { errorWords } from "~/i18n/problems";
 import { timelineOf } from "~/state/timelines";
 import { useChannel } from "~/state/workspace";
 import { Button, IconButton } from "~/ui/Button";
@@ -73,7 +74,7 @@ export function JumpToDate({ channelId, from, onClose }: { channelId: string; fr
             ))}
           </tbody>
         </table>
-        {go.error && <FormError>{go.error.message}</FormError>}
+        {go.error && <FormError>{errorWords(go.error)}</FormError>}
         <div className={css["shortcuts"]}>
           <Button onClick={() => { onClose(); jumpTo(channelId, 0); }}><Trans>The very first message</Trans></Button>
         </div>

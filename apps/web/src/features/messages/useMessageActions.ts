@@ -1,10 +1,10 @@
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { ApiError } from "~/api/client";
 import { messages as messagesApi } from "~/api/operations";
 import type { Channel, Message } from "~/api/types";
 import { can } from "~/features/channel/naming";
+import { errorWords } from "~/i18n/problems";
 import { markUnread } from "~/state/reading";
 import { applyToTimelines } from "~/state/timelines";
 import { focusComposer, placeKey, setReplyTo } from "~/state/ui";
@@ -30,7 +30,7 @@ export function useMessageActions(message: Message, channel: Channel, threadId: 
       try {
         await act();
       } catch (error) {
-        toast(error instanceof ApiError && !error.offline ? error.message : t`That did not work. Check your connection.`);
+        toast(errorWords(error));
       }
     };
     const react = (emoji: string, on: boolean) => {

@@ -3,10 +3,10 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type FormEvent } from "react";
-import { ApiError } from "~/api/client";
 import { workspace } from "~/api/operations";
 import type { Channel, SearchHit } from "~/api/types";
 import { MessageCard } from "~/features/messages/MessageCard";
+import { errorWords } from "~/i18n/problems";
 import { needUsers } from "~/state/people";
 import { Button } from "~/ui/Button";
 import { Empty, Spinner } from "~/ui/Empty";
@@ -57,7 +57,7 @@ export function SearchPane({ channel, query, onClose }: { channel: Channel; quer
         </p>
         {!query && <SearchHelp onPick={(operator) => { setText((before) => `${before}${before && !before.endsWith(" ") ? " " : ""}${operator}`); box.current?.focus(); }} />}
         {query && found.isPending && <Spinner label={t`Searching`} />}
-        {found.isError && <Empty icon="warning" title={t`That search did not work`}>{found.error instanceof ApiError ? (found.error.field("q") ?? found.error.message) : null}</Empty>}
+        {found.isError && <Empty icon="warning" title={t`That search did not work`}>{errorWords(found.error)}</Empty>}
         {found.isSuccess && hits.length === 0 && <Empty icon="search" title={t`Nothing found`}><Trans>Try fewer or other words. Parts of words are found, too.</Trans></Empty>}
         <ul className={css["hits"]}>
           {hits.map((hit) => <li key={hit.message.id}><Hit hit={hit} query={query} /></li>)}

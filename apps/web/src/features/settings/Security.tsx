@@ -5,6 +5,7 @@ import { ApiError } from "~/api/client";
 import { shownDevice } from "~/api/device";
 import { auth } from "~/api/operations";
 import { shortDateTimeOf } from "~/i18n/format";
+import { errorWords, fieldError, formError } from "~/i18n/problems";
 import { Button } from "~/ui/Button";
 import { Spinner } from "~/ui/Empty";
 import { Field, FormError } from "~/ui/Field";
@@ -32,7 +33,8 @@ function Password() {
       toast(t`The password is changed. Other devices are signed out.`);
     },
   });
-  const error = change.error instanceof ApiError ? change.error : null;
+  const wrong = change.error instanceof ApiError && (change.error.status === 401 || change.error.status === 403);
+  const problem = wrong ? t`The present password is wrong.` : formError(change.error, "current", "new");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate();
@@ -40,9 +42,9 @@ function Password() {
   return (
     <form onSubmit={submit}>
       <h3><Trans>Password</Trans></h3>
-      {error && !error.problem?.details?.fields?.length && <FormError>{error.status === 401 || error.status === 403 ? t`The present password is wrong.` : error.message}</FormError>}
-      <Field label={t`Present password`} type="password" autoComplete="current-password" required value={current} error={error?.field("current")} onChange={(event) => setCurrent(event.target.value)} />
-      <Field label={t`New password`} hint={t`At least 15 characters.`} type="password" autoComplete="new-password" required minLength={15} maxLength={256} value={next} error={error?.field("new")} onChange={(event) => setNext(event.target.value)} />
+      {problem && <FormError>{problem}</FormError>}
+      <Field label={t`Present password`} type="password" autoComplete="current-password" required value={current} error={fieldError(change.error, "current")} onChange={(event) => setCurrent(event.target.value)} />
+      <Field label={t`New password`} hint={t`At least 15 characters.`} type="password" autoComplete="new-password" required minLength={15} maxLength={256} value={next} error={fieldError(change.error, "new")} onChange={(event) => setNext(event.target.value)} />
       <Button type="submit" tone="primary" className={css["save"]} busy={change.isPending}><Trans>Change password</Trans></Button>
     </form>
   );
@@ -53,7 +55,7 @@ function Sessions() {
   const queries = useQueryClient();
   const sessions = useQuery({ queryKey: ["sessions"], queryFn: auth.sessions });
   const refresh = () => queries.invalidateQueries({ queryKey: ["sessions"] });
-  const fail = () => toast(t`That did not work. Check your connection.`);
+  const fail = (error: unknown) => toast(errorWords(error));
   const end = useMutation({ mutationFn: auth.endSession, onSettled: refresh, onError: fail });
   const endOthers = useMutation({ mutationFn: auth.endOtherSessions, onSettled: refresh, onError: fail });
   return (
