@@ -25,6 +25,8 @@ export class SocketError extends Error {
   constructor(
     message: string,
     readonly problem?: Problem,
+    /** The connection stands, but the answer did not come in time. */
+    readonly late = false,
   ) {
     super(message);
     this.name = "SocketError";
@@ -91,7 +93,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters.delete(id);
-        reject(new SocketError("no answer in time"));
+        reject(new SocketError("no answer in time", undefined, true));
       }, ANSWER_TIMEOUT);
       this.#waiters.set(id, { resolve, reject, timer });
       socket.send(JSON.stringify({ ...frame, id }));

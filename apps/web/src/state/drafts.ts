@@ -13,8 +13,12 @@ interface Kept {
 }
 
 /** Drafts by `channel` or `channel/thread`. `rev` counts changes that came from elsewhere. */
-const store = new Store<{ drafts: Record<string, Kept>; rev: number }>({ drafts: readLocal("drafts") ?? {}, rev: 0 });
+const store = new Store<{ drafts: Record<string, Kept>; rev: number }>({ drafts: {}, rev: 0 });
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+/** Between the tabs of one browser. The server tells other devices, but not the session that wrote. */
+const tabs = new BroadcastChannel("plexi-drafts");
+tabs.onmessage = ({ data }: MessageEvent<{ key: string; kept: Kept }>) => takeFromTab(data.key, data.kept);
 
 const keyOf = (channel: Id, thread: Id | null) => (thread ? `${channel}/${thread}` : channel);
 
@@ -30,15 +34,28 @@ function put(key: string, kept: Kept | null, foreign: boolean): void {
 
 export const readDraft = (channel: Id, thread: Id | null): string => store.get().drafts[keyOf(channel, thread)]?.text ?? "";
 export const useHasDraft = (channel: Id): boolean => useStore(store, (state) => Boolean(state.drafts[channel]?.text.trim()));
-/** Grows whenever a draft was changed on another device. */
+/** Grows whenever a draft was changed in another tab or on another device. */
 export const useDraftRevision = (): number => useStore(store, (state) => state.rev);
+
+/** What was written or saved in this tab. */
+function putOwn(key: string, kept: Kept): void {
+  put(key, kept, false);
+  tabs.postMessage({ key, kept });
+}
+
+/** What was written in another tab: the newer text counts, but nothing changes under the hands of who is writing here. */
+function takeFromTab(key: string, kept: Kept): void {
+  const own = store.get().drafts[key];
+  if (timers.has(key) || (own && own.at > kept.at)) return;
+  put(key, kept, (own?.text ?? "") !== kept.text);
+}
 
 /** Keeps a draft here at once and on the server a little later. */
 export function writeDraft(channel: Id, thread: Id | null, text: string): void {
   const key = keyOf(channel, thread);
   const former = store.get().drafts[key];
   if ((former?.text ?? "") === text) return;
-  put(key, { text, at: Date.now(), saved: false }, false);
+  putOwn(key, { text, at: Date.now(), saved: false });
   clearTimeout(timers.get(key));
   timers.set(key, setTimeout(() => void save(channel, thread), SAVE_AFTER));
 }
@@ -52,7 +69,7 @@ async function save(channel: Id, thread: Id | null): Promise<void> {
     if (kept.text.trim()) await channelsApi.saveDraft(channel, kept.text, thread);
     else await channelsApi.dropDraft(channel, thread);
     const now = store.get().drafts[key];
-    if (now && now.text === kept.text) put(key, { ...now, saved: true }, false);
+    if (now && now.text === kept.text) putOwn(key, { ...now, saved: true });
   } catch {
     return;
   }
@@ -77,8 +94,16 @@ export function takeDrafts(drafts: Draft[]): void {
   }
 }
 
+/** Reads what an earlier session left on this device. */
+export function restoreDrafts(): void {
+  store.set(({ rev }) => ({ drafts: readLocal("drafts") ?? {}, rev: rev + 1 }));
+}
+
+/** Takes them from the screen; what the server does not have yet stays on this device. */
 export function forgetDrafts(): void {
   for (const timer of timers.values()) clearTimeout(timer);
   timers.clear();
+  const unsaved = Object.entries(store.get().drafts).filter(([, kept]) => !kept.saved);
+  writeLocal("drafts", unsaved.length > 0 ? Object.fromEntries(unsaved) : undefined);
   store.set({ drafts: {}, rev: 0 });
 }

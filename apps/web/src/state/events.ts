@@ -1,7 +1,7 @@
 import type { ChannelEvent, Id, Message, ServerFrame } from "~/api/types";
 import { takeDraft } from "./drafts";
 import { announce } from "./announcer";
-import { learnChannel, resume } from "./session";
+import { learnChannel, learnSpaces, resume } from "./session";
 import { applyToTimelines, timelinesIn } from "./timelines";
 import {
   changeChannel, changeMembership, dropChannel, myId, putChannel, putUsers, workspaceStore, type Typing,
@@ -88,6 +88,8 @@ function reset(channel: Id, seq: number): void {
 function channelChanged(frame: Extract<ServerFrame, { type: "channel" }>): void {
   if (frame.channel) {
     putChannel(frame.channel);
+    const { space_id } = frame.channel;
+    if (space_id && !workspaceStore.get().spaces.some((space) => space.id === space_id)) void learnSpaces();
     if (!heads.has(frame.channel.id)) heads.set(frame.channel.id, frame.channel.last_seq);
   } else if (frame.removed && frame.channel_id) {
     heads.delete(frame.channel_id);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { SocketError } from "~/api/socket";
-import { message } from "~/test/things";
+import { message, problem } from "~/test/things";
 import { readLocal } from "./local";
 import type { Pending } from "./timeline";
 
@@ -47,13 +47,31 @@ describe("a message on its way", () => {
     expect(new Set(keys).size).toBe(1);
   });
 
+  it("that got no answer in time says so, and is sent again with the same key", async () => {
+    send.mockRejectedValue(new SocketError("no answer in time", undefined, true));
+    write("late");
+    await vi.waitFor(() => expect(waiting()).toMatchObject([{ state: "failed", problem: "The server did not answer in time." }]));
+    send.mockImplementation(acknowledge);
+    retry(waiting()[0]?.client_id ?? "");
+    await vi.waitFor(() => expect(waiting()).toEqual([]));
+    expect(new Set(send.mock.calls.map(([frame]) => (frame as Pending).client_id)).size).toBe(1);
+  });
+
+  it("leaves what another tab has not sent yet where it is", async () => {
+    const theirs = { client_id: "theirs", channel_id: "c", text: "from the other tab", state: "sending" };
+    localStorage.setItem("plexi:outbox", JSON.stringify([theirs]));
+    send.mockImplementation(acknowledge);
+    write("ours");
+    await vi.waitFor(() => expect(waiting()).toEqual([]));
+    expect(readLocal("outbox")).toEqual([theirs]);
+  });
+
   it("that was refused says so, and can be tried again or discarded", async () => {
-    const problem = { status: 403, error_code: "AUTHZ_DENIED", message: "You may not write here." };
-    send.mockRejectedValue(new SocketError("no", problem));
+    send.mockRejectedValue(new SocketError("no", problem("AUTH_FORBIDDEN", "You may not write here.")));
     write("one");
     write("two");
     await vi.waitFor(() => expect(waiting().map((entry) => entry.state)).toEqual(["failed", "failed"]));
-    expect(waiting()[0]?.problem).toBe("You may not write here.");
+    expect(waiting()[0]?.problem).toMatch(/^You may not do this/);
     send.mockImplementation(acknowledge);
     retry(waiting()[0]?.client_id ?? "");
     await vi.waitFor(() => expect(waiting().map((entry) => entry.text)).toEqual(["two"]));

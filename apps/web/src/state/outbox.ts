@@ -1,6 +1,8 @@
+import { t } from "@lingui/core/macro";
 import { newKey } from "~/api/client";
 import { SocketError } from "~/api/socket";
 import type { Id } from "~/api/types";
+import { problemWords } from "~/i18n/problems";
 import { readLocal, writeLocal } from "./local";
 import { connection } from "./session";
 import type { Pending } from "./timeline";
@@ -11,7 +13,12 @@ let outbox: Pending[] = [];
 const underWay = new Set<string>();
 const queues = new Map<Id, Promise<void>>();
 
-const keep = () => writeLocal("outbox", outbox.length > 0 ? outbox : undefined);
+/** Other tabs keep theirs in the same place. */
+function keep(gone?: string): void {
+  const here = new Set([...outbox.map((entry) => entry.client_id), gone]);
+  const kept = [...(readLocal<Pending[]>("outbox") ?? []).filter((entry) => !here.has(entry.client_id)), ...outbox];
+  writeLocal("outbox", kept.length > 0 ? kept : undefined);
+}
 
 export function sendMessage(message: { channel_id: Id; thread_id: Id | null; reply_to?: Id | null; text: string }): void {
   const pending: Pending = {
@@ -40,7 +47,7 @@ export function retry(clientId: string): void {
 export function discard(clientId: string): void {
   const pending = outbox.find((entry) => entry.client_id === clientId);
   outbox = outbox.filter((entry) => entry.client_id !== clientId);
-  keep();
+  keep(clientId);
   if (pending) timelineOf(pending.channel_id, pending.thread_id).dropPending(clientId);
 }
 
@@ -88,7 +95,7 @@ async function deliver(pending: Pending): Promise<void> {
       ...(pending.reply_to ? { reply_to: pending.reply_to } : {}),
     });
     outbox = outbox.filter((entry) => entry.client_id !== pending.client_id);
-    keep();
+    keep(pending.client_id);
     const timeline = timelineOf(pending.channel_id, pending.thread_id);
     if (answer.type === "ack") {
       timeline.posted(answer.message);
@@ -97,7 +104,10 @@ async function deliver(pending: Pending): Promise<void> {
     timeline.dropPending(pending.client_id);
   } catch (error) {
     if (error instanceof SocketError && error.problem) {
-      change(pending.client_id, { state: "failed", problem: error.problem.message });
+      change(pending.client_id, { state: "failed", problem: problemWords(error.problem) });
+    } else if (error instanceof SocketError && error.late) {
+      // Trying again stores it once: the key stays the same.
+      change(pending.client_id, { state: "failed", problem: t`The server did not answer in time.` });
     }
   }
 }

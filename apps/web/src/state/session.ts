@@ -1,29 +1,30 @@
 import { ApiError, whenSignedOut } from "~/api/client";
-import { auth, channels as channelsApi, workspace as workspaceApi } from "~/api/operations";
+import { auth, channels as channelsApi, spaces as spacesApi, workspace as workspaceApi } from "~/api/operations";
 import { Connection } from "~/api/socket";
 import type { Id, ServerFrame, Sync } from "~/api/types";
-import { forgetDrafts, takeDrafts } from "./drafts";
+import { forgetDrafts, restoreDrafts, takeDrafts } from "./drafts";
 import { heads, receive } from "./events";
-import { clearLocal, offline } from "./local";
+import { clearLocal, offline, readLocal, writeLocal } from "./local";
 import { flushOutbox, forgetOutbox, restoreOutbox } from "./outbox";
 import { forgetPeople, subscribePresence, watchPresence } from "./people";
 import { allTimelines, forgetTimelines } from "./timelines";
+import { closeDialog, uiStore } from "./ui";
 import { forgetEverything, putChannel, takeSync, workspaceStore } from "./workspace";
 
 export const connection = new Connection({
   url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws`,
   onFrame: (frame) => (frame.type === "ready" ? void whenReady() : receive(frame)),
   onStatus: (status, retryAt) => workspaceStore.set({ connection: { status, retryAt } }),
-  onSignedOut: () => signedOut(),
+  onSignedOut: () => sessionEnded(),
 });
 
 /** Loads everything and connects. Without a connection it shows what was kept on this device. */
 export async function start(): Promise<void> {
-  whenSignedOut(signedOut);
+  whenSignedOut(sessionEnded);
   try {
     arrive(await workspaceApi.sync(), false);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return forgetEverything("signed-out");
+    if (error instanceof ApiError && error.status === 401) return sessionEnded();
     const kept = await offline.read<Sync>("sync");
     if (!kept) return workspaceStore.set({ phase: "failed" });
     arrive(kept, true);
@@ -33,6 +34,7 @@ export async function start(): Promise<void> {
 }
 
 function arrive(sync: Sync, cached: boolean): void {
+  own(sync.me.id);
   takeSync(sync, cached);
   for (const channel of sync.channels) if (!heads.has(channel.id)) heads.set(channel.id, channel.last_seq);
   const me = sync.me.id;
@@ -40,6 +42,20 @@ function arrive(sync: Sync, cached: boolean): void {
   if (cached) return;
   takeDrafts(sync.drafts);
   void offline.write("sync", sync);
+}
+
+/** What is unsent on this device belongs to one person; it is nothing for the next. */
+function own(me: Id): void {
+  const owner = readLocal<Id>("owner");
+  if (owner === me && workspaceStore.get().me) return;
+  if (owner !== undefined && owner !== me) clearUnsent();
+  writeLocal("owner", me);
+  restoreDrafts();
+}
+
+function clearUnsent(): void {
+  uiStore.set({ editing: null, editText: null, replyTo: {}, space: null });
+  for (const key of ["drafts", "outbox", "owner"]) clearLocal(key);
 }
 
 let first = true;
@@ -91,6 +107,16 @@ export async function learnChannel(id: Id): Promise<void> {
   }
 }
 
+/** Reads which spaces there are: the server does not tell of them by itself. */
+export async function learnSpaces(): Promise<void> {
+  try {
+    const { items } = await spacesApi.list();
+    workspaceStore.set({ spaces: items });
+  } catch {
+    return;
+  }
+}
+
 /** Begins after signing in, registering or setting up. */
 export async function begin(): Promise<void> {
   first = true;
@@ -101,19 +127,25 @@ export async function signOut(): Promise<void> {
   try {
     await auth.signOut();
   } finally {
-    signedOut();
+    forgetSession();
+    clearUnsent();
   }
 }
 
-function signedOut(): void {
+/** The server ended the session, or it ran out. What was not sent waits on this device for the same person. */
+function sessionEnded(): void {
+  forgetSession();
+  workspaceStore.set({ ended: readLocal("owner") !== undefined });
+}
+
+function forgetSession(): void {
+  closeDialog();
   connection.stop();
   heads.clear();
   forgetTimelines();
   forgetPeople();
   forgetOutbox();
   forgetDrafts();
-  clearLocal("drafts");
-  clearLocal("outbox");
   void offline.clear();
   forgetEverything("signed-out");
 }

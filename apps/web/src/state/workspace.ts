@@ -9,6 +9,8 @@ export interface Typing {
 
 export interface Workspace {
   phase: "starting" | "signed-out" | "ready" | "failed";
+  /** Signed out, but not by who was signed in. */
+  ended: boolean;
   me: Me | null;
   spaces: Space[];
   channels: Record<Id, Channel>;
@@ -24,6 +26,7 @@ export interface Workspace {
 
 const empty: Workspace = {
   phase: "starting",
+  ended: false,
   me: null,
   spaces: [],
   channels: {},

@@ -1,10 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
-import { ApiError } from "~/api/client";
 import { messages } from "~/api/operations";
 import type { Message } from "~/api/types";
+import { errorWords } from "~/i18n/problems";
 import { updateMessage } from "~/state/timelines";
-import { openDialog } from "~/state/ui";
+import { openDialog, uiStore } from "~/state/ui";
 import { Button } from "~/ui/Button";
 import { FormError } from "~/ui/Field";
 import { growToFit } from "~/ui/growToFit";
@@ -13,7 +13,7 @@ import css from "./EditBox.module.css";
 /** Changes a message where it stands. */
 export function EditBox({ message, onDone }: { message: Message; onDone: () => void }) {
   const { t } = useLingui();
-  const [text, setText] = useState(message.text);
+  const [text, setText] = useState(() => uiStore.get().editText ?? message.text);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
@@ -26,6 +26,10 @@ export function EditBox({ message, onDone }: { message: Message; onDone: () => v
   }, []);
   useLayoutEffect(() => growToFit(box.current), [text]);
 
+  const write = (next: string) => {
+    setText(next);
+    uiStore.set({ editText: next });
+  };
   const close = () => {
     const row = box.current?.closest<HTMLElement>("[data-position]");
     onDone();
@@ -43,7 +47,7 @@ export function EditBox({ message, onDone }: { message: Message; onDone: () => v
       updateMessage(await messages.edit(message.id, next));
       close();
     } catch (error) {
-      setProblem(error instanceof ApiError && !error.offline ? error.message : t`That did not work. Check your connection.`);
+      setProblem(errorWords(error));
       setBusy(false);
     }
   };
@@ -57,7 +61,7 @@ export function EditBox({ message, onDone }: { message: Message; onDone: () => v
   };
   return (
     <div className={css["edit"]}>
-      <textarea ref={box} className={css["box"]} rows={1} aria-label={t`Edit message`} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} />
+      <textarea ref={box} className={css["box"]} rows={1} aria-label={t`Edit message`} value={text} onChange={(event) => write(event.target.value)} onKeyDown={onKeyDown} />
       {problem && <FormError>{problem}</FormError>}
       <div className={css["foot"]}>
         <span><Trans>Enter saves, Escape cancels</Trans></span>
