@@ -5,7 +5,7 @@ import { readLocal, writeLocal } from "~/state/local";
 import { IconButton } from "~/ui/Button";
 import { Icon } from "~/ui/Icon";
 import { Menu, type MenuEntry } from "~/ui/Menu";
-import { ChannelLink } from "./ChannelLink";
+import { ChannelList } from "./ChannelList";
 import css from "./Sidebar.module.css";
 
 interface Action {
@@ -44,9 +44,7 @@ export function Section({ name, title, channels, active, action }: {
           <Menu align="start" trigger={<IconButton icon="plus" size={16} label={action.label} className={css["add"]} />} items={() => action.items ?? []} />
         )}
       </div>
-      <ul className={css["list"]} aria-label={title}>
-        {shown.map((channel) => <li key={channel.id}><ChannelLink channel={channel} /></li>)}
-      </ul>
+      {shown.length > 0 && <ChannelList title={title} channels={shown} active={active} />}
       {channels.length === 0 && <p className={css["none"]}>{t`Nothing here yet`}</p>}
     </section>
   );

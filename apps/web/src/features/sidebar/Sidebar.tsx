@@ -34,7 +34,7 @@ export function Sidebar({ active }: { active: string | undefined }) {
           <kbd>{t`Ctrl K`}</kbd>
         </button>
       </div>
-      <nav className={css["lists"]} aria-label={t`Conversations`} onClick={() => uiStore.set({ drawer: false })}>
+      <nav className={css["lists"]} data-scroller="" aria-label={t`Conversations`} onClick={() => uiStore.set({ drawer: false })}>
         {sections.favourites.length > 0 && (
           <Section name="favourites" title={t`Favourites`} channels={sections.favourites} active={active} />
         )}

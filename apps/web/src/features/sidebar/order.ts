@@ -9,6 +9,17 @@ export interface Sections {
   directs: Channel[];
 }
 
+/** One for all comparisons: making it is what costs. */
+const alphabet = new Intl.Collator(undefined, { numeric: true });
+
+function byTitle(channels: Channel[], users: Record<Id, User>, me: Id): Channel[] {
+  const titled = channels.map((channel) => ({ channel, title: titleOf(channel, users, me) }));
+  return titled.sort((a, b) => alphabet.compare(a.title, b.title)).map(({ channel }) => channel);
+}
+
+/** Times of the server compare as the texts they are. */
+const compareTimes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** Sorts my conversations into the sections of the sidebar. */
 export function sectionsOf(all: Record<Id, Channel>, users: Record<Id, User>, me: Id, space: Id | null): Sections {
   const sections: Sections = { favourites: [], channels: [], directs: [] };
@@ -19,10 +30,9 @@ export function sectionsOf(all: Record<Id, Channel>, users: Record<Id, User>, me
     else if (isDirect(channel)) sections.directs.push(channel);
     else sections.channels.push(channel);
   }
-  const byTitle = (a: Channel, b: Channel) => titleOf(a, users, me).localeCompare(titleOf(b, users, me));
-  sections.favourites.sort(byTitle);
-  sections.channels.sort(byTitle);
-  sections.directs.sort((a, b) => (b.last_message_at ?? b.created_at).localeCompare(a.last_message_at ?? a.created_at));
+  sections.favourites = byTitle(sections.favourites, users, me);
+  sections.channels = byTitle(sections.channels, users, me);
+  sections.directs.sort((a, b) => compareTimes(b.last_message_at ?? b.created_at, a.last_message_at ?? a.created_at));
   return sections;
 }
 
