@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { isAccessible } from "./accessible";
 import { look } from "./look";
 import { Person } from "./people";
 import { Server } from "./server";
@@ -8,13 +8,6 @@ test.describe.configure({ mode: "serial" });
 
 let server: Server;
 let ada: Person;
-
-async function isAccessible(page: Page, except: string[] = []): Promise<void> {
-  // Things that are still fading in have other colours than they will have.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)));
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).disableRules(except).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`)).toEqual([]);
-}
 
 test.beforeAll(async ({ browser }) => {
   server = await Server.start();

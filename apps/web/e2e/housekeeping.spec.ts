@@ -70,8 +70,10 @@ test("favourites and muted channels are kept", async () => {
   await menu(ada, "Add to favourites");
   await expect(ada.page.getByRole("list", { name: "Favourites" }).getByRole("link", { name: /town-square/ })).toBeVisible();
   await menu(ada, "Mute");
+  const kept = ada.page.getByRole("list", { name: "Favourites" }).getByRole("link", { name: /town-square.*Muted/ });
+  await expect(kept).toBeVisible();
   await ada.page.reload();
-  await expect(ada.page.getByRole("list", { name: "Favourites" }).getByRole("link", { name: /town-square.*Muted/ })).toBeVisible();
+  await expect(kept).toBeVisible();
   await menu(ada, "Remove from favourites");
   await menu(ada, "Unmute");
 });
@@ -123,6 +125,7 @@ test("an archived channel can be read, but not written to", async () => {
   await ada.open("secret");
   await menu(ada, "Channel settings");
   await ada.page.getByRole("button", { name: "Archive channel" }).click();
+  await ada.page.getByRole("button", { name: "Really archive?" }).click();
   await expect(ada.page.getByRole("button", { name: "Restore channel" })).toBeVisible();
   await ada.page.keyboard.press("Escape");
   await expect(ada.page.getByText("This channel is archived. It can be read, but not written to.")).toBeVisible();

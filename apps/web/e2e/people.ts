@@ -64,6 +64,19 @@ export class Person {
     return link ?? "";
   }
 
+  async signIn(name: string, password = PASSWORD): Promise<void> {
+    await this.page.goto("/sign-in");
+    await this.page.getByLabel("Name").fill(name);
+    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  /** Uses an entry of the menu of the space. */
+  async inSpaceMenu(space: string, entry: string): Promise<void> {
+    await this.page.getByRole("banner").getByRole("button", { name: space }).click();
+    await this.page.getByRole("menuitem", { name: entry }).click();
+  }
+
   /** Joins a channel through the list of channels, unless a member already. */
   async joinChannel(name: string): Promise<void> {
     await this.page.getByRole("button", { name: "Add channels" }).click();

@@ -1,6 +1,7 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
+import { returnFocus } from "~/state/ui";
 import { IconButton } from "./Button";
 import { cx } from "./classes";
 import css from "./Dialog.module.css";
@@ -27,6 +28,10 @@ export function Dialog({ open, onClose, title, description, size = "small", bare
       <Radix.Portal>
         <div className={css["veil"]} aria-hidden="true" />
         <Radix.Content
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            returnFocus();
+          }}
           className={cx(css["dialog"], css[size], bare && css["bare"])}
           {...(description ? {} : { "aria-describedby": undefined })}
         >

@@ -8,6 +8,7 @@ const paths = {
   close: <path d="m5.2 5.2 9.6 9.6M14.8 5.2l-9.6 9.6" />,
   search: <><circle cx="9" cy="9" r="5" /><path d="m12.8 12.8 3.7 3.7" /></>,
   chevron: <path d="m6 8 4 4 4-4" />,
+  next: <path d="m8 6 4 4-4 4" />,
   down: <path d="M10 4v11M5.5 10.7 10 15.2l4.5-4.5" />,
   up: <path d="M10 16V5M5.5 9.3 10 4.8l4.5 4.5" />,
   back: <path d="M15.5 10h-11M9 5.2 4.2 10 9 14.8" />,
@@ -42,7 +43,7 @@ const paths = {
 export type IconName = keyof typeof paths;
 
 /** Signs that point somewhere point the other way where one reads from right to left. */
-const DIRECTED: readonly IconName[] = ["back", "send", "reply", "leave", "retry", "history"];
+const DIRECTED: readonly IconName[] = ["back", "next", "send", "reply", "leave", "retry", "history"];
 
 export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
   return (

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
 import { channels } from "~/api/operations";
 import type { Channel } from "~/api/types";
+import { useRoleName } from "~/features/people/useRoleName";
 import { numberOf } from "~/i18n/format";
 import { watchPresence } from "~/state/people";
 import { openDialog } from "~/state/ui";
@@ -14,7 +15,6 @@ import { Field } from "~/ui/Field";
 import { Pane } from "~/ui/Pane";
 import { can, isDirect } from "./naming";
 import css from "./Panes.module.css";
-import { useRoleName } from "./useRoleName";
 
 export function MembersPane({ channel, onClose }: { channel: Channel; onClose: () => void }) {
   const { t } = useLingui();
@@ -56,7 +56,7 @@ export function MembersPane({ channel, onClose }: { channel: Channel; onClose: (
                   <span dir="auto">{user.display_name}</span>
                   <span>@{user.name}</span>
                 </span>
-                <span className={css["role"]}>{roleName(role)}</span>
+                <span className={css["role"]}>{role !== "member" && roleName(role)}</span>
               </button>
             </li>
           ))}

@@ -2,9 +2,9 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
-import { ApiError } from "~/api/client";
 import { channels } from "~/api/operations";
 import { currentSpace } from "~/features/sidebar/order";
+import { fieldError, formError } from "~/i18n/problems";
 import { heads } from "~/state/events";
 import { useUi } from "~/state/ui";
 import { putChannel, useWorkspace } from "~/state/workspace";
@@ -33,7 +33,7 @@ export function NewChannel({ onClose }: { onClose: () => void }) {
       void navigate({ to: "/c/$channelId", params: { channelId: channel.id } });
     },
   });
-  const error = make.error instanceof ApiError ? make.error : null;
+  const problem = formError(make.error, "name", "topic");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     make.mutate();
@@ -41,9 +41,9 @@ export function NewChannel({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onClose={onClose} title={t`New channel`}>
       <form onSubmit={submit}>
-        {error && !error.field("name") && !error.field("topic") && <FormError>{error.message}</FormError>}
-        <Field label={t`Name`} hint={t`Short and telling, like "releases".`} autoFocus required maxLength={64} value={name} error={error?.field("name")} onChange={(event) => setName(asChannelName(event.target.value))} />
-        <Field label={t`Topic (optional)`} maxLength={250} value={topic} error={error?.field("topic")} onChange={(event) => setTopic(event.target.value)} />
+        {problem && <FormError>{problem}</FormError>}
+        <Field label={t`Name`} hint={t`Short and telling, like "releases".`} autoFocus required maxLength={64} value={name} error={fieldError(make.error, "name")} onChange={(event) => setName(asChannelName(event.target.value))} />
+        <Field label={t`Topic (optional)`} maxLength={250} value={topic} error={fieldError(make.error, "topic")} onChange={(event) => setTopic(event.target.value)} />
         <fieldset className={css["choices"]}>
           <legend><Trans>Who can find it</Trans></legend>
           <label className={css["choice"]}>

@@ -2,10 +2,10 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { User } from "~/api/types";
+import { PeoplePicker } from "~/features/people/PeoplePicker";
 import { Button } from "~/ui/Button";
 import { Dialog, DialogActions } from "~/ui/Dialog";
 import { openDirect } from "./openDirect";
-import { PeoplePicker } from "./PeoplePicker";
 
 const MOST = 8;
 

@@ -30,7 +30,7 @@ export function useSuggestions(asked: Asked | null, channel: Channel): Suggestio
     queryFn: async ({ signal }) => {
       const [members, everybody] = await Promise.all([
         channels.members(channel.id, { q: query, limit: MOST }).then((page) => page.items.map((member) => member.user)),
-        query ? users.list(query, MOST, signal).then((page) => page.items) : Promise.resolve([]),
+        query ? users.list({ q: query, limit: MOST }, signal).then((page) => page.items) : Promise.resolve([]),
       ]);
       return [...members, ...everybody];
     },

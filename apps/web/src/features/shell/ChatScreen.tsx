@@ -35,7 +35,7 @@ function Chat() {
 
   useEffect(() => {
     if (channelId) return;
-    const channel = firstChannel(readLocal<string>("last-channel"));
+    const channel = firstChannel(readLocal<string>("last-channel"), uiStore.get().space);
     if (channel) void navigate({ to: "/c/$channelId", params: { channelId: channel }, replace: true });
   }, [channelId, navigate]);
 

@@ -6,13 +6,17 @@ const Shortcuts = lazy(() => import("~/features/settings/Shortcuts").then((modul
 const NewChannel = lazy(() => import("~/features/channel/NewChannel").then((module) => ({ default: module.NewChannel })));
 const BrowseChannels = lazy(() => import("~/features/channel/BrowseChannels").then((module) => ({ default: module.BrowseChannels })));
 const NewDirect = lazy(() => import("~/features/channel/NewDirect").then((module) => ({ default: module.NewDirect })));
-const Invite = lazy(() => import("~/features/settings/Invite").then((module) => ({ default: module.Invite })));
+const Invite = lazy(() => import("~/features/spaces/Invite").then((module) => ({ default: module.Invite })));
 const Preferences = lazy(() => import("~/features/settings/Preferences").then((module) => ({ default: module.Preferences })));
 const ChannelSettings = lazy(() => import("~/features/channel/ChannelSettings").then((module) => ({ default: module.ChannelSettings })));
 const JumpToDate = lazy(() => import("~/features/messages/JumpToDate").then((module) => ({ default: module.JumpToDate })));
 const DeleteMessage = lazy(() => import("~/features/messages/DeleteMessage").then((module) => ({ default: module.DeleteMessage })));
 const History = lazy(() => import("~/features/messages/History").then((module) => ({ default: module.History })));
-const Person = lazy(() => import("~/features/settings/Person").then((module) => ({ default: module.Person })));
+const Person = lazy(() => import("~/features/people/Person").then((module) => ({ default: module.Person })));
+const NewSpace = lazy(() => import("~/features/spaces/NewSpace").then((module) => ({ default: module.NewSpace })));
+const SpaceSettings = lazy(() => import("~/features/spaces/SpaceSettings").then((module) => ({ default: module.SpaceSettings })));
+const Accounts = lazy(() => import("~/features/people/Accounts").then((module) => ({ default: module.Accounts })));
+const AccountSettings = lazy(() => import("~/features/people/AccountSettings").then((module) => ({ default: module.AccountSettings })));
 
 /** The one dialog that may be open; each is fetched when it is first used. */
 export function Dialogs() {
@@ -46,6 +50,14 @@ export function Dialogs() {
         return <History message={dialog.message} onClose={closeDialog} />;
       case "person":
         return <Person userId={dialog.user} onClose={closeDialog} />;
+      case "new-space":
+        return <NewSpace onClose={closeDialog} />;
+      case "space":
+        return <SpaceSettings spaceId={dialog.space} onClose={closeDialog} />;
+      case "accounts":
+        return <Accounts onClose={closeDialog} />;
+      case "account":
+        return <AccountSettings userId={dialog.user} onClose={closeDialog} />;
       default:
         return null;
     }

@@ -30,6 +30,7 @@ export function UserBar() {
         }
         items={() => [
           { icon: "settings", label: t`Preferences`, keys: t`Ctrl ,`, onSelect: () => openDialog({ kind: "preferences" }) },
+          me.permissions.includes("users.manage") && { icon: "people", label: t`Accounts`, onSelect: () => openDialog({ kind: "accounts" }) },
           { icon: "keyboard", label: t`Keyboard shortcuts`, keys: t`Ctrl /`, onSelect: () => openDialog({ kind: "shortcuts" }) },
           "line",
           { icon: "leave", label: t`Sign out`, onSelect: () => void leave() },

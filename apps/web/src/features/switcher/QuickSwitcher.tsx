@@ -35,7 +35,7 @@ export function QuickSwitcher({ onClose }: { onClose: () => void }) {
     queryKey: ["switcher", q, space],
     queryFn: async ({ signal }) => {
       const [people, rooms] = await Promise.all([
-        usersApi.list(q, 8, signal),
+        usersApi.list({ q, limit: 8 }, signal),
         space ? channelsApi.browse(space, { q, joined: false, archived: false, limit: 8 }) : Promise.resolve({ items: [] }),
       ]);
       return { people: people.items, rooms: rooms.items };

@@ -1,11 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { ApiError } from "~/api/client";
 import { workspace } from "~/api/operations";
 import formCss from "~/features/channel/Forms.module.css";
 import { currentSpace } from "~/features/sidebar/order";
 import { shortDateTimeOf } from "~/i18n/format";
+import { errorWords } from "~/i18n/problems";
 import { useUi } from "~/state/ui";
 import { useWorkspace } from "~/state/workspace";
 import { Button } from "~/ui/Button";
@@ -43,7 +43,7 @@ export function Invite({ onClose }: { onClose: () => void }) {
         </>
       ) : (
         <form onSubmit={submit}>
-          {make.error && <FormError>{make.error instanceof ApiError ? make.error.message : t`That did not work. Check your connection.`}</FormError>}
+          {make.error && <FormError>{errorWords(make.error)}</FormError>}
           <Choice label={t`They join as`} value={role} onChange={(event) => setRole(event.target.value === "guest" ? "guest" : "member")}>
             <option value="member">{t`Members`}</option>
             <option value="guest">{t`Guests, who see only the channels they are added to`}</option>

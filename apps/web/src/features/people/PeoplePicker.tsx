@@ -2,32 +2,43 @@ import { useLingui } from "@lingui/react/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { users } from "~/api/operations";
-import type { User } from "~/api/types";
+import type { Id, User } from "~/api/types";
+import css from "~/features/channel/Forms.module.css";
+import { errorWords } from "~/i18n/problems";
 import { useMe } from "~/state/workspace";
 import { Avatar } from "~/ui/Avatar";
 import { Empty, Spinner } from "~/ui/Empty";
 import { Field } from "~/ui/Field";
 import { Icon } from "~/ui/Icon";
-import css from "./Forms.module.css";
+
+export type FindPeople = (q: string, signal: AbortSignal) => Promise<User[]>;
+
+/** Everybody with an account that can be used. */
+export const everybody: FindPeople = async (q, signal) => (await users.list({ q, limit: 30 }, signal)).items;
 
 /** Chooses people by name. */
-export function PeoplePicker({ label, chosen, onChange, most, autoFocus }: {
+export function PeoplePicker({ label, chosen, onChange, most, autoFocus, from = "everybody", find = everybody, without }: {
   label: string;
   chosen: User[];
   onChange: (chosen: User[]) => void;
   most: number;
   autoFocus?: boolean;
+  /** Names the people that `find` looks among. */
+  from?: string;
+  find?: FindPeople;
+  /** People who are not offered. */
+  without?: ReadonlySet<Id>;
 }) {
   const { t } = useLingui();
   const me = useMe();
   const [filter, setFilter] = useState("");
   const q = useDeferredValue(filter.trim());
   const found = useQuery({
-    queryKey: ["people", q],
-    queryFn: ({ signal }) => users.list(q, 30, signal),
+    queryKey: ["people", from, q],
+    queryFn: ({ signal }) => find(q, signal),
     placeholderData: keepPreviousData,
   });
-  const list = found.data?.items.filter((user) => user.id !== me.id && !user.disabled) ?? [];
+  const list = found.data?.filter((user) => user.id !== me.id && !user.disabled && !without?.has(user.id)) ?? [];
   const has = (user: User) => chosen.some((entry) => entry.id === user.id);
   const toggle = (user: User) => {
     onChange(has(user) ? chosen.filter((entry) => entry.id !== user.id) : [...chosen, user].slice(0, most));
@@ -47,6 +58,7 @@ export function PeoplePicker({ label, chosen, onChange, most, autoFocus }: {
       )}
       <div className={css["list"]}>
         {found.isPending && <Spinner label={t`Loading`} />}
+        {found.isError && <Empty icon="warning" title={errorWords(found.error)} />}
         {found.isSuccess && list.length === 0 && <Empty icon="people" title={t`Nobody fits`} />}
         {list.map((user) => (
           <button key={user.id} type="button" className={css["row"]} aria-pressed={has(user)} onClick={() => toggle(user)}>
