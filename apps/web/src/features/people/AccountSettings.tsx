@@ -26,12 +26,12 @@ export function AccountSettings({ userId, onClose }: { userId: string; onClose: 
   const account = useQuery({ queryKey: ["account", userId], queryFn: () => users.account(userId) });
   return (
     <Dialog open onClose={onClose} title={t`Account`}>
+      <div className={css["back"]}>
+        <Button tone="quiet" icon="back" onClick={() => openDialog({ kind: "accounts" })}><Trans>All accounts</Trans></Button>
+      </div>
       {account.isPending && <Spinner label={t`Loading`} />}
       {account.isError && <FormError>{errorWords(account.error)}</FormError>}
       {account.data && <Settings account={account.data} />}
-      <div className={css["inline"]}>
-        <Button tone="quiet" icon="back" onClick={() => openDialog({ kind: "accounts" })}><Trans>All accounts</Trans></Button>
-      </div>
     </Dialog>
   );
 }

@@ -59,7 +59,7 @@ export function PeoplePicker({ label, chosen, onChange, most, autoFocus, from = 
       <div className={css["list"]}>
         {found.isPending && <Spinner label={t`Loading`} />}
         {found.isError && <Empty icon="warning" title={errorWords(found.error)} />}
-        {found.isSuccess && list.length === 0 && <Empty icon="people" title={t`Nobody fits`} />}
+        {found.isSuccess && list.length === 0 && <Empty icon="people" title={!q && without ? t`Everybody is in already` : t`Nobody fits`} />}
         {list.map((user) => (
           <button key={user.id} type="button" className={css["row"]} aria-pressed={has(user)} onClick={() => toggle(user)}>
             <Avatar user={user} id={user.id} size={32} />

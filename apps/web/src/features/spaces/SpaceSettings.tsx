@@ -1,20 +1,21 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { spaces } from "~/api/operations";
 import type { Body } from "~/api/types";
 import formCss from "~/features/channel/Forms.module.css";
 import { MemberList } from "~/features/people/MemberList";
+import { currentSpace } from "~/features/sidebar/order";
 import { errorWords, fieldError, formError } from "~/i18n/problems";
-import { openDialog, uiStore } from "~/state/ui";
-import { useWorkspace } from "~/state/workspace";
+import { openDialog } from "~/state/ui";
+import { useWorkspace, workspaceStore } from "~/state/workspace";
 import { Button } from "~/ui/Button";
 import { ConfirmButton } from "~/ui/ConfirmButton";
 import { Dialog } from "~/ui/Dialog";
 import { Field, FormError } from "~/ui/Field";
 import { toast } from "~/ui/Toasts";
 import { leaveSpace, putSpace, useSpacePermission } from "./spaces";
+import { useEnterSpace } from "./useEnterSpace";
 
 /** A space's name, its people, and the ways out of it. */
 export function SpaceSettings({ spaceId, onClose }: { spaceId: string; onClose: () => void }) {
@@ -83,13 +84,12 @@ export function SpaceSettings({ spaceId, onClose }: { spaceId: string; onClose: 
 
 function Leave({ spaceId, onClose }: { spaceId: string; onClose: () => void }) {
   const { t } = useLingui();
-  const navigate = useNavigate();
+  const enter = useEnterSpace();
   const leave = useMutation({
     mutationFn: () => leaveSpace(spaceId),
     onSuccess: () => {
-      uiStore.set({ space: null });
       onClose();
-      void navigate({ to: "/" });
+      enter(currentSpace(workspaceStore.get().spaces, null));
     },
     onError: (error) => toast(errorWords(error)),
   });

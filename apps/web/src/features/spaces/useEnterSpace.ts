@@ -5,10 +5,10 @@ import { firstChannel } from "~/features/shell/firstChannel";
 import { uiStore } from "~/state/ui";
 
 /** Shows a space with one of my channels there, or its empty page when I have none. */
-export function useEnterSpace(): (space: Id) => void {
+export function useEnterSpace(): (space: Id | null) => void {
   const navigate = useNavigate();
   return useCallback(
-    (space: Id) => {
+    (space: Id | null) => {
       uiStore.set({ space, drawer: false });
       const channel = firstChannel(undefined, space);
       void (channel ? navigate({ to: "/c/$channelId", params: { channelId: channel } }) : navigate({ to: "/" }));
