@@ -87,6 +87,7 @@ impl App {
             health: Arc::new(glue::Checks(services.database.clone())),
             operator: console.clone(),
             metric_sources: vec![console],
+            fault_hooks: Vec::new(),
             ui: Some(Arc::new(glue::EmbeddedUi)),
             clock: Arc::clone(&parts.ambient.clock),
             entropy: Arc::clone(&parts.ambient.entropy),

@@ -54,6 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
         metric_sources: Vec::new(),
+        fault_hooks: Vec::new(),
         ui: None,
         clock,
         entropy,

@@ -260,8 +260,12 @@ fn is_json(media_type: &str) -> bool {
 }
 
 fn parse_json(bytes: &[u8]) -> Result<Value, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let problem = format!("is not JSON in UTF-8 (line {}, column {})", error.line(), error.column());
+    crate::json_text::parse(bytes).map_err(|error| {
+        let problem = format!(
+            "is not JSON in UTF-8 that names each member once (line {}, column {})",
+            error.line(),
+            error.column()
+        );
         ApiError::new(ErrorCode::ValidationMalformed).field("body", problem).because(error.to_string())
     })
 }

@@ -60,6 +60,12 @@ pub(crate) async fn live() -> Response {
     report(true, BTreeMap::new())
 }
 
+/// `GET /health/startup`: nothing is listened to before migrations and everything else that a start takes are done, so whoever hears an
+/// answer knows that they are.
+pub(crate) async fn startup() -> Response {
+    report(true, BTreeMap::from([("started", "ok")]))
+}
+
 /// `GET /health/ready`
 pub(crate) async fn ready(State(web): State<WebState>) -> Response {
     let mut checks: BTreeMap<&'static str, &'static str> = BTreeMap::new();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use plexi_core::ErrorCode;
 use plexi_messaging::{STEP_BOUNDS, StepTiming};
 use tokio::time::Instant;
 
@@ -222,6 +223,7 @@ pub struct Metrics {
     pub(crate) slow_consumers: AtomicU64,
     /// Requests refused because the server was busy.
     pub(crate) shed: AtomicU64,
+    faults: Vec<(ErrorCode, AtomicU64)>,
 }
 
 impl Metrics {
@@ -238,6 +240,7 @@ impl Metrics {
             sends: zero(),
             slow_consumers: zero(),
             shed: zero(),
+            faults: ErrorCode::ALL.iter().map(|code| (*code, zero())).collect(),
         }
     }
 
@@ -257,6 +260,13 @@ impl Metrics {
         let at = Step::ALL.iter().position(|known| *known == step);
         if let Some(histogram) = at.and_then(|at| self.steps.get(at)) {
             histogram.record(took);
+        }
+    }
+
+    /// Counts a fault.
+    pub(crate) fn fault(&self, code: ErrorCode) {
+        if let Some((_, count)) = self.faults.iter().find(|(known, _)| *known == code) {
+            count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -298,6 +308,13 @@ impl Metrics {
         let slow = "WebSockets closed for reading too slowly.";
         counter(into, "plexi_ws_slow_consumers_total", slow, &self.slow_consumers);
         counter(into, "plexi_http_shed_total", "Requests refused because too many were at work.", &self.shed);
+        for (code, count) in &self.faults {
+            let count = count.load(Ordering::Relaxed);
+            if count > 0 {
+                let help = "What failed here and not in what was asked, by error code.";
+                into.counter("plexi_faults_total", help, &[("error_code", code.as_str())], count);
+            }
+        }
     }
 }
 

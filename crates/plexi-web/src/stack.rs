@@ -29,7 +29,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate as _, Size
 use crate::error::{self, ApiError};
 use crate::operations::{BASE, Operation};
 use crate::state::WebState;
-use crate::{call, gateway, health, reference, ui};
+use crate::{call, faults, gateway, health, reference, ui};
 
 /// The name of the operation that answered, for metrics and the span.
 #[derive(Clone, Copy)]
@@ -65,8 +65,10 @@ fn routes() -> Router<WebState> {
         router.layer(middleware::from_fn(move |request: Request, next: Next| named(name, request, next)))
     };
     let sockets = Router::new().route(&format!("{BASE}/ws"), get(gateway::upgrade));
-    let checks =
-        Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
+    let checks = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/startup", get(health::startup))
+        .route("/health/ready", get(health::ready));
     let figures = Router::new().route("/metrics", get(crate::api::metrics));
     let pages = Router::new()
         .route(&format!("{BASE}/docs"), get(reference::page))
@@ -128,13 +130,7 @@ async fn failures(State(web): State<WebState>, request: Request<Body>, next: Nex
     if failure.code() == ErrorCode::NetworkOverloaded {
         web.metrics.shed.fetch_add(1, Ordering::Relaxed);
     }
-    if failure.is_fault() {
-        let internal = failure.internal().unwrap_or_default();
-        tracing::error!(correlation_id = %correlation, error_code = %failure.code(), error = internal, "request failed");
-    } else {
-        let internal = failure.internal().unwrap_or_default();
-        tracing::debug!(correlation_id = %correlation, error_code = %failure.code(), error = internal, "request refused");
-    }
+    faults::note(&web, "request", &failure, &correlation);
     let mut rendered = error::render(&failure, &correlation);
     for (name, value) in response.headers() {
         if *name != http::header::CONTENT_TYPE && *name != http::header::CONTENT_LENGTH {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::WebConfig;
+use crate::faults::FaultHook;
 use crate::gateway::Admission;
 use crate::health::HealthChecks;
 use crate::idempotency::{IdempotencyStore, InFlight};
@@ -32,6 +33,8 @@ pub struct WebParts {
     pub operator: Arc<dyn Operator>,
     /// Further figures for `/metrics`, such as those of the database.
     pub metric_sources: Vec<Arc<dyn MetricSource>>,
+    /// Told of everything that fails here, for alarms.
+    pub fault_hooks: Vec<Arc<dyn FaultHook>>,
     /// The built web client; without it only the API is served.
     pub ui: Option<Arc<dyn UiAssets>>,
     /// The time.
@@ -60,6 +63,7 @@ pub struct Inner {
     pub(crate) operator: Arc<dyn Operator>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) metric_sources: Vec<Arc<dyn MetricSource>>,
+    pub(crate) fault_hooks: Vec<Arc<dyn FaultHook>>,
     pub(crate) ui: Option<Arc<dyn UiAssets>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -87,6 +91,7 @@ impl WebState {
             operator: parts.operator,
             metrics: Arc::new(Metrics::new()),
             metric_sources: parts.metric_sources,
+            fault_hooks: parts.fault_hooks,
             ui: parts.ui,
             clock: parts.clock,
             entropy: parts.entropy,

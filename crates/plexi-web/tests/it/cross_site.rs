@@ -97,11 +97,14 @@ async fn only_our_own_names_are_answered() {
         ("localhost.evil.example", 421),
         ("192.168.1.10:8080", 421),
     ] {
-        let request =
-            Request::builder().uri("/api/v1/version").header("host", host).body(Body::empty()).unwrap();
+        let request = Request::builder()
+            .uri("/api/v1/system/version")
+            .header("host", host)
+            .body(Body::empty())
+            .unwrap();
         assert_eq!(world.send(request).await.status, expected, "{host}");
     }
-    let request = Request::builder().uri("/api/v1/version").body(Body::empty()).unwrap();
+    let request = Request::builder().uri("/api/v1/system/version").body(Body::empty()).unwrap();
     assert_eq!(world.send(request).await.code(), "SECURITY_HOST_REFUSED");
     let probe =
         Request::builder().uri("/health/live").header("host", "10.1.2.3:8080").body(Body::empty()).unwrap();

@@ -1,8 +1,23 @@
 //! The OpenAPI document as others see it. A change of the interface shows up here.
 
 use plexi_web::openapi;
+use plexi_web::operations::{Access, Operation, table};
 
 use crate::world::{plain, world};
+
+#[test]
+fn who_may_call_what_changes_only_knowingly() {
+    let row = |operation: &Operation| {
+        let who = match operation.access {
+            Access::Public => "anybody".to_owned(),
+            Access::Session => "whoever is signed in, as the service decides".to_owned(),
+            Access::System(permission) => permission.to_string(),
+        };
+        format!("{:<7}{:<52}{:<24}{who}", operation.method.as_str(), operation.path, operation.id)
+    };
+    let rows: Vec<String> = table().iter().map(row).collect();
+    insta::assert_snapshot!(rows.join("\n"));
+}
 
 #[test]
 fn the_document_changes_only_knowingly() {

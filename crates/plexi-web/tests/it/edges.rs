@@ -1,11 +1,12 @@
 //! Around the operations: health, metrics, the web client, headers, ids, overload, panics.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{Method, Request, header};
-use plexi_web::WebConfig;
+use plexi_web::{Fault, FaultHook, WebConfig};
 use serde_json::{Value, json};
 
 use crate::world::{Options, plain, request, world, world_with};
@@ -25,7 +26,7 @@ async fn every_answer_has_the_callers_correlation_id_when_it_is_plain() {
     }
     let long = "a".repeat(70);
     for sent in ["a b", "<script>", &*long] {
-        let reply = world.send(fetch("/api/v1/version", &[("x-correlation-id", sent)])).await;
+        let reply = world.send(fetch("/api/v1/system/version", &[("x-correlation-id", sent)])).await;
         let given = reply.header("x-correlation-id");
         assert!(given.starts_with("req-") && given.len() == 36, "{given}");
     }
@@ -41,10 +42,33 @@ async fn a_panic_is_an_internal_error_that_says_nothing() {
     assert_eq!(world.send(fetch("/health/live", &[])).await.status, 200);
 }
 
+/// Keeps what it is told.
+#[derive(Default)]
+struct Alarm(std::sync::Mutex<Vec<String>>);
+
+impl FaultHook for Alarm {
+    fn fault(&self, fault: &Fault<'_>) {
+        let text = format!("{} {} {}", fault.code, fault.correlation_id, fault.diagnosis);
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_is_raised_for_what_is_broken_and_not_for_what_is_refused() {
+    let alarm = Arc::new(Alarm::default());
+    let hooks: Vec<Arc<dyn FaultHook>> = vec![alarm.clone()];
+    let world = world_with(Options { fault_hooks: hooks, ..Options::default() }).await;
+    world.send(fetch("/api/v1/nowhere", &[])).await;
+    world.send(fetch("/api/v1/users/me", &[])).await;
+    assert!(alarm.0.lock().unwrap().is_empty());
+    world.send(fetch("/panic", &[("x-correlation-id", "abc")])).await;
+    assert_eq!(*alarm.0.lock().unwrap(), ["SYSTEM_INTERNAL req-abc panic: the secret of the house"]);
+}
+
 #[tokio::test]
 async fn browsers_are_told_to_be_strict_in_every_answer() {
     let world = world().await;
-    for path in ["/", "/api/v1/version", "/api/v1/nowhere", "/health/live", "/panic"] {
+    for path in ["/", "/api/v1/system/version", "/api/v1/nowhere", "/health/live", "/panic"] {
         let reply = world.send(fetch(path, &[])).await;
         let policy = reply.header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
@@ -54,7 +78,7 @@ async fn browsers_are_told_to_be_strict_in_every_answer() {
     }
     let config = WebConfig { public_url: "https://chat.example.org".into(), ..WebConfig::default() };
     let world = world_with(Options { web: config, ..Options::default() }).await;
-    let reply = world.send(fetch("/api/v1/version", &[])).await;
+    let reply = world.send(fetch("/api/v1/system/version", &[])).await;
     assert!(reply.header("strict-transport-security").starts_with("max-age="));
 }
 
@@ -66,6 +90,7 @@ async fn readiness_fails_when_the_server_stops_and_liveness_does_not() {
     let ready = world.send(fetch("/health/ready", &[])).await;
     assert_eq!((ready.status, &ready.json()["checks"]["lifecycle"]), (503, &json!("stopping")));
     assert_eq!(world.send(fetch("/health/live", &[])).await.status, 200);
+    assert_eq!(world.send(fetch("/health/startup", &[])).await.json()["checks"]["started"], "ok");
 }
 
 #[tokio::test]
@@ -140,7 +165,7 @@ async fn long_answers_are_compressed_and_short_ones_are_not() {
     let long = world.send(fetch("/api/v1/openapi.json", &[("accept-encoding", "br")])).await;
     assert_eq!(long.header("content-encoding"), "br");
     assert!(long.bytes.len() < 40_000, "{}", long.bytes.len());
-    let short = world.send(fetch("/api/v1/version", &[("accept-encoding", "br")])).await;
+    let short = world.send(fetch("/api/v1/system/version", &[("accept-encoding", "br")])).await;
     assert_eq!(short.header("content-encoding"), "");
 }
 
@@ -157,7 +182,7 @@ async fn above_the_cap_requests_are_shed_and_health_is_not() {
         plain("/api/v1/auth/sign-in").method(Method::POST).header(header::CONTENT_TYPE, "application/json");
     let slow = world.send(slow.body(body).unwrap());
     let others = async {
-        let shed = world.send(fetch("/api/v1/version", &[])).await;
+        let shed = world.send(fetch("/api/v1/system/version", &[])).await;
         assert_eq!(
             (shed.status, &*shed.code(), shed.header("retry-after")),
             (503, "NETWORK_OVERLOADED", "1")
@@ -192,7 +217,7 @@ async fn the_administrator_sees_how_the_server_does_and_sets_the_log_level() {
         set.json()["details"]["fields"][0]["problem"],
         "must be trace or debug or info or warn or error"
     );
-    let version = world.call(None, Method::GET, "/version", &Value::Null).await.json();
+    let version = world.call(None, Method::GET, "/system/version", &Value::Null).await.json();
     assert_eq!(version["api"], json!(["v1"]));
 }
 
@@ -200,11 +225,11 @@ async fn the_administrator_sees_how_the_server_does_and_sets_the_log_level() {
 async fn a_request_to_two_hosts_or_to_what_is_no_host_is_refused() {
     let world = world().await;
     for bad in ["127.0.0.1:9215, evil", "localhost:evil", "localhost evil"] {
-        let request = Request::builder().uri("/api/v1/version").header(header::HOST, bad);
+        let request = Request::builder().uri("/api/v1/system/version").header(header::HOST, bad);
         let reply = world.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!((reply.status, &*reply.code()), (421, "SECURITY_HOST_REFUSED"), "{bad}");
     }
-    let twice = fetch("/api/v1/version", &[("host", "localhost:8080")]);
+    let twice = fetch("/api/v1/system/version", &[("host", "localhost:8080")]);
     assert_eq!(world.send(twice).await.status, 421);
 }
 
@@ -242,7 +267,7 @@ async fn a_connection_whose_request_was_not_read_to_its_end_says_that_it_closes(
     let read = request(None, Method::POST, "/auth/sign-in", &json!({"name": "root", "password": "wrong"}));
     assert_eq!(world.send(read).await.header("connection"), "");
     let wrong_place =
-        plain("/api/v1/version").method(Method::POST).body(streamed(vec![100_000], true)).unwrap();
+        plain("/api/v1/system/version").method(Method::POST).body(streamed(vec![100_000], true)).unwrap();
     let reply = world.send(wrong_place).await;
     assert_eq!((reply.status, reply.header("connection")), (405, "close"));
 }

@@ -16,7 +16,8 @@ use plexi_core::{
 use plexi_messaging::model::ChannelKind;
 use plexi_messaging::{ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig};
 use plexi_web::{
-    AlwaysReady, MemoryIdempotency, NoOperator, UiAsset, UiAssets, WebConfig, WebParts, WebState, router,
+    AlwaysReady, FaultHook, MemoryIdempotency, NoOperator, UiAsset, UiAssets, WebConfig, WebParts, WebState,
+    router,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -61,6 +62,7 @@ pub struct World {
 pub struct Options {
     pub web: WebConfig,
     pub hub: HubConfig,
+    pub fault_hooks: Vec<Arc<dyn FaultHook>>,
 }
 
 /// A web client of three files, one of which breaks.
@@ -164,6 +166,7 @@ pub async fn world_with(options: Options) -> World {
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
         metric_sources: Vec::new(),
+        fault_hooks: options.fault_hooks,
         ui: Some(Arc::new(Ui)),
         clock: clock.clone(),
         entropy,

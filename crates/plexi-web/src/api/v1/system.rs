@@ -15,7 +15,7 @@ use crate::operations::Operation;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new(Method::GET, "/version", "system.version", "What runs here", version),
+        Operation::new(Method::GET, "/system/version", "system.version", "What runs here", version),
         Operation::new(Method::GET, "/openapi.json", "system.openapi", "This document", openapi),
         Operation::new(Method::GET, "/admin/status", "system.status", "How the server does", status)
             .needs(Permission::SystemManage),
