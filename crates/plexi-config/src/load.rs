@@ -240,6 +240,13 @@ fn describe(schema: &ConfigSchema, error: &figment::Error, path: &[String], orig
             let near = near(&name.to_lowercase(), &documented);
             (path.to_vec(), format!("found {name:?}, expected {words}"), near)
         }
+        // in the words of the schema, which know the bounds
+        Kind::InvalidType(found, _) | Kind::InvalidValue(found, _)
+            if schema.at(path).is_some_and(|shape| !shape.is_section()) =>
+        {
+            let words = schema.at(path).map(|shape| shape.type_words()).unwrap_or_default();
+            (path.to_vec(), format!("found {found}, expected {words}"), None)
+        }
         kind => (path.to_vec(), kind.to_string(), None),
     };
     Problem { key: dotted(&key), origin, message, suggestion }

@@ -85,7 +85,7 @@ fn a_wrong_value_is_reported_even_where_a_stronger_layer_hides_it() {
     let error = load::<Demo>(&sources).unwrap_err().to_string();
     assert_eq!(
         error,
-        "plexichat.toml:2:1: auth.min_length: invalid type: found string \"long\", expected u8"
+        "plexichat.toml:2:1: auth.min_length: found string \"long\", expected integer, 0 to 255"
     );
 }
 
@@ -120,7 +120,7 @@ fn a_section_that_is_a_value_and_a_value_that_is_a_section_are_errors() {
         wrong("server = 3")
     );
     let text = "[server.listen]\nhost = \"a\"";
-    assert!(wrong(text).starts_with("plexichat.toml:1:9: server.listen: invalid type"), "{}", wrong(text));
+    assert!(wrong(text).starts_with("plexichat.toml:1:9: server.listen: found map, expected string"), "{}", wrong(text));
 }
 
 #[test]
