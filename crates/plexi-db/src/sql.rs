@@ -405,3 +405,48 @@ pub(crate) fn fold(text: &str) -> String {
 pub(crate) fn end_of_prefix(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// A log that can be read again.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_query_that_takes_too_long_is_logged_without_its_values() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let pool = DatabaseConnection::default();
+            let begun = Instant::now();
+            for (slow, sql) in [
+                (Duration::ZERO, "never"),
+                (Duration::from_hours(1), "soon"),
+                (Duration::from_nanos(1), "SELECT  late\n FROM  x WHERE y = ?"),
+            ] {
+                while begun.elapsed() <= Duration::from_nanos(1) {}
+                Conn::pool(&pool, Engine::Sqlite, slow).note(sql, begun);
+            }
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("slow query") && text.contains("SELECT late FROM x WHERE y = ?"), "{text}");
+    }
+}
