@@ -46,6 +46,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_settings_and_the_codes_change_only_knowingly() {
+        for document in documents().unwrap() {
+            if ["CONFIGURATION_REFERENCE.md", "ERROR_CODES.md"].contains(&document.name) {
+                insta::assert_snapshot!(document.name, document.text);
+            }
+        }
+    }
+
+    #[test]
     fn every_code_of_the_catalogue_is_in_the_table() {
         let text = error_codes();
         assert!(
