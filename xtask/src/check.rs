@@ -4,6 +4,7 @@ mod dependencies;
 mod layers;
 pub mod licences;
 pub mod links;
+mod packages;
 mod text;
 
 use clap::{Args, ValueEnum};
@@ -30,6 +31,8 @@ pub enum Rules {
     Text,
     /// Licences and refused crates, by `deny.toml`
     Licences,
+    /// Each library crate can be packed for a registry, by `cargo package`
+    Packages,
     /// All of these
     All,
 }
@@ -77,6 +80,9 @@ pub fn only(workspace: &Workspace, rules: Rules) -> Outcome {
     }
     if chosen(Rules::Licences) {
         findings.extend(licences::check(workspace)?);
+    }
+    if chosen(Rules::Packages) {
+        packages::check(workspace)?;
     }
     report(findings)
 }

@@ -9,6 +9,8 @@
 //! <!-- end generated -->
 //! ```
 
+mod site;
+
 use std::fs;
 use std::path::Path;
 
@@ -84,7 +86,11 @@ pub fn write_or_compare(workspace: &Workspace, mode: Mode) -> Outcome {
     }
     findings.extend(links::check(workspace, links::Generated::MustExist)?);
     check::report(findings)?;
-    println!("docs: {FOLDER} holds {}", REFERENCE.join(", "));
+    let pages = site::build(workspace, &folder)?;
+    println!(
+        "docs: {FOLDER} holds {} and a site of {pages} pages: {FOLDER}/site/README.html",
+        REFERENCE.join(", ")
+    );
     Ok(())
 }
 

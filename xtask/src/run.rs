@@ -1,6 +1,7 @@
 //! `cargo xtask run`: from a fresh clone to a running server.
 
-use std::fs;
+use std::path::Path;
+use std::{fs, io};
 
 use clap::Args;
 
@@ -27,12 +28,24 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome {
     let profile = if options.debug { Profile::Debug } else { Profile::Release };
     workspace.build_programs(profile)?;
     let data = workspace.root.join("data");
-    fs::create_dir_all(&data).doing(format!("cannot create the data folder {}", data.display()))?;
+    make_private(&data).doing(format!("cannot create the data folder {}", data.display()))?;
     let server = Call::new(workspace.program(profile.folder(), "plexi-server"))
         .in_folder(&workspace.root)
         .args(&options.server_arguments);
     println!("starting {}", server.shown());
     become_program(server)
+}
+
+/// Makes a folder that only its owner can open; one that is there stays as it is.
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
 }
 
 /// Replaces this process, so that signals and the exit code are the server's own.

@@ -53,6 +53,7 @@ const STEPS: &[(Part, &str, Body)] = &[
     (Part::Check, "layers", |workspace| check::only(workspace, Rules::Layers)),
     (Part::Check, "text rules", |workspace| check::only(workspace, Rules::Text)),
     (Part::Check, "licences", |workspace| check::only(workspace, Rules::Licences)),
+    (Part::Check, "packages", |workspace| check::only(workspace, Rules::Packages)),
     (Part::Client, "web client: packages", ui::install),
     (Part::Client, "web client: catalogues", |workspace| ui::npm(workspace, &["run", "i18n:check"])),
     (Part::Client, "web client: unit tests", |workspace| ui::npm(workspace, &["test"])),

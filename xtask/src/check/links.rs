@@ -62,7 +62,7 @@ fn broken(root: &Path, file: &Path, target: &str, generated: Generated) -> Optio
 }
 
 /// `to` as seen from the folder of `file`, or none when it climbs out of the root.
-fn resolve(file: &Path, to: &str) -> Option<PathBuf> {
+pub fn resolve(file: &Path, to: &str) -> Option<PathBuf> {
     let mut path = file.parent()?.to_path_buf();
     for part in Path::new(to).components() {
         match part {
@@ -102,7 +102,7 @@ fn links(content: &str) -> Vec<(usize, String)> {
 
 /// The anchors of a file's headings, as the usual renderers make them: small letters, digits, `-` and `_`, a number
 /// behind the second of the same name.
-fn anchors(content: &str) -> Vec<String> {
+pub fn anchors(content: &str) -> Vec<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut anchors = Vec::new();
     for (_, line) in prose(content) {
