@@ -120,7 +120,11 @@ fn a_section_that_is_a_value_and_a_value_that_is_a_section_are_errors() {
         wrong("server = 3")
     );
     let text = "[server.listen]\nhost = \"a\"";
-    assert!(wrong(text).starts_with("plexichat.toml:1:9: server.listen: found map, expected string"), "{}", wrong(text));
+    assert!(
+        wrong(text).starts_with("plexichat.toml:1:9: server.listen: found map, expected string"),
+        "{}",
+        wrong(text)
+    );
 }
 
 #[test]
