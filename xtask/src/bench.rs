@@ -19,7 +19,7 @@ pub struct Options {
 /// Builds the server and the benchmark in release and runs the benchmark.
 pub fn bench(workspace: &Workspace, options: &Options) -> Outcome {
     ui::build_if_stale(workspace)?;
-    workspace.build_programs(Profile::Release)?;
+    workspace.build_programs(Profile::Release, &["plexi-server", "plexi", "plexi-bench"])?;
     crate::process::Call::new(workspace.program(Profile::Release.folder(), "plexi-bench"))
         .in_folder(&workspace.root)
         .args(&options.area)

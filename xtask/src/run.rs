@@ -26,7 +26,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Outcome {
     ui::build_if_stale(workspace)?;
     println!("building the programs (a first build takes some minutes)");
     let profile = if options.debug { Profile::Debug } else { Profile::Release };
-    workspace.build_programs(profile)?;
+    workspace.build_programs(profile, &["plexi-server", "plexi"])?;
     let data = workspace.root.join("data");
     make_private(&data).doing(format!("cannot create the data folder {}", data.display()))?;
     let server = Call::new(workspace.program(profile.folder(), "plexi-server"))

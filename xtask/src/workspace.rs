@@ -69,11 +69,12 @@ impl Workspace {
         Call::new(cargo).in_folder(&self.root)
     }
 
-    /// Builds the programs: the packages that `default-members` in the root `Cargo.toml` names, all of them, whichever is wanted,
-    /// because a part of them has other features of the same dependencies and cargo would compile those again.
-    pub fn build_programs(&self, profile: Profile) -> Outcome {
+    /// Builds programs, by name. Always out of all the packages that `default-members` in the root `Cargo.toml` names, because a part of them has
+    /// other features of the same dependencies and cargo would compile those again; only what is named is linked.
+    pub fn build_programs(&self, profile: Profile, programs: &[&str]) -> Outcome {
         let release: &[&str] = if profile == Profile::Release { &["--release"] } else { &[] };
-        self.cargo().arg("build").args(release).run()
+        let named = programs.iter().flat_map(|program| ["--bin", program]);
+        self.cargo().arg("build").args(release).args(named).run()
     }
 
     /// `cargo metadata` of the workspace's own packages.
