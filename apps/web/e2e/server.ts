@@ -47,6 +47,8 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
+    // A test that fails does not get to removing it.
+    process.once("exit", () => child.kill("SIGKILL"));
     let output = "";
     const read = (chunk: Buffer) => {
       output += chunk.toString();
