@@ -3,6 +3,7 @@
 
 mod authorisation;
 mod bad_input;
+mod conventions;
 mod conversation;
 mod cross_site;
 mod document;
