@@ -11,12 +11,12 @@ PASSWORD = "nine calm otters paint fences 42"
 MEMBERS = ["leaver", "member"]
 
 
-def post(address, path, body, token=None):
+def ask(address, path, token=None, body=None):
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(f"{address}/api/v1/{path}", json.dumps(body).encode(), headers)
-    return json.load(urllib.request.urlopen(request))
+    data = None if body is None else json.dumps(body).encode()
+    return json.load(urllib.request.urlopen(urllib.request.Request(f"{address}/api/v1/{path}", data, headers)))
 
 
 def setup_token(address, printed):
@@ -42,6 +42,9 @@ if __name__ == "__main__":
         "space_name": "Fuzz",
         "transport": "token",
     }
-    token = post(address, "auth/setup", admin)["access_token"]
+    token = ask(address, "auth/setup", body=admin)["access_token"]
     for name in MEMBERS:
-        post(address, "users", {"name": name, "display_name": name, "password": PASSWORD}, token)
+        ask(address, "users", token, {"name": name, "display_name": name, "password": PASSWORD})
+    # Something to be read, and timed.
+    channel = ask(address, "sync", token)["channels"][0]["id"]
+    ask(address, f"channels/{channel}/messages", token, {"text": "hello"})

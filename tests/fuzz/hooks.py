@@ -3,7 +3,7 @@
 import os
 
 import schemathesis
-from accounts import PASSWORD, post
+from accounts import PASSWORD, ask
 
 KEPT = int(os.environ["FUZZ_SESSION_SECONDS"])
 
@@ -12,7 +12,7 @@ KEPT = int(os.environ["FUZZ_SESSION_SECONDS"])
 class SignIn:
     def get(self, case, context):
         credentials = {"name": os.environ["FUZZ_NAME"], "password": PASSWORD}
-        return post(os.environ["FUZZ_ADDRESS"], "auth/sign-in", credentials)["access_token"]
+        return ask(os.environ["FUZZ_ADDRESS"], "auth/sign-in", body=credentials)["access_token"]
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
