@@ -71,3 +71,28 @@ test("an administrator gives a role, sets a password, deactivates and activates,
   await ben.leave();
   await server.remove();
 });
+
+test("who joins in German goes on in German, errors of the server included", async ({ browser }) => {
+  const server = await Server.start();
+  const ada = await Person.arrive(browser, server);
+  await ada.setUp("Ada Lovelace", "ada", "Workshop");
+  const { pathname, hash } = new URL(await ada.invite());
+  const ben = await Person.arrive(browser, server, { locale: "de-DE" });
+  const { page } = ben;
+  await page.goto(`${pathname}${hash}`);
+  await page.getByLabel("Dein Name").fill("Ben Okafor");
+  await page.getByLabel("Anmeldename").fill("ada");
+  await page.getByLabel("Passwort").fill("nine calm otters paint fences 42");
+  await page.getByRole("button", { name: "Beitreten", exact: true }).click();
+  await expect(page.getByLabel("Anmeldename")).toHaveAccessibleDescription("Dieser Name ist vergeben oder einem anderen zu ähnlich. Wähle einen anderen.");
+  await page.getByLabel("Anmeldename").fill("ben");
+  await page.getByRole("button", { name: "Beitreten", exact: true }).click();
+  await ben.seesChannel("general");
+  await expect(page.getByRole("navigation", { name: "Unterhaltungen" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("navigation", { name: "Unterhaltungen" })).toBeVisible();
+  expect(ben.complaints).toEqual([]);
+  await ada.leave();
+  await ben.leave();
+  await server.remove();
+});

@@ -9,7 +9,7 @@ import { FormError } from "~/ui/Field";
 import { AccountFields, type AccountEntries } from "./AccountFields";
 import { AuthPage } from "./AuthPage";
 import css from "./AuthPage.module.css";
-import { fragment, useEntry } from "./useEntry";
+import { fragment, keepLanguage, useEntry } from "./useEntry";
 
 export function Join() {
   const { t } = useLingui();
@@ -29,7 +29,7 @@ export function Join() {
   const space = invitation.data.space_name;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void enter(() => auth.register({ code, ...account }));
+    void enter(() => auth.register({ code, ...account }).then(keepLanguage));
   };
   return (
     <AuthPage title={t`Join ${space}`} lead={t`Make your account to talk with the team.`}>

@@ -9,7 +9,7 @@ import { Field, FormError } from "~/ui/Field";
 import { AccountFields, type AccountEntries } from "./AccountFields";
 import { AuthPage } from "./AuthPage";
 import css from "./AuthPage.module.css";
-import { fragment, useEntry } from "./useEntry";
+import { fragment, keepLanguage, useEntry } from "./useEntry";
 
 export function Setup() {
   const { t } = useLingui();
@@ -35,7 +35,7 @@ export function Setup() {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void enter(() => auth.setup({ token, space_name: space.trim(), ...account }));
+    void enter(() => auth.setup({ token, space_name: space.trim(), ...account }).then(keepLanguage));
   };
   return (
     <AuthPage title={t`Set up PlexiChat`} lead={t`Name your team's space and make the first account. It administers this server.`}>

@@ -1,7 +1,9 @@
+import { i18n } from "@lingui/core";
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "~/api/client";
+import { users } from "~/api/operations";
 import { errorWords } from "~/i18n/problems";
 import { begin } from "~/state/session";
 
@@ -35,6 +37,11 @@ export function useEntry() {
     return errorWords(error);
   })();
   return { busy, error, message, enter };
+}
+
+/** A new account goes on in the language it was made in; no reason to fail when that cannot be kept. */
+export async function keepLanguage(): Promise<void> {
+  await users.updateMe({ locale: i18n.locale }).catch(() => undefined);
 }
 
 /** The part of the address after `#` as fields: secrets stand there, so that they are never sent to a server. */
