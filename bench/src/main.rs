@@ -17,7 +17,7 @@ mod search;
 mod sends;
 mod startup;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -55,6 +55,9 @@ enum Area {
         /// Seconds of each measurement of sends and fan-out.
         #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
         seconds: u64,
+        /// Only these parts.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Sends, Part::FanOut, Part::Rest, Part::Workspace])]
+        only: Vec<Part>,
     },
     /// One of the two limits, as a process of its own. Started by `chat`.
     #[command(hide = true)]
@@ -65,72 +68,55 @@ enum Area {
     },
 }
 
+/// A part of the measurement.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Durable sends.
+    Sends,
+    /// One sender, many readers.
+    FanOut,
+    /// Memory and start.
+    Rest,
+    /// Import and search.
+    Workspace,
+}
+
 #[tokio::main]
 async fn main() -> Outcome<()> {
     match Arguments::parse().area {
         Area::Peer { log } => peer::serve(log).await,
-        Area::Chat { server, cli, workspace, out, seconds } => {
+        Area::Chat { server, cli, workspace, out, seconds, only } => {
             // Server and clients share this limit: 5,000 connections need 5,000 files on each side.
             let files = rlimit::increase_nofile_limit(20_000)?;
             if files < 11_000 {
                 return Err(format!("needs 11,000 open files, has {files}: raise `ulimit -n`").into());
             }
-            chat(&server, &cli, &workspace, &out, Duration::from_secs(seconds)).await
+            chat(&server, &cli, &workspace, &out, Duration::from_secs(seconds), &only).await
         }
     }
 }
 
 async fn chat(
-    server: &std::path::Path,
-    cli: &std::path::Path,
-    workspace: &std::path::Path,
-    out: &std::path::Path,
+    server: &Path,
+    cli: &Path,
+    workspace: &Path,
+    out: &Path,
     lasting: Duration,
+    only: &[Part],
 ) -> Outcome<()> {
     let scratch = tempfile::tempdir()?;
     let mut table = Table::default();
-
-    table.section("durable sends: one message at a time from each sender, 8 channels");
-    for senders in [1_usize, 16, 64] {
-        let bare = Peer::start(None).await?;
-        let bare_sends = sends::measure(&bare.server, &bare.rooms(8), senders, lasting).await?;
-        bare.server.stop().await?;
-        let log = Peer::start(Some(&scratch.path().join(format!("log-{senders}")))).await?;
-        let log_sends = sends::measure(&log.server, &log.rooms(8), senders, lasting).await?;
-        log.server.stop().await?;
-        let ours = PlexiChat::fresh(server, &scratch.path().join(format!("sends-{senders}"))).await?;
-        let rooms = ours.rooms(8).await?;
-        let our_sends = sends::measure(&ours.server, &rooms, senders, lasting).await?;
-        ours.server.stop().await?;
-        table.sends(senders, &bare_sends, &log_sends, &our_sends);
+    if only.contains(&Part::Sends) {
+        measure_sends(server, scratch.path(), lasting, &mut table).await?;
     }
-
-    table.section("fan-out: one sender, all others read");
-    for (readers, rate) in [(100_usize, 100_u32), (1_000, 10)] {
-        let bare = Peer::start(None).await?;
-        let bare_fan = fanout::measure(&bare.server, &bare.rooms(1)[0], readers, rate, lasting).await?;
-        bare.server.stop().await?;
-        let ours = PlexiChat::fresh(server, &scratch.path().join(format!("fan-{readers}"))).await?;
-        let rooms = ours.rooms(1).await?;
-        let our_fan = fanout::measure(&ours.server, &rooms[0], readers, rate, lasting).await?;
-        ours.server.stop().await?;
-        table.fanout(readers, rate, &bare_fan, &our_fan);
+    if only.contains(&Part::FanOut) {
+        measure_fan_out(server, scratch.path(), lasting, &mut table).await?;
     }
-
-    table.section("memory and start");
-    let ours = PlexiChat::fresh(server, &scratch.path().join("idle")).await?;
-    let rooms = ours.rooms(1).await?;
-    table.idle(&idle::measure(&ours.server, &rooms[0], &[1_000, 5_000]).await?);
-    ours.server.stop().await?;
-    table.startup(&startup::measure(server, &scratch.path().join("idle")).await?);
-
-    if workspace.exists() {
-        table.section("a workspace of 214,532 messages");
-        let (import, found) = search::measure(server, cli, workspace, &scratch.path().join("import")).await?;
-        table.import(&import);
-        table.search(&found);
-    } else {
-        table.section("import and search: left out, there is no export at the given path");
+    if only.contains(&Part::Rest) {
+        measure_rest(server, scratch.path(), &mut table).await?;
+    }
+    if only.contains(&Part::Workspace) {
+        measure_workspace(server, cli, workspace, scratch.path(), &mut table).await?;
     }
 
     if let Some(folder) = out.parent() {
@@ -139,6 +125,67 @@ async fn chat(
     std::fs::write(out, serde_json::to_vec_pretty(&json!({ "chat": table.json() }))?)?;
     println!("{table}");
     println!("JSON: {}", out.display());
+    Ok(())
+}
+
+async fn measure_sends(server: &Path, scratch: &Path, lasting: Duration, table: &mut Table) -> Outcome<()> {
+    table.section("durable sends: one message at a time from each sender, 8 channels");
+    for senders in [1_usize, 16, 64] {
+        let bare = Peer::start(None).await?;
+        let bare_sends = sends::measure(&bare.server, &bare.rooms(8), senders, lasting).await?;
+        bare.server.stop().await?;
+        let log = Peer::start(Some(&scratch.join(format!("log-{senders}")))).await?;
+        let log_sends = sends::measure(&log.server, &log.rooms(8), senders, lasting).await?;
+        log.server.stop().await?;
+        let ours = PlexiChat::fresh(server, &scratch.join(format!("sends-{senders}"))).await?;
+        let rooms = ours.rooms(8).await?;
+        let our_sends = sends::measure(&ours.server, &rooms, senders, lasting).await?;
+        ours.server.stop().await?;
+        table.sends(senders, &bare_sends, &log_sends, &our_sends);
+    }
+    Ok(())
+}
+
+async fn measure_fan_out(server: &Path, scratch: &Path, lasting: Duration, table: &mut Table) -> Outcome<()> {
+    table.section("fan-out: one sender, all others read");
+    for (readers, rate) in [(100_usize, 100_u32), (1_000, 10)] {
+        let bare = Peer::start(None).await?;
+        let bare_fan = fanout::measure(&bare.server, &bare.rooms(1)[0], readers, rate, lasting).await?;
+        bare.server.stop().await?;
+        let ours = PlexiChat::fresh(server, &scratch.join(format!("fan-{readers}"))).await?;
+        let rooms = ours.rooms(1).await?;
+        let our_fan = fanout::measure(&ours.server, &rooms[0], readers, rate, lasting).await?;
+        ours.server.stop().await?;
+        table.fanout(readers, rate, &bare_fan, &our_fan);
+    }
+    Ok(())
+}
+
+async fn measure_rest(server: &Path, scratch: &Path, table: &mut Table) -> Outcome<()> {
+    table.section("memory and start");
+    let ours = PlexiChat::fresh(server, &scratch.join("idle")).await?;
+    let rooms = ours.rooms(1).await?;
+    table.idle(&idle::measure(&ours.server, &rooms[0], &[1_000, 5_000]).await?);
+    ours.server.stop().await?;
+    table.startup(&startup::measure(server, &scratch.join("idle")).await?);
+    Ok(())
+}
+
+async fn measure_workspace(
+    server: &Path,
+    cli: &Path,
+    workspace: &Path,
+    scratch: &Path,
+    table: &mut Table,
+) -> Outcome<()> {
+    if workspace.exists() {
+        table.section("a workspace of 214,532 messages");
+        let (import, found) = search::measure(server, cli, workspace, &scratch.join("import")).await?;
+        table.import(&import);
+        table.search(&found);
+    } else {
+        table.section("import and search: left out, there is no export at the given path");
+    }
     Ok(())
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor};
+use sea_orm::sqlx::{self, ConnectOptions, Executor};
 use sea_orm::{DatabaseConnection, SqlxMySqlConnector, SqlxPostgresConnector, SqlxSqliteConnector};
 
 use crate::config::DatabaseConfig;
-use crate::database::{DbError, Engine};
+use crate::database::{DbError, Engine, Write};
 use crate::fault::{Kind, classify_driver};
+use crate::writer::Writer;
 
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
@@ -28,7 +29,7 @@ const SQLITE_READERS: u32 = 4;
 /// The pools of a database.
 pub(crate) struct Pools {
     pub(crate) engine: Engine,
-    pub(crate) write: DatabaseConnection,
+    pub(crate) write: Write,
     pub(crate) read: DatabaseConnection,
 }
 
@@ -57,7 +58,7 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
             .await
             .map_err(|error| unavailable(&error))?;
         let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        return Ok(Pools { engine: Engine::Postgres, write: pool.clone(), read: pool });
+        return Ok(Pools { engine: Engine::Postgres, write: Write::Pool(pool.clone()), read: pool });
     }
     if url.starts_with("mysql://") || url.starts_with("mariadb://") {
         let url =
@@ -81,7 +82,7 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
             .await
             .map_err(|error| unavailable(&error))?;
         let pool = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
-        return Ok(Pools { engine: Engine::MariaDb, write: pool.clone(), read: pool });
+        return Ok(Pools { engine: Engine::MariaDb, write: Write::Pool(pool.clone()), read: pool });
     }
     Err(DbError::Url)
 }
@@ -106,31 +107,22 @@ async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Re
     // A file that cannot be written would be opened for reading only, and stay so when it can be written again. What every
     // writing connection writes first makes opening fail instead: the next one is tried anew.
     let writing = options.clone().pragma("application_id", APPLICATION);
-    let write = pool(1, timeout).connect_with(writing).await.map_err(|error| unavailable(&error))?;
+    let write = Writer::open(writing, timeout).await.map_err(|error| unavailable(&error))?;
     let readers = config.max_connections.clamp(2, 200).saturating_sub(1).min(SQLITE_READERS);
-    let read = pool(readers, timeout).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Pools {
-        engine: Engine::Sqlite,
-        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
-        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
-    })
-}
-
-fn pool(connections: u32, timeout: Duration) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
+    let read = SqlitePoolOptions::new()
+        .max_connections(readers)
         .min_connections(1)
         .acquire_timeout(timeout)
         .idle_timeout(None)
         .max_lifetime(None)
         // A file does not go away as a server does; asking each time would cost as much as a small statement.
         .test_before_acquire(false)
-        // When the disk is full SQLite ends the transaction by itself; the driver then still counts one and would refuse
-        // the next. Such a connection is replaced.
-        .before_acquire(|connection, _| {
-            let clean = !connection.is_in_transaction();
-            Box::pin(async move { Ok(clean) })
-        })
+        .connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pools {
+        engine: Engine::Sqlite,
+        write: Write::Sqlite(write),
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+    })
 }
 
 fn unavailable(error: &sqlx::Error) -> DbError {

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use plexi_core::{Coded, ErrorCode};
 use plexi_migrations::{Migrator, MigratorTrait};
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
 use crate::config::DatabaseConfig;
 use crate::connect;
 use crate::fault::{Fault, Kind};
 use crate::schema_lock::SchemaLock;
 use crate::sql::{Cells, Conn, single};
+use crate::writer::{Turn, Writer};
 
 /// How often a transaction is tried when others stand in its way.
 const ATTEMPTS: u32 = 5;
@@ -101,10 +100,24 @@ pub struct Counts {
 
 struct Inner {
     engine: Engine,
-    write: DatabaseConnection,
+    write: Write,
     read: DatabaseConnection,
     slow: Duration,
     schema_wait: Duration,
+}
+
+/// Where changes go.
+pub(crate) enum Write {
+    /// Any connection of the pool.
+    Pool(DatabaseConnection),
+    /// The one of `SQLite` that writes.
+    Sqlite(Writer),
+}
+
+/// A transaction that writes.
+pub(crate) enum Tx {
+    Pool(DatabaseTransaction),
+    Sqlite(Turn),
 }
 
 /// All stores. Cheap to clone.
@@ -141,22 +154,35 @@ impl Database {
     /// Runs the next `steps` steps of the schema, or all that are left. Of several servers that start at once on one
     /// database one does so and the others wait for it: [`DbError::SchemaBusy`] when it takes too long.
     pub async fn migrate_up(&self, steps: Option<u32>) -> Result<(), DbError> {
-        let lock = self.lock_schema().await?;
-        let done = Migrator::up(&self.0.write, steps).await;
-        lock.release().await;
+        let pool = self.schema_pool();
+        let lock = SchemaLock::take(&pool, self.0.engine, self.0.schema_wait).await?;
+        let done = Migrator::up(&pool, steps).await;
+        self.leave_schema(lock, &pool).await;
         done.map_err(|error| migration_failed(&error.into()))
     }
 
     /// Takes back the last `steps` steps of the schema, or all of them. What they held is lost.
     pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), DbError> {
-        let lock = self.lock_schema().await?;
-        let done = Migrator::down(&self.0.write, steps).await;
-        lock.release().await;
+        let pool = self.schema_pool();
+        let lock = SchemaLock::take(&pool, self.0.engine, self.0.schema_wait).await?;
+        let done = Migrator::down(&pool, steps).await;
+        self.leave_schema(lock, &pool).await;
         done.map_err(|error| migration_failed(&error.into()))
     }
 
-    async fn lock_schema(&self) -> Result<SchemaLock, DbError> {
-        SchemaLock::take(&self.0.write, self.0.engine, self.0.schema_wait).await
+    /// Where the schema is changed: of `SQLite` a connection for this alone.
+    fn schema_pool(&self) -> DatabaseConnection {
+        match &self.0.write {
+            Write::Pool(pool) => pool.clone(),
+            Write::Sqlite(writer) => writer.pool(),
+        }
+    }
+
+    async fn leave_schema(&self, lock: SchemaLock, pool: &DatabaseConnection) {
+        lock.release().await;
+        if matches!(self.0.write, Write::Sqlite(_)) {
+            close(pool).await;
+        }
     }
 
     /// Which engine it is.
@@ -168,7 +194,7 @@ impl Database {
     pub async fn health(&self) -> Result<(), DbError> {
         self.read().one("SELECT 1", Vec::new()).await.map_err(|fault| unhealthy(&fault))?;
         // Takes the write lock and gives it back; a change of nothing finds a read-only file.
-        self.pool(&self.0.write)
+        self.write()
             .run("UPDATE roles SET built_in = built_in WHERE name = '' AND scope = ''", Vec::new())
             .await
             .map_err(|fault| unhealthy(&fault))?;
@@ -226,54 +252,59 @@ impl Database {
 
     /// Closes all connections after the statements that run now; the write-ahead log of `SQLite` goes into the file.
     pub async fn close(&self) {
-        for pool in [&self.0.read, &self.0.write] {
-            if let Err(error) = pool.close_by_ref().await {
-                tracing::warn!(%error, "database did not close cleanly");
+        close(&self.0.read).await;
+        match &self.0.write {
+            Write::Pool(pool) => close(pool).await,
+            Write::Sqlite(writer) => {
+                if let Err(error) = writer.close().await {
+                    tracing::warn!(%error, "database did not close cleanly");
+                }
             }
         }
     }
 
     /// The reading side. It sees everything that was committed before.
     pub(crate) fn read(&self) -> Conn<'_> {
-        self.pool(&self.0.read)
+        Conn::pool(&self.0.read, self.0.engine, self.0.slow)
     }
 
     /// The writing side, for single statements that are a transaction each.
     pub(crate) fn write(&self) -> Conn<'_> {
-        self.pool(&self.0.write)
+        match &self.0.write {
+            Write::Pool(pool) => Conn::pool(pool, self.0.engine, self.0.slow),
+            Write::Sqlite(writer) => Conn::writer(writer, self.0.slow),
+        }
     }
 
-    fn pool<'a>(&'a self, pool: &'a DatabaseConnection) -> Conn<'a> {
-        Conn::pool(pool, self.0.engine, self.0.slow)
-    }
-
-    pub(crate) fn within<'a>(&'a self, tx: &'a DatabaseTransaction) -> Conn<'a> {
-        Conn::transaction(tx, self.0.engine, self.0.slow)
+    pub(crate) fn within<'a>(&'a self, tx: &'a Tx) -> Conn<'a> {
+        match tx {
+            Tx::Pool(tx) => Conn::transaction(tx, self.0.engine, self.0.slow),
+            Tx::Sqlite(turn) => Conn::turn(turn, self.0.slow),
+        }
     }
 
     /// Begins a transaction that writes.
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Fault> {
-        let mode = (self.0.engine == Engine::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        Ok(self.0.write.begin_with_options(options).await?)
+    pub(crate) async fn begin(&self) -> Result<Tx, Fault> {
+        match &self.0.write {
+            Write::Pool(pool) => Ok(Tx::Pool(pool.begin().await?)),
+            Write::Sqlite(writer) => Ok(Tx::Sqlite(writer.begin().await?)),
+        }
     }
 
     /// Ends a transaction: commits when all went well. `Continue` when it is to be tried again.
     pub(crate) async fn finish<T>(
         &self,
-        tx: DatabaseTransaction,
+        tx: Tx,
         outcome: Result<T, Fault>,
         attempt: &mut u32,
     ) -> ControlFlow<Result<T, Fault>> {
         let fault = match outcome {
             Ok(done) => match tx.commit().await {
                 Ok(()) => return ControlFlow::Break(Ok(done)),
-                Err(error) => Fault::Db(error),
+                Err(fault) => fault,
             },
             Err(fault) => {
-                if let Err(error) = tx.rollback().await {
-                    tracing::debug!(%error, "rollback failed");
-                }
+                tx.roll_back().await;
                 fault
             }
         };
@@ -284,6 +315,38 @@ impl Database {
         tracing::debug!(attempt = *attempt, "transaction runs again");
         tokio::time::sleep(Duration::from_millis(u64::from(*attempt) * 5)).await;
         ControlFlow::Continue(())
+    }
+}
+
+impl Tx {
+    async fn commit(self) -> Result<(), Fault> {
+        match self {
+            Self::Pool(tx) => Ok(tx.commit().await?),
+            Self::Sqlite(turn) => {
+                let done = turn.commit().await;
+                if done.is_err() {
+                    turn.roll_back().await;
+                }
+                done
+            }
+        }
+    }
+
+    async fn roll_back(self) {
+        match self {
+            Self::Pool(tx) => {
+                if let Err(error) = tx.rollback().await {
+                    tracing::debug!(%error, "rollback failed");
+                }
+            }
+            Self::Sqlite(turn) => turn.roll_back().await,
+        }
+    }
+}
+
+async fn close(pool: &DatabaseConnection) {
+    if let Err(error) = pool.close_by_ref().await {
+        tracing::warn!(%error, "database did not close cleanly");
     }
 }
 

@@ -27,6 +27,7 @@ mod identity;
 mod schema_lock;
 mod sql;
 mod transfer;
+mod writer;
 
 pub use config::DatabaseConfig;
 pub use database::{Counts, Database, DbError, Engine};

@@ -12,12 +12,15 @@ use uuid::Uuid;
 
 use crate::database::Engine;
 use crate::fault::Fault;
+use crate::writer::{Answer, Turn, Writer};
 
-/// Where a statement runs: on any connection of a pool, or in a transaction.
+/// Where a statement runs: on any connection of a pool, or in a transaction. `SQLite` has one connection that writes.
 #[derive(Clone, Copy)]
 enum Target<'a> {
     Pool(&'a DatabaseConnection),
     Transaction(&'a DatabaseTransaction),
+    Writer(&'a Writer),
+    Turn(&'a Turn),
 }
 
 /// Runs statements. Parameters are written `?` on every engine.
@@ -37,44 +40,93 @@ impl<'a> Conn<'a> {
         Self { target: Target::Transaction(tx), engine, slow }
     }
 
+    pub(crate) fn writer(writer: &'a Writer, slow: Duration) -> Self {
+        Self { target: Target::Writer(writer), engine: Engine::Sqlite, slow }
+    }
+
+    pub(crate) fn turn(turn: &'a Turn, slow: Duration) -> Self {
+        Self { target: Target::Turn(turn), engine: Engine::Sqlite, slow }
+    }
+
     /// All rows of a query.
     pub(crate) async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, Fault> {
         let begun = Instant::now();
-        let statement = self.statement(sql, values);
         let rows = match self.target {
-            Target::Pool(pool) => pool.query_all_raw(statement).await,
-            Target::Transaction(tx) => tx.query_all_raw(statement).await,
+            Target::Pool(pool) => Ok(pool.query_all_raw(self.statement(sql, values)).await?),
+            Target::Transaction(tx) => Ok(tx.query_all_raw(self.statement(sql, values)).await?),
+            Target::Writer(writer) => writer.take().await?.run(sql, values, false).await.map(rows),
+            Target::Turn(turn) => turn.run(sql, values, false).await.map(rows),
         };
         self.note(sql, begun);
-        Ok(rows?)
+        rows
     }
 
     /// The first row of a query.
     pub(crate) async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, Fault> {
         let begun = Instant::now();
-        let statement = self.statement(sql, values);
         let row = match self.target {
-            Target::Pool(pool) => pool.query_one_raw(statement).await,
-            Target::Transaction(tx) => tx.query_one_raw(statement).await,
+            Target::Pool(pool) => pool.query_one_raw(self.statement(sql, values)).await?,
+            Target::Transaction(tx) => tx.query_one_raw(self.statement(sql, values)).await?,
+            Target::Writer(_) | Target::Turn(_) => return Ok(self.all(sql, values).await?.into_iter().next()),
         };
         self.note(sql, begun);
-        Ok(row?)
+        Ok(row)
     }
 
     /// Runs a change; how many rows it changed.
     pub(crate) async fn run(&self, sql: &str, values: Vec<Value>) -> Result<u64, Fault> {
+        self.change(sql, values, false).await
+    }
+
+    async fn change(&self, sql: &str, values: Vec<Value>, ends: bool) -> Result<u64, Fault> {
         let begun = Instant::now();
-        let statement = self.statement(sql, values);
         let done = match self.target {
-            Target::Pool(pool) => pool.execute_raw(statement).await,
-            Target::Transaction(tx) => tx.execute_raw(statement).await,
+            Target::Pool(pool) => Ok(pool.execute_raw(self.statement(sql, values)).await?.rows_affected()),
+            Target::Transaction(tx) => Ok(tx.execute_raw(self.statement(sql, values)).await?.rows_affected()),
+            Target::Writer(writer) => writer.take().await?.run(sql, values, ends).await.map(changed),
+            Target::Turn(turn) => turn.run(sql, values, ends).await.map(changed),
         };
         self.note(sql, begun);
-        Ok(done?.rows_affected())
+        done
+    }
+
+    /// Asks several questions; the rows of each. They go to `SQLite` together.
+    pub(crate) async fn ask(&self, questions: Vec<Question>) -> Result<Vec<Vec<QueryResult>>, Fault> {
+        let together = self.together(questions.iter().map(|question| question.keys.len()).sum());
+        let mut answers: Vec<Vec<QueryResult>> = questions.iter().map(|_| Vec::new()).collect();
+        let mut texts = Vec::new();
+        let mut values = Vec::new();
+        let mut owners = Vec::new();
+        for (owner, question) in questions.into_iter().enumerate() {
+            for (sql, mut keys) in question.parts(together) {
+                if together {
+                    owners.push(owner);
+                    texts.push(sql);
+                    values.append(&mut keys);
+                } else {
+                    answers[owner].append(&mut self.all(&sql, keys).await?);
+                }
+            }
+        }
+        if let (Target::Turn(turn), false) = (self.target, texts.is_empty()) {
+            let begun = Instant::now();
+            let sql = texts.join("; ");
+            let found = turn.run(&sql, values, false).await?;
+            self.note(&sql, begun);
+            for (owner, mut answer) in owners.into_iter().zip(found) {
+                answers[owner].append(&mut answer.rows);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Whether so many parameters go to the engine as one text.
+    fn together(&self, parameters: usize) -> bool {
+        matches!(self.target, Target::Turn(_)) && parameters <= TOGETHER
     }
 
     /// Writes many rows: `head` up to `VALUES`, and one `row` with its placeholders for each.
-    pub(crate) async fn insert_many(&self, head: &str, row: &str, values: Vec<Value>) -> Result<u64, Fault> {
+    pub(crate) async fn insert_many(&self, head: &str, row: &'static str, values: Vec<Value>) -> Result<u64, Fault> {
         let mut writes = Writes::default();
         writes.rows(&format!("{head} {{rows}}"), row, values);
         writes.run(*self).await
@@ -144,14 +196,66 @@ impl<'a> Conn<'a> {
     }
 }
 
-/// The most parameters of changes that go to `SQLite` as one text.
-const TOGETHER: usize = 160;
+fn rows(answers: Vec<Answer>) -> Vec<QueryResult> {
+    answers.into_iter().flat_map(|answer| answer.rows).collect()
+}
 
-/// Changes that are made one after the other. Few small ones go to `SQLite` together: there a way to the thread of the
-/// connection and back costs more than such a change itself.
+fn changed(answers: Vec<Answer>) -> u64 {
+    answers.iter().map(|answer| answer.changed).sum()
+}
+
+/// The most parameters that go to `SQLite` as one text.
+const TOGETHER: usize = 12_000;
+
+/// A query for many keys of one or several columns: `sql` holds `{rows}` where they go, each as `row`. A key of nulls
+/// finds nothing.
+pub(crate) struct Question {
+    pub(crate) sql: String,
+    pub(crate) row: &'static str,
+    pub(crate) keys: Vec<Value>,
+}
+
+impl Question {
+    fn parts(self, together: bool) -> Vec<(String, Vec<Value>)> {
+        portions(&self.sql, self.row, self.keys, together)
+    }
+}
+
+/// The text for each portion of the rows and its values. Portions have few sizes, so that few statements exist and stay
+/// prepared. With `filled` the last one is filled up with nulls, so that also few texts of several statements exist.
+fn portions(sql: &str, row: &str, values: Vec<Value>, filled: bool) -> Vec<(String, Vec<Value>)> {
+    let width = row.matches('?').count().max(1);
+    let mut parts = Vec::new();
+    let mut rest = values.into_iter();
+    let mut left = rest.len() / width;
+    while left > 0 {
+        let size = if filled { filled_portion(left, width) } else { portion(left, width) };
+        let used = size.min(left);
+        let list = vec![row; size].join(",");
+        let mut values: Vec<Value> = Vec::with_capacity(size * width);
+        values.extend(rest.by_ref().take(used * width));
+        values.resize(size * width, Value::BigInt(None));
+        let text = if filled && size > 1 && sql.starts_with("INSERT") {
+            sql.replace("VALUES {rows}", &format!("SELECT * FROM (VALUES {list}) WHERE column1 IS NOT NULL"))
+        } else {
+            sql.replace("{rows}", &list)
+        };
+        parts.push((text, values));
+        left -= used;
+    }
+    parts
+}
+
+/// A change of a list.
+enum Change {
+    One(String, Vec<Value>),
+    Rows(String, &'static str, Vec<Value>),
+}
+
+/// Changes that are made one after the other. They go to `SQLite` together, unless they are very many.
 #[derive(Default)]
 pub(crate) struct Writes {
-    list: Vec<(String, Vec<Value>)>,
+    list: Vec<Change>,
     parameters: usize,
 }
 
@@ -159,47 +263,68 @@ impl Writes {
     /// Adds a change.
     pub(crate) fn one(&mut self, sql: &str, values: Vec<Value>) {
         self.parameters += values.len();
-        self.list.push((sql.to_owned(), values));
+        self.list.push(Change::One(sql.to_owned(), values));
     }
 
-    /// Adds a change with a list of rows where `sql` holds `{rows}`; nothing when there are none. The rows go in portions of a
-    /// few sizes, so that few statements exist and stay prepared.
-    pub(crate) fn rows(&mut self, sql: &str, row: &str, values: Vec<Value>) {
-        let width = row.matches('?').count();
-        let mut rest = values.into_iter();
-        let mut rows = rest.len() / width.max(1);
-        while rows > 0 {
-            let portion = portion(rows, width);
-            let mut list = String::with_capacity((row.len() + 1) * portion);
-            for index in 0..portion {
-                if index > 0 {
-                    list.push(',');
-                }
-                list.push_str(row);
-            }
-            self.one(&sql.replace("{rows}", &list), rest.by_ref().take(portion * width).collect());
-            rows -= portion;
+    /// Adds a change with a list of rows where `sql` holds `{rows}`; nothing when there are none. The first value of a row is
+    /// never null.
+    pub(crate) fn rows(&mut self, sql: &str, row: &'static str, values: Vec<Value>) {
+        if !values.is_empty() {
+            self.parameters += values.len();
+            self.list.push(Change::Rows(sql.to_owned(), row, values));
         }
     }
 
     /// Makes the changes; how many rows they changed.
     pub(crate) async fn run(self, conn: Conn<'_>) -> Result<u64, Fault> {
-        if conn.engine == Engine::Sqlite && self.list.len() > 1 && self.parameters <= TOGETHER {
-            let (texts, values): (Vec<_>, Vec<_>) = self.list.into_iter().unzip();
-            return conn.run(&texts.join("; "), values.into_iter().flatten().collect()).await;
+        self.make(conn, false).await
+    }
+
+    /// Makes the changes, the last ones of the transaction: where the engine can, it ends with them.
+    pub(crate) async fn run_last(self, conn: Conn<'_>) -> Result<u64, Fault> {
+        self.make(conn, true).await
+    }
+
+    async fn make(self, conn: Conn<'_>, ends: bool) -> Result<u64, Fault> {
+        let together = conn.together(self.parameters);
+        let parts = self.list.into_iter().flat_map(|change| match change {
+            Change::One(sql, values) => vec![(sql, values)],
+            Change::Rows(sql, row, values) => portions(&sql, row, values, together),
+        });
+        if together {
+            let (texts, values): (Vec<_>, Vec<_>) = parts.unzip();
+            if texts.is_empty() {
+                return Ok(0);
+            }
+            return conn.change(&texts.join("; "), values.into_iter().flatten().collect(), ends).await;
         }
         let mut changed = 0;
-        for (sql, values) in self.list {
+        for (sql, values) in parts {
             changed += conn.run(&sql, values).await?;
         }
         Ok(changed)
     }
 }
 
+/// The size of a portion that takes all rows that are left, or as many as may be, and has a few more places than that.
+fn filled_portion(rows: usize, width: usize) -> usize {
+    let exact = portion(rows, width);
+    if exact >= rows || exact >= most(width) {
+        return exact;
+    }
+    // The next of the sizes 1, 2, 3, 4, 6, 8, 12 ...
+    let power = 1 << exact.ilog2();
+    if exact == power && power > 1 { power + power / 2 } else { power * 2 }
+}
+
+/// The most rows of one statement.
+fn most(width: usize) -> usize {
+    if width > 60 { 256 } else { 512 }
+}
+
 /// How many of the rows that are left one statement takes: one of few sizes, within `SQLite`'s 32,766 parameters.
 fn portion(rows: usize, width: usize) -> usize {
-    let most = if width > 60 { 256 } else { 512 };
-    let capped = rows.min(most);
+    let capped = rows.min(most(width));
     let power = 1 << capped.ilog2();
     let between = power + power / 2;
     if between <= capped { between } else { power }

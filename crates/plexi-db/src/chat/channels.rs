@@ -16,7 +16,7 @@ use super::reading::unread;
 use crate::database::{Database, Engine, transaction};
 use crate::fault::{Fault, Kind};
 use crate::identity::{role_id, role_permissions};
-use crate::sql::{Cells, Conn, Param, Writes, fold_loosely, params, single};
+use crate::sql::{Cells, Conn, Param, Question, Writes, fold_loosely, params, single};
 
 const SELECT: &str = "SELECT c.id, c.space_id, c.kind, c.name, c.topic, c.archived, c.created_at, c.last_seq, \
     c.last_message_at, c.member_count, r.name, cm.last_read_seq, cm.muted, cm.favourite, cm.joined_at FROM channels c";
@@ -55,15 +55,19 @@ pub(crate) fn save_heads(writes: &mut Writes, engine: Engine, heads: &[&Head]) {
     );
 }
 
-/// Locks channels, always in the same order; those that do not exist are left out.
-pub(crate) async fn lock_many(conn: Conn<'_>, mut ids: Vec<ChannelId>) -> Result<Vec<Head>, Fault> {
+/// The question that locks channels, always in the same order.
+pub(crate) fn locked_heads(engine: Engine, mut ids: Vec<ChannelId>) -> Question {
     ids.sort_unstable();
     ids.dedup();
     let sql = format!(
-        "SELECT id, last_seq, main_count, last_message_at FROM channels WHERE id IN {{in}} ORDER BY id{}",
-        conn.engine.for_update()
+        "SELECT id, last_seq, main_count, last_message_at FROM channels WHERE id IN ({{rows}}) ORDER BY id{}",
+        engine.for_update()
     );
-    let rows = conn.all_in(&sql, &[], ids.iter().map(|id| id.param()).collect(), &[]).await?;
+    Question { sql, row: "?", keys: ids.into_iter().map(Param::param).collect() }
+}
+
+/// The channels that [`locked_heads`] found; those that do not exist are left out.
+pub(crate) fn heads(rows: &[QueryResult]) -> Result<Vec<Head>, Fault> {
     let heads = rows.iter().map(|row| {
         let mut cells = Cells::new(row);
         Ok(Head {
@@ -74,6 +78,12 @@ pub(crate) async fn lock_many(conn: Conn<'_>, mut ids: Vec<ChannelId>) -> Result
         })
     });
     heads.collect()
+}
+
+/// Locks channels; those that do not exist are left out.
+pub(crate) async fn lock_many(conn: Conn<'_>, ids: Vec<ChannelId>) -> Result<Vec<Head>, Fault> {
+    let found = conn.ask(vec![locked_heads(conn.engine, ids)]).await?;
+    heads(&found.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// Locks a channel. `Missing("channel")`.

@@ -6,9 +6,9 @@ use plexi_core::ChannelId;
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::{Imported, ImportedMessage};
 
-use crate::chat::channels::{lock, save_heads};
+use crate::chat::channels::{heads, lock, locked_heads, save_heads};
 use crate::chat::messages::index;
-use crate::chat::messages::place::{AllKnown, keys, place, references, save_roots};
+use crate::chat::messages::place::{AllKnown, keys, known, place, references, save_roots};
 use crate::chat::messages::write::{self, NewRow};
 use crate::database::Engine;
 use crate::fault::Fault;
@@ -19,8 +19,14 @@ pub(super) async fn import(
     channel: ChannelId,
     batch: &[ImportedMessage],
 ) -> Result<Imported, Fault> {
-    let mut head = lock(conn, channel).await?;
-    let mut known = references(conn, batch.iter().flat_map(|new| keys(&new.message)).collect()).await?;
+    let questions = vec![
+        locked_heads(conn.engine, vec![channel]),
+        references(batch.iter().flat_map(|new| keys(&new.message)).collect()),
+    ];
+    let mut found = conn.ask(questions).await?.into_iter();
+    let mut next = || found.next().unwrap_or_default();
+    let mut head = heads(&next())?.pop().ok_or(Fault::Missing("channel"))?;
+    let mut known = known(&next())?;
     let mut done = Imported::default();
     let mut messages = Vec::with_capacity(batch.len());
     let mut sources = Vec::with_capacity(batch.len());
@@ -42,7 +48,7 @@ pub(super) async fn import(
     let mut writes = Writes::default();
     store(&mut writes, conn.engine, &messages, &sources, &known)?;
     save_heads(&mut writes, conn.engine, &[&head]);
-    writes.run(conn).await?;
+    writes.run_last(conn).await?;
     Ok(done)
 }
 

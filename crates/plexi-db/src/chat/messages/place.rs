@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use plexi_core::{ChannelId, MessageId};
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::NewMessage;
+use sea_orm::QueryResult;
 
 use super::write::Replies;
 use crate::chat::channels::Head;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Param, Writes, unpack_ids};
+use crate::sql::{Cells, Param, Question, Writes, unpack_ids};
 
 /// A message that is there, or came before in the batch.
 pub(crate) struct Known {
@@ -24,15 +25,19 @@ pub(crate) struct Known {
 /// Messages by key.
 pub(crate) type AllKnown = HashMap<i64, Known>;
 
-/// The messages of the store with these keys.
-pub(crate) async fn references(conn: Conn<'_>, mut keys: Vec<i64>) -> Result<AllKnown, Fault> {
+/// The question for the messages with these keys.
+pub(crate) fn references(mut keys: Vec<i64>) -> Question {
     keys.sort_unstable();
     keys.dedup();
     let sql = "SELECT message_key, id, channel_id, thread_key, reply_total, reply_count, last_reply_at, participants \
-               FROM messages WHERE message_key IN {in}";
-    let rows = conn.all_in(sql, &[], keys.into_iter().map(Param::param).collect(), &[]).await?;
+               FROM messages WHERE message_key IN ({rows})";
+    Question { sql: sql.to_owned(), row: "?", keys: keys.into_iter().map(Param::param).collect() }
+}
+
+/// The messages that [`references`] found.
+pub(crate) fn known(rows: &[QueryResult]) -> Result<AllKnown, Fault> {
     let mut known = HashMap::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let mut cells = Cells::new(row);
         let key: i64 = cells.take()?;
         let (id, channel) = (cells.take()?, cells.take()?);

@@ -6,14 +6,15 @@ use plexi_core::{ChannelId, UserId};
 use plexi_messaging::event::{ChannelEvent, EventBody};
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::{NewMessage, Posted};
+use sea_orm::QueryResult;
 
-use super::place::{AllKnown, keys, place, references, save_roots};
+use super::place::{AllKnown, keys, known, place, references, save_roots};
 use super::write::{self, NewRow};
 use super::{index, view};
-use crate::chat::channels::{Head, lock_many, save_heads};
+use crate::chat::channels::{Head, heads, locked_heads, save_heads};
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Writes, params, placeholders};
+use crate::sql::{Cells, Conn, Question, Writes, params};
 
 /// What became of a message of the batch.
 enum Fate {
@@ -30,10 +31,16 @@ type ClientKey<'a> = (UserId, ChannelId, &'a str);
 
 /// Writes a batch. Each entry of the answer belongs to the entry of the batch at the same place.
 pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Result<Posted, Fault>>, Fault> {
-    let heads = lock_many(conn, batch.iter().map(|new| new.channel_id).collect()).await?;
-    let mut heads: HashMap<ChannelId, Head> = heads.into_iter().map(|head| (head.id, head)).collect();
-    let present = clients(conn, batch).await?;
-    let mut known = references(conn, batch.iter().flat_map(keys).collect()).await?;
+    let questions = vec![
+        locked_heads(conn.engine, batch.iter().map(|new| new.channel_id).collect()),
+        repeated(conn.engine, batch),
+        references(batch.iter().flat_map(keys).collect()),
+    ];
+    let mut found = conn.ask(questions).await?.into_iter();
+    let mut next = || found.next().unwrap_or_default();
+    let mut heads: HashMap<ChannelId, Head> = heads(&next())?.into_iter().map(|head| (head.id, head)).collect();
+    let repeated = clients(&next())?;
+    let mut known = known(&next())?;
 
     let mut messages: Vec<Message> = Vec::with_capacity(batch.len());
     let mut sources: Vec<&NewMessage> = Vec::with_capacity(batch.len());
@@ -42,7 +49,7 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
     for new in batch {
         let client = new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client));
         if let Some(client) = client {
-            if let Some(key) = present.get(&(client.0, client.1, client.2.to_owned())) {
+            if let Some(key) = repeated.get(&(client.0, client.1, client.2.to_owned())) {
                 fates.push(Fate::Present(*key));
                 continue;
             }
@@ -64,62 +71,57 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
             Err(fault) => fates.push(Fate::Refused(fault)),
         }
     }
-    store(conn, &messages, &sources, &heads, &known).await?;
-    answer(conn, fates, messages).await
+    let writes = store(conn.engine, &messages, &sources, &heads, &known)?;
+    let keys: Vec<i64> = fates
+        .iter()
+        .filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None })
+        .collect();
+    let present = present(conn, &keys).await?;
+    writes.run_last(conn).await?;
+    Ok(answer(fates, &messages, &present))
 }
 
-/// The question for messages with the `client_id` of `count` authors and channels.
-fn repeated(engine: Engine, count: usize) -> String {
-    let rows = vec![placeholders(3); count].join(",");
+/// The question for messages with a `client_id` of the batch.
+fn repeated(engine: Engine, batch: &[NewMessage]) -> Question {
+    let mut clients: HashSet<ClientKey<'_>> = HashSet::new();
+    for new in batch {
+        clients.extend(new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client)));
+    }
+    let keys = clients.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
     // The condition on null lets the engine use the index that leaves nulls out. A list of rows is a constant to MariaDB;
     // to SQLite it is not, and only the fixed order of a cross join keeps it from reading all of the index.
-    match engine {
-        Engine::MariaDb => format!(
+    let sql = match engine {
+        Engine::MariaDb => {
             "SELECT author_id, channel_id, client_id, message_key FROM messages \
              WHERE (author_id, channel_id, client_id) IN ({rows})"
-        ),
-        Engine::Sqlite | Engine::Postgres => format!(
+        }
+        Engine::Sqlite | Engine::Postgres => {
             "WITH wanted (author_id, channel_id, client_id) AS (VALUES {rows}) \
              SELECT m.author_id, m.channel_id, m.client_id, m.message_key FROM wanted CROSS JOIN messages m \
              WHERE m.author_id = wanted.author_id AND m.channel_id = wanted.channel_id \
              AND m.client_id = wanted.client_id AND m.client_id IS NOT NULL"
-        ),
-    }
+        }
+    };
+    Question { sql: sql.to_owned(), row: "(?,?,?)", keys }
 }
 
 /// The messages of the store that have a `client_id` of the batch.
-async fn clients(
-    conn: Conn<'_>,
-    batch: &[NewMessage],
-) -> Result<HashMap<(UserId, ChannelId, String), i64>, Fault> {
-    let mut keys: HashSet<ClientKey<'_>> = HashSet::new();
-    for new in batch {
-        keys.extend(new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client)));
-    }
-    let keys: Vec<_> = keys.into_iter().collect();
+fn clients(rows: &[QueryResult]) -> Result<HashMap<(UserId, ChannelId, String), i64>, Fault> {
     let mut found = HashMap::new();
-    let mut rest = keys.as_slice();
-    while !rest.is_empty() {
-        let (now, later) = rest.split_at(1 << rest.len().min(256).ilog2());
-        let sql = repeated(conn.engine, now.len());
-        let values =
-            now.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
-        for row in conn.all(&sql, values).await? {
-            let mut cells = Cells::new(&row);
-            found.insert((cells.take()?, cells.take()?, cells.take()?), cells.take()?);
-        }
-        rest = later;
+    for row in rows {
+        let mut cells = Cells::new(row);
+        found.insert((cells.take()?, cells.take()?, cells.take()?), cells.take()?);
     }
     Ok(found)
 }
 
-async fn store(
-    conn: Conn<'_>,
+fn store(
+    engine: Engine,
     messages: &[Message],
     sources: &[&NewMessage],
     heads: &HashMap<ChannelId, Head>,
     known: &AllKnown,
-) -> Result<(), Fault> {
+) -> Result<Writes, Fault> {
     let rows = messages.iter().zip(sources).map(|(message, new)| NewRow {
         message,
         pinned: None,
@@ -131,37 +133,28 @@ async fn store(
     write::insert(&mut writes, rows)?;
     write::insert_events(&mut writes, messages);
     write::insert_mentions(&mut writes, messages.iter());
-    index::add(&mut writes, conn.engine, sources.iter().map(|new| (new.id.key().0, new.index.as_str())));
+    index::add(&mut writes, engine, sources.iter().map(|new| (new.id.key().0, new.index.as_str())));
     save_roots(&mut writes, known, messages);
     let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
     changed.sort_unstable();
     changed.dedup();
     let changed: Vec<&Head> = changed.iter().filter_map(|id| heads.get(id)).collect();
-    save_heads(&mut writes, conn.engine, &changed);
-    writes.run(conn).await?;
-    Ok(())
+    save_heads(&mut writes, engine, &changed);
+    Ok(writes)
 }
 
-async fn answer(
-    conn: Conn<'_>,
+fn answer(
     fates: Vec<Fate>,
-    messages: Vec<Message>,
-) -> Result<Vec<Result<Posted, Fault>>, Fault> {
-    let keys: Vec<i64> = fates
-        .iter()
-        .filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None })
-        .collect();
-    let present = present(conn, &keys).await?;
-    let mut answers = Vec::with_capacity(fates.len());
-    for fate in fates {
-        answers.push(match fate {
-            Fate::New(place) => posted(messages.get(place), false),
-            Fate::Repeated(place) => posted(messages.get(place), true),
-            Fate::Present(key) => posted(present.get(&key), true),
-            Fate::Refused(fault) => Err(fault),
-        });
-    }
-    Ok(answers)
+    messages: &[Message],
+    present: &HashMap<i64, Message>,
+) -> Vec<Result<Posted, Fault>> {
+    let answers = fates.into_iter().map(|fate| match fate {
+        Fate::New(place) => posted(messages.get(place), false),
+        Fate::Repeated(place) => posted(messages.get(place), true),
+        Fate::Present(key) => posted(present.get(&key), true),
+        Fate::Refused(fault) => Err(fault),
+    });
+    answers.collect()
 }
 
 /// Messages that were there, each as its author sees it.
@@ -195,16 +188,40 @@ fn posted(message: Option<&Message>, duplicate: bool) -> Result<Posted, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::Cells;
     use crate::{Database, DatabaseConfig};
+    use plexi_core::{MessageId, Timestamp};
+    use plexi_messaging::model::MessageKind;
+
+    fn message(nth: usize) -> NewMessage {
+        let at = Timestamp::from_seconds(1_790_000_000);
+        NewMessage {
+            id: MessageId::imported(at, 0, 0),
+            channel_id: ChannelId::from_uuid(uuid::Uuid::nil()),
+            author_id: UserId::from_uuid(uuid::Uuid::nil()),
+            kind: MessageKind::Text,
+            text: String::new(),
+            system: None,
+            created_at: at,
+            client_id: Some(nth.to_string()),
+            thread_id: None,
+            reply_to: None,
+            mentions: Vec::new(),
+            mentions_all: false,
+            index: String::new(),
+            has_link: false,
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn repeated_messages_are_looked_for_by_their_index() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::connect(&DatabaseConfig::default(), folder.path()).await.unwrap();
         for count in [1, 2, 64] {
-            let sql = format!("EXPLAIN QUERY PLAN {}", repeated(Engine::Sqlite, count));
-            let values = (0..count * 3).map(|_| Vec::<u8>::new()).flat_map(|none| params![none]).collect();
+            let batch: Vec<NewMessage> = (0..count).map(message).collect();
+            let question = repeated(Engine::Sqlite, &batch);
+            let list = vec![question.row; count].join(",");
+            let sql = format!("EXPLAIN QUERY PLAN {}", question.sql.replace("{rows}", &list));
+            let values = question.keys;
             let rows = database.read().all(&sql, values).await.unwrap();
             let plan: Vec<String> = rows
                 .iter()
