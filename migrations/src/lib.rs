@@ -7,6 +7,7 @@ pub mod dialect;
 mod m0001_identity;
 mod m0002_conversations;
 mod m0003_idempotency;
+mod m0004_search_backlog;
 
 pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_identity::Migration),
             Box::new(m0002_conversations::Migration),
             Box::new(m0003_idempotency::Migration),
+            Box::new(m0004_search_backlog::Migration),
         ]
     }
 }

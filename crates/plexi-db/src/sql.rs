@@ -67,7 +67,9 @@ impl<'a> Conn<'a> {
         let row = match self.target {
             Target::Pool(pool) => pool.query_one_raw(self.statement(sql, values)).await?,
             Target::Transaction(tx) => tx.query_one_raw(self.statement(sql, values)).await?,
-            Target::Writer(_) | Target::Turn(_) => return Ok(self.all(sql, values).await?.into_iter().next()),
+            Target::Writer(_) | Target::Turn(_) => {
+                return Ok(self.all(sql, values).await?.into_iter().next());
+            }
         };
         self.note(sql, begun);
         Ok(row)
@@ -126,7 +128,12 @@ impl<'a> Conn<'a> {
     }
 
     /// Writes many rows: `head` up to `VALUES`, and one `row` with its placeholders for each.
-    pub(crate) async fn insert_many(&self, head: &str, row: &'static str, values: Vec<Value>) -> Result<u64, Fault> {
+    pub(crate) async fn insert_many(
+        &self,
+        head: &str,
+        row: &'static str,
+        values: Vec<Value>,
+    ) -> Result<u64, Fault> {
         let mut writes = Writes::default();
         writes.rows(&format!("{head} {{rows}}"), row, values);
         writes.run(*self).await
@@ -216,7 +223,15 @@ pub(crate) struct Question {
 }
 
 impl Question {
+    /// A query without parameters; nothing is asked when it is empty.
+    pub(crate) fn simple(sql: &str) -> Self {
+        Self { sql: sql.to_owned(), row: "", keys: Vec::new() }
+    }
+
     fn parts(self, together: bool) -> Vec<(String, Vec<Value>)> {
+        if self.row.is_empty() && !self.sql.is_empty() {
+            return vec![(self.sql, Vec::new())];
+        }
         portions(&self.sql, self.row, self.keys, together)
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use sea_orm::error::ConnAcquireErr;
 use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
-use sea_orm::sqlx::{self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _};
+use sea_orm::sqlx::{
+    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _,
+};
 use sea_orm::{DatabaseConnection, DbErr, QueryResult, RuntimeErr, SqlxSqliteConnector, Value};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 

@@ -81,9 +81,38 @@ fn start(engine: Engine, plan: &SearchPlan, below: Option<i64>) -> Query {
     Query { sql: sql.to_owned(), values }
 }
 
-/// The query for a plan, up to its order.
-fn query(engine: Engine, plan: &SearchPlan, reader: UserId, below: Option<i64>) -> Query {
+/// The query for a plan.
+fn query(engine: Engine, plan: &SearchPlan, reader: UserId, below: Option<i64>, limit: u32) -> Query {
     let mut query = start(engine, plan, below);
+    narrow(&mut query, plan, reader, below);
+    let by_index = engine == Engine::Sqlite && query.sql.starts_with("FROM message_index");
+    query.sql.push_str(if by_index {
+        " ORDER BY f.rowid DESC LIMIT ?"
+    } else {
+        " ORDER BY m.message_key DESC LIMIT ?"
+    });
+    query.values.push(limit.param());
+    query
+}
+
+/// As [`query`], of the messages that wait to be taken into the index of `SQLite`.
+fn backlog_query(plan: &SearchPlan, reader: UserId, below: Option<i64>, limit: u32) -> Query {
+    let (condition, values) = index::backlog_condition(&plan.terms);
+    let mut query = Query {
+        sql: format!(
+            "FROM message_backlog f CROSS JOIN messages m ON m.message_key = f.message_key \
+             CROSS JOIN channels c ON c.id = m.channel_id WHERE {condition}"
+        ),
+        values,
+    };
+    narrow(&mut query, plan, reader, below);
+    query.sql.push_str(" ORDER BY f.message_key DESC LIMIT ?");
+    query.values.push(limit.param());
+    query
+}
+
+/// All conditions of a plan but the words.
+fn narrow(query: &mut Query, plan: &SearchPlan, reader: UserId, below: Option<i64>) {
     if let Some(below) = below {
         query.and("m.message_key < ?", params![below]);
     }
@@ -100,13 +129,6 @@ fn query(engine: Engine, plan: &SearchPlan, reader: UserId, below: Option<i64>) 
         query.has(*wanted);
     }
     query.and(READABLE, params![reader, reader]);
-    let by_index = engine == Engine::Sqlite && query.sql.starts_with("FROM message_index");
-    query.sql.push_str(if by_index {
-        " ORDER BY f.rowid DESC LIMIT ?"
-    } else {
-        " ORDER BY m.message_key DESC LIMIT ?"
-    });
-    query
 }
 
 #[async_trait]
@@ -118,9 +140,19 @@ impl SearchStore for Database {
         below: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError> {
-        let mut query = query(self.engine(), plan, reader, below);
-        query.values.push(limit.clamp(1, 500).param());
-        Ok(view::list(self.read(), &query.sql, query.values, Some(reader)).await?)
+        let limit = limit.clamp(1, 500);
+        let mut found = Vec::new();
+        // The backlog first: a message that moves to the index in between is found twice, never missed.
+        if self.engine() == Engine::Sqlite && index::question(Engine::Sqlite, &plan.terms).is_some() {
+            let query = backlog_query(plan, reader, below, limit);
+            found = view::list(self.read(), &query.sql, query.values, Some(reader)).await?;
+        }
+        let query = query(self.engine(), plan, reader, below, limit);
+        found.append(&mut view::list(self.read(), &query.sql, query.values, Some(reader)).await?);
+        found.sort_by_key(|message| std::cmp::Reverse(message.id.key()));
+        found.dedup_by_key(|message| message.id);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     async fn channels_named(&self, name: &str, reader: UserId) -> Result<Vec<ChannelId>, StoreError> {

@@ -7,8 +7,8 @@ use plexi_core::{IdSource, Secret, SystemClock, SystemEntropy};
 use plexi_db::{Database, DatabaseConfig, Engine};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-/// Every table, those that refer to others first.
-pub const TABLES: [&str; 17] = [
+/// Every table that all engines have, those that refer to others first.
+const TABLES: [&str; 17] = [
     "idempotency",
     "message_index",
     "drafts",
@@ -90,10 +90,16 @@ impl Place {
         sea_orm::Database::connect(url).await.unwrap()
     }
 
+    /// Every table of this engine.
+    pub fn tables(&self) -> impl Iterator<Item = &'static str> {
+        let own = if self.server.is_none() { &["message_backlog"][..] } else { &[] };
+        own.iter().copied().chain(TABLES)
+    }
+
     /// Empties the tables. On the servers this is much faster than another database.
     pub async fn clear(&self) {
         let raw = self.raw().await;
-        for table in TABLES {
+        for table in self.tables() {
             raw.execute_unprepared(&format!("DELETE FROM {table}")).await.unwrap();
         }
         raw.close().await.unwrap();

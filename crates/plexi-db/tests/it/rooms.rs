@@ -6,10 +6,25 @@ use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
 use plexi_db::Database;
 use plexi_messaging::model::{ChannelKind, Message, MessageKind, Space};
 use plexi_messaging::ports::{
-    ChannelStore, ImportedUser, MessageStore, NewChannel, NewMessage, SpaceStore, TransferStore,
+    ChannelStore, ImportedUser, IndexTerm, MessageStore, NewChannel, NewMessage, SpaceStore, TransferStore,
 };
+use plexi_messaging::search::index_text;
 
 use crate::engines::ids;
+
+/// What the index is asked for a word of lower-case letters that stands anywhere in a word.
+pub fn terms(word: &str) -> Vec<IndexTerm> {
+    let index = index_text(word);
+    let mut tokens: Vec<String> = index.split(' ').map(str::to_owned).collect();
+    if word.len() < 3 {
+        return vec![IndexTerm {
+            tokens: Vec::new(),
+            prefix: tokens.first().map(|token| token[..4 * word.len()].to_owned()),
+        }];
+    }
+    tokens.truncate(word.len() - 2);
+    vec![IndexTerm { tokens, prefix: None }]
+}
 
 pub struct Room {
     pub ada: UserId,
@@ -65,7 +80,7 @@ impl Room {
             reply_to: None,
             mentions: Vec::new(),
             mentions_all: false,
-            index: plexi_messaging::search::index_text(text),
+            index: index_text(text),
             has_link: false,
         }
     }

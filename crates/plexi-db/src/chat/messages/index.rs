@@ -1,12 +1,17 @@
 //! The full-text index. The domain gives tokens of ASCII letters and digits; each engine keeps them its own way.
+//!
+//! The index of `SQLite` costs a dozen pages for each transaction that writes to it, however little. So what is posted
+//! goes to a table beside it, the backlog, in the same transaction as the message; when that is long enough, a later
+//! post moves all of it to the index. A search looks at both.
 
 use std::fmt::Write;
 
 use plexi_messaging::ports::IndexTerm;
+use sea_orm::{QueryResult, Value};
 
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Conn, Param, Writes};
+use crate::sql::{Conn, Param, Question, Writes, params, single};
 
 /// In front of every token in `MariaDB`, whose index leaves out words of one or two characters and stop words.
 const MARIADB_MARK: &str = "qq";
@@ -24,6 +29,45 @@ fn tokens(engine: Engine, index: &str) -> String {
         text.push_str(token);
     }
     text
+}
+
+/// The messages in the backlog after which it is moved to the index.
+const BACKLOG: i64 = 512;
+/// The longest tokens of a message, in bytes, that go to the backlog: so it stays a few MiB at most.
+const LONGEST_IN_BACKLOG: usize = 4_096;
+
+/// The question how long the backlog is; none where there is no backlog.
+pub(crate) fn backlog(engine: Engine) -> Question {
+    let sql = if engine == Engine::Sqlite { "SELECT COUNT(*) FROM message_backlog" } else { "" };
+    Question::simple(sql)
+}
+
+/// Adds messages that are posted: key and index text; `backlog` is what [`backlog`] found.
+pub(crate) fn add_posted<'a>(
+    writes: &mut Writes,
+    engine: Engine,
+    backlog: &[QueryResult],
+    entries: impl Iterator<Item = (i64, &'a str)>,
+) -> Result<(), Fault> {
+    if engine != Engine::Sqlite {
+        add(writes, engine, entries);
+        return Ok(());
+    }
+    let (long, short): (Vec<_>, Vec<_>) = entries.partition(|(_, index)| index.len() > LONGEST_IN_BACKLOG);
+    let short = short.into_iter().filter(|(_, index)| !index.is_empty());
+    writes.rows(
+        "INSERT INTO message_backlog (message_key, tokens) VALUES {rows}",
+        "(?,?)",
+        // Each token with a space on both sides, to be found by.
+        short.flat_map(|(key, index)| params![key, format!(" {index} ")]).collect(),
+    );
+    add(writes, engine, long.into_iter());
+    if backlog.first().map_or(Ok(0), single::<i64>)? >= BACKLOG {
+        let sql = "INSERT INTO message_index (rowid, tokens) SELECT message_key, tokens FROM message_backlog";
+        writes.one(sql, Vec::new());
+        writes.one("DELETE FROM message_backlog", Vec::new());
+    }
+    Ok(())
 }
 
 /// Adds messages: key and index text. Those without tokens are left out.
@@ -53,13 +97,28 @@ pub(crate) async fn remove(conn: Conn<'_>, key: i64) -> Result<(), Fault> {
         Engine::Sqlite => "DELETE FROM message_index WHERE rowid = ?",
         Engine::Postgres | Engine::MariaDb => "DELETE FROM message_index WHERE message_key = ?",
     };
-    conn.run(sql, vec![key.param()]).await?;
+    conn.run(sql, params![key]).await?;
+    if conn.engine == Engine::Sqlite {
+        conn.run("DELETE FROM message_backlog WHERE message_key = ?", params![key]).await?;
+    }
     Ok(())
 }
 
-/// The index's own text of a question: all tokens and prefixes must be there. None when there is nothing to ask. Anything but
-/// letters and digits is left out of a token, so no text of a user can be an operator.
-pub(crate) fn question(engine: Engine, terms: &[IndexTerm]) -> Option<String> {
+/// The condition that the tokens of a message in the backlog `f` are those that a search asks for, as [`question`] does of
+/// the index, with its parameters.
+pub(crate) fn backlog_condition(terms: &[IndexTerm]) -> (String, Vec<Value>) {
+    let mut sql = String::from("1 = 1");
+    let mut values = Vec::new();
+    for (token, prefix) in wanted(terms) {
+        sql.push_str(" AND instr(f.tokens, ?) > 0");
+        values.push(if prefix { format!(" {token}") } else { format!(" {token} ") }.param());
+    }
+    (sql, values)
+}
+
+/// The tokens and prefixes (true) that a search asks for, each once. Anything but letters and digits is left out of a token,
+/// so no text of a user can be an operator.
+fn wanted(terms: &[IndexTerm]) -> Vec<(String, bool)> {
     let clean = |token: &str| token.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let mut parts: Vec<(String, bool)> = Vec::new();
     for term in terms {
@@ -69,6 +128,12 @@ pub(crate) fn question(engine: Engine, terms: &[IndexTerm]) -> Option<String> {
     parts.retain(|(token, _)| !token.is_empty());
     parts.sort_unstable();
     parts.dedup();
+    parts
+}
+
+/// The index's own text of a question: all tokens and prefixes must be there. None when there is nothing to ask.
+pub(crate) fn question(engine: Engine, terms: &[IndexTerm]) -> Option<String> {
+    let parts = wanted(terms);
     if parts.is_empty() {
         return None;
     }

@@ -35,12 +35,15 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
         locked_heads(conn.engine, batch.iter().map(|new| new.channel_id).collect()),
         repeated(conn.engine, batch),
         references(batch.iter().flat_map(keys).collect()),
+        index::backlog(conn.engine),
     ];
     let mut found = conn.ask(questions).await?.into_iter();
     let mut next = || found.next().unwrap_or_default();
-    let mut heads: HashMap<ChannelId, Head> = heads(&next())?.into_iter().map(|head| (head.id, head)).collect();
+    let mut heads: HashMap<ChannelId, Head> =
+        heads(&next())?.into_iter().map(|head| (head.id, head)).collect();
     let repeated = clients(&next())?;
     let mut known = known(&next())?;
+    let backlog = next();
 
     let mut messages: Vec<Message> = Vec::with_capacity(batch.len());
     let mut sources: Vec<&NewMessage> = Vec::with_capacity(batch.len());
@@ -71,7 +74,7 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
             Err(fault) => fates.push(Fate::Refused(fault)),
         }
     }
-    let writes = store(conn.engine, &messages, &sources, &heads, &known)?;
+    let writes = store(conn.engine, &messages, &sources, &heads, &known, &backlog)?;
     let keys: Vec<i64> = fates
         .iter()
         .filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None })
@@ -87,7 +90,8 @@ fn repeated(engine: Engine, batch: &[NewMessage]) -> Question {
     for new in batch {
         clients.extend(new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client)));
     }
-    let keys = clients.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
+    let keys =
+        clients.iter().flat_map(|(author, channel, client)| params![*author, *channel, *client]).collect();
     // The condition on null lets the engine use the index that leaves nulls out. A list of rows is a constant to MariaDB;
     // to SQLite it is not, and only the fixed order of a cross join keeps it from reading all of the index.
     let sql = match engine {
@@ -121,6 +125,7 @@ fn store(
     sources: &[&NewMessage],
     heads: &HashMap<ChannelId, Head>,
     known: &AllKnown,
+    backlog: &[QueryResult],
 ) -> Result<Writes, Fault> {
     let rows = messages.iter().zip(sources).map(|(message, new)| NewRow {
         message,
@@ -133,7 +138,8 @@ fn store(
     write::insert(&mut writes, rows)?;
     write::insert_events(&mut writes, messages);
     write::insert_mentions(&mut writes, messages.iter());
-    index::add(&mut writes, engine, sources.iter().map(|new| (new.id.key().0, new.index.as_str())));
+    let indexed = sources.iter().map(|new| (new.id.key().0, new.index.as_str()));
+    index::add_posted(&mut writes, engine, backlog, indexed)?;
     save_roots(&mut writes, known, messages);
     let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
     changed.sort_unstable();
