@@ -7,6 +7,7 @@ use plexi_core::{Coded, ErrorCode};
 use plexi_migrations::{Migrator, MigratorTrait};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
+use crate::chat::messages::guess::Guesses;
 use crate::config::DatabaseConfig;
 use crate::connect;
 use crate::fault::{Fault, Kind};
@@ -104,6 +105,7 @@ struct Inner {
     read: DatabaseConnection,
     slow: Duration,
     schema_wait: Duration,
+    guesses: Guesses,
 }
 
 /// Where changes go.
@@ -148,6 +150,7 @@ impl Database {
             read: pools.read,
             slow: Duration::from_millis(config.slow_query_ms),
             schema_wait: Duration::from_millis(config.schema_wait_ms.clamp(1, 600_000)),
+            guesses: Guesses::default(),
         })))
     }
 
@@ -274,6 +277,11 @@ impl Database {
             Write::Pool(pool) => Conn::pool(pool, self.0.engine, self.0.slow),
             Write::Sqlite(writer) => Conn::writer(writer, self.0.slow),
         }
+    }
+
+    /// What was seen last of the channels that are posted to.
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 
     pub(crate) fn within<'a>(&'a self, tx: &'a Tx) -> Conn<'a> {

@@ -122,6 +122,13 @@ impl<'a> Conn<'a> {
         Ok(answers)
     }
 
+    /// Takes back what the transaction of `SQLite` did, to try something else in its place.
+    pub(crate) async fn start_over(&self) {
+        if let Target::Turn(turn) = self.target {
+            turn.start_over().await;
+        }
+    }
+
     /// Whether so many parameters go to the engine as one text.
     fn together(&self, parameters: usize) -> bool {
         matches!(self.target, Target::Turn(_)) && parameters <= TOGETHER

@@ -132,6 +132,13 @@ impl Turn {
         Ok(())
     }
 
+    /// Takes back what the transaction did; it begins again with the next statement.
+    pub(crate) async fn start_over(&self) {
+        let mut line = self.0.lock().await;
+        line.roll_back().await;
+        line.phase = Phase::Due;
+    }
+
     /// Takes back what the transaction did, if it did anything.
     pub(crate) async fn roll_back(&self) {
         self.0.lock().await.roll_back().await;

@@ -1,6 +1,7 @@
 //! Messages: posting, reading, changing.
 
 mod change;
+pub(crate) mod guess;
 pub(crate) mod index;
 pub(crate) mod place;
 mod post;
@@ -24,7 +25,7 @@ use crate::sql::{Cells, params};
 #[async_trait]
 impl MessageStore for Database {
     async fn post(&self, batch: &[NewMessage]) -> Result<Vec<Result<Posted, StoreError>>, StoreError> {
-        let done = transaction!(self, conn, { post::post(conn, batch).await })?;
+        let done = transaction!(self, conn, { post::post(conn, self.guesses(), batch).await })?;
         Ok(done.into_iter().map(|posted| posted.map_err(StoreError::from)).collect())
     }
 

@@ -35,7 +35,7 @@ async fn every_message_is_found_at_once_wherever_it_waits() {
     let mut database = place.open().await;
     let room = Room::new(&database).await;
     let mut said = Vec::new();
-    for round in 0..24 {
+    for round in 0..25 {
         let batch: Vec<_> = (0..50).map(|n| room.draft(&format!("plum number {round} {n}"))).collect();
         let posted = database.post(&batch).await.unwrap();
         said.extend(posted.into_iter().map(|posted| posted.unwrap().message.id));
@@ -48,7 +48,7 @@ async fn every_message_is_found_at_once_wherever_it_waits() {
             database = place.open().await;
         }
     }
-    assert!((1..1_200).contains(&waiting(&place).await), "some are in the index, some are not");
+    assert!((1..512).contains(&waiting(&place).await), "some are in the index, some are not");
 
     // Pages go through both without a gap and without a double.
     let (mut pages, mut below) = (Vec::new(), None);

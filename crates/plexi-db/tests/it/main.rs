@@ -6,6 +6,7 @@ mod chat;
 mod engines;
 mod erasing;
 mod faults;
+mod guesses;
 mod identity;
 mod reading_rights;
 mod rooms;

@@ -42,32 +42,38 @@ pub(crate) fn backlog(engine: Engine) -> Question {
     Question::simple(sql)
 }
 
-/// Adds messages that are posted: key and index text; `backlog` is what [`backlog`] found.
+/// What [`backlog`] found.
+pub(crate) fn backlog_length(rows: &[QueryResult]) -> Result<i64, Fault> {
+    rows.first().map_or(Ok(0), single)
+}
+
+/// Adds messages that are posted: key and index text. `backlog` is about how long the backlog is; how long it is then.
 pub(crate) fn add_posted<'a>(
     writes: &mut Writes,
     engine: Engine,
-    backlog: &[QueryResult],
+    backlog: i64,
     entries: impl Iterator<Item = (i64, &'a str)>,
-) -> Result<(), Fault> {
+) -> i64 {
     if engine != Engine::Sqlite {
         add(writes, engine, entries);
-        return Ok(());
+        return 0;
     }
     let (long, short): (Vec<_>, Vec<_>) = entries.partition(|(_, index)| index.len() > LONGEST_IN_BACKLOG);
-    let short = short.into_iter().filter(|(_, index)| !index.is_empty());
+    let short: Vec<_> = short.into_iter().filter(|(_, index)| !index.is_empty()).collect();
     writes.rows(
         "INSERT INTO message_backlog (message_key, tokens) VALUES {rows}",
         "(?,?)",
         // Each token with a space on both sides, to be found by.
-        short.flat_map(|(key, index)| params![key, format!(" {index} ")]).collect(),
+        short.iter().flat_map(|(key, index)| params![*key, format!(" {index} ")]).collect(),
     );
     add(writes, engine, long.into_iter());
-    if backlog.first().map_or(Ok(0), single::<i64>)? >= BACKLOG {
-        let sql = "INSERT INTO message_index (rowid, tokens) SELECT message_key, tokens FROM message_backlog";
-        writes.one(sql, Vec::new());
-        writes.one("DELETE FROM message_backlog", Vec::new());
+    if backlog < BACKLOG {
+        return backlog + i64::try_from(short.len()).unwrap_or(i64::MAX);
     }
-    Ok(())
+    let sql = "INSERT INTO message_index (rowid, tokens) SELECT message_key, tokens FROM message_backlog";
+    writes.one(sql, Vec::new());
+    writes.one("DELETE FROM message_backlog", Vec::new());
+    0
 }
 
 /// Adds messages: key and index text. Those without tokens are left out.

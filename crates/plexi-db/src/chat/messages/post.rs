@@ -8,12 +8,13 @@ use plexi_messaging::model::Message;
 use plexi_messaging::ports::{NewMessage, Posted};
 use sea_orm::QueryResult;
 
+use super::guess::{Guess, Guesses};
 use super::place::{AllKnown, keys, known, place, references, save_roots};
 use super::write::{self, NewRow};
 use super::{index, view};
 use crate::chat::channels::{Head, heads, locked_heads, save_heads};
 use crate::database::Engine;
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
 use crate::sql::{Cells, Conn, Question, Writes, params};
 
 /// What became of a message of the batch.
@@ -29,8 +30,40 @@ enum Fate {
 
 type ClientKey<'a> = (UserId, ChannelId, &'a str);
 
+/// The messages of a batch that are new, with what they come from, and what becomes of each entry.
+struct Arranged<'a> {
+    messages: Vec<Message>,
+    sources: Vec<&'a NewMessage>,
+    fates: Vec<Fate>,
+}
+
+/// Messages that are there already, by what their authors call them.
+type Repeated = HashMap<(UserId, ChannelId, String), i64>;
+
 /// Writes a batch. Each entry of the answer belongs to the entry of the batch at the same place.
-pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Result<Posted, Fault>>, Fault> {
+pub(super) async fn post(
+    conn: Conn<'_>,
+    guesses: &Guesses,
+    batch: &[NewMessage],
+) -> Result<Vec<Result<Posted, Fault>>, Fault> {
+    if conn.engine == Engine::Sqlite
+        && let Some(guess) = guesses.of(batch)
+    {
+        match post_guessed(conn, guesses, guess, batch).await {
+            // The guess was wrong, or a message is there already: now it is looked up.
+            Err(fault) if matches!(fault.kind(), Kind::Unique | Kind::Other) => conn.start_over().await,
+            done => return done,
+        }
+    }
+    post_read(conn, guesses, batch).await
+}
+
+/// Reads where the channels stand and what is there already, then writes.
+async fn post_read(
+    conn: Conn<'_>,
+    guesses: &Guesses,
+    batch: &[NewMessage],
+) -> Result<Vec<Result<Posted, Fault>>, Fault> {
     let questions = vec![
         locked_heads(conn.engine, batch.iter().map(|new| new.channel_id).collect()),
         repeated(conn.engine, batch),
@@ -43,8 +76,49 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
         heads(&next())?.into_iter().map(|head| (head.id, head)).collect();
     let repeated = clients(&next())?;
     let mut known = known(&next())?;
-    let backlog = next();
+    let backlog = index::backlog_length(&next())?;
 
+    let arranged = arrange(batch, &mut heads, &repeated, &mut known);
+    let mut writes = Writes::default();
+    let backlog = store(&mut writes, conn.engine, &arranged, &heads, &known, backlog)?;
+    let keys: Vec<i64> = arranged
+        .fates
+        .iter()
+        .filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None })
+        .collect();
+    let present = present(conn, &keys).await?;
+    writes.run_last(conn).await?;
+    if conn.engine == Engine::Sqlite {
+        guesses.saw(heads, backlog);
+    }
+    Ok(answer(arranged.fates, &arranged.messages, &present))
+}
+
+/// Writes what follows from the guess. Fails and changes nothing when it is wrong, or a message is there already: the unique
+/// indexes say so.
+async fn post_guessed(
+    conn: Conn<'_>,
+    guesses: &Guesses,
+    guess: Guess,
+    batch: &[NewMessage],
+) -> Result<Vec<Result<Posted, Fault>>, Fault> {
+    let mut writes = Writes::default();
+    guess.check(&mut writes);
+    let (mut heads, mut known) = (guess.heads, AllKnown::new());
+    let arranged = arrange(batch, &mut heads, &Repeated::new(), &mut known);
+    let backlog = store(&mut writes, conn.engine, &arranged, &heads, &known, guess.backlog)?;
+    writes.run_last(conn).await?;
+    guesses.saw(heads, backlog);
+    Ok(answer(arranged.fates, &arranged.messages, &HashMap::new()))
+}
+
+/// Gives each message its place.
+fn arrange<'a>(
+    batch: &'a [NewMessage],
+    heads: &mut HashMap<ChannelId, Head>,
+    repeated: &Repeated,
+    known: &mut AllKnown,
+) -> Arranged<'a> {
     let mut messages: Vec<Message> = Vec::with_capacity(batch.len());
     let mut sources: Vec<&NewMessage> = Vec::with_capacity(batch.len());
     let mut seen: HashMap<ClientKey<'_>, usize> = HashMap::new();
@@ -52,7 +126,9 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
     for new in batch {
         let client = new.client_id.as_deref().map(|client| (new.author_id, new.channel_id, client));
         if let Some(client) = client {
-            if let Some(key) = repeated.get(&(client.0, client.1, client.2.to_owned())) {
+            if !repeated.is_empty()
+                && let Some(key) = repeated.get(&(client.0, client.1, client.2.to_owned()))
+            {
                 fates.push(Fate::Present(*key));
                 continue;
             }
@@ -62,7 +138,7 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
             }
         }
         let head = heads.get_mut(&new.channel_id).ok_or(Fault::Missing("channel"));
-        match head.and_then(|head| place(new, false, head, &mut known)) {
+        match head.and_then(|head| place(new, false, head, known)) {
             Ok(message) => {
                 fates.push(Fate::New(messages.len()));
                 if let Some(client) = client {
@@ -74,14 +150,7 @@ pub(super) async fn post(conn: Conn<'_>, batch: &[NewMessage]) -> Result<Vec<Res
             Err(fault) => fates.push(Fate::Refused(fault)),
         }
     }
-    let writes = store(conn.engine, &messages, &sources, &heads, &known, &backlog)?;
-    let keys: Vec<i64> = fates
-        .iter()
-        .filter_map(|fate| if let Fate::Present(key) = fate { Some(*key) } else { None })
-        .collect();
-    let present = present(conn, &keys).await?;
-    writes.run_last(conn).await?;
-    Ok(answer(fates, &messages, &present))
+    Arranged { messages, sources, fates }
 }
 
 /// The question for messages with a `client_id` of the batch.
@@ -110,7 +179,7 @@ fn repeated(engine: Engine, batch: &[NewMessage]) -> Question {
 }
 
 /// The messages of the store that have a `client_id` of the batch.
-fn clients(rows: &[QueryResult]) -> Result<HashMap<(UserId, ChannelId, String), i64>, Fault> {
+fn clients(rows: &[QueryResult]) -> Result<Repeated, Fault> {
     let mut found = HashMap::new();
     for row in rows {
         let mut cells = Cells::new(row);
@@ -119,14 +188,16 @@ fn clients(rows: &[QueryResult]) -> Result<HashMap<(UserId, ChannelId, String), 
     Ok(found)
 }
 
+/// Adds what the new messages change; how long the backlog of the index is then.
 fn store(
+    writes: &mut Writes,
     engine: Engine,
-    messages: &[Message],
-    sources: &[&NewMessage],
+    arranged: &Arranged<'_>,
     heads: &HashMap<ChannelId, Head>,
     known: &AllKnown,
-    backlog: &[QueryResult],
-) -> Result<Writes, Fault> {
+    backlog: i64,
+) -> Result<i64, Fault> {
+    let Arranged { messages, sources, .. } = arranged;
     let rows = messages.iter().zip(sources).map(|(message, new)| NewRow {
         message,
         pinned: None,
@@ -134,19 +205,18 @@ fn store(
         has_reactions: false,
         replies: known.get(&message.id.key().0).map(|itself| &itself.replies),
     });
-    let mut writes = Writes::default();
-    write::insert(&mut writes, rows)?;
-    write::insert_events(&mut writes, messages);
-    write::insert_mentions(&mut writes, messages.iter());
+    write::insert(writes, rows)?;
+    write::insert_events(writes, messages);
+    write::insert_mentions(writes, messages.iter());
     let indexed = sources.iter().map(|new| (new.id.key().0, new.index.as_str()));
-    index::add_posted(&mut writes, engine, backlog, indexed)?;
-    save_roots(&mut writes, known, messages);
+    let backlog = index::add_posted(writes, engine, backlog, indexed);
+    save_roots(writes, known, messages);
     let mut changed: Vec<ChannelId> = messages.iter().map(|message| message.channel_id).collect();
     changed.sort_unstable();
     changed.dedup();
     let changed: Vec<&Head> = changed.iter().filter_map(|id| heads.get(id)).collect();
-    save_heads(&mut writes, engine, &changed);
-    Ok(writes)
+    save_heads(writes, engine, &changed);
+    Ok(backlog)
 }
 
 fn answer(
