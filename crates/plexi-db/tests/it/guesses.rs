@@ -1,8 +1,8 @@
 //! A post builds on what was seen of its channels before, and notices when that is no longer so.
 
+use plexi_core::StoreError;
 use plexi_core::Timestamp;
 use plexi_db::Engine;
-use plexi_messaging::StoreError;
 use plexi_messaging::ports::MessageStore;
 
 use crate::engines::{Place, engines};

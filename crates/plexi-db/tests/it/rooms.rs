@@ -12,18 +12,15 @@ use plexi_messaging::search::index_text;
 
 use crate::engines::ids;
 
-/// What the index is asked for a word of lower-case letters that stands anywhere in a word.
+/// What the index is asked for a word of one or of at least three letters that stands anywhere in a word.
 pub fn terms(word: &str) -> Vec<IndexTerm> {
     let index = index_text(word);
-    let mut tokens: Vec<String> = index.split(' ').map(str::to_owned).collect();
-    if word.len() < 3 {
-        return vec![IndexTerm {
-            tokens: Vec::new(),
-            prefix: tokens.first().map(|token| token[..4 * word.len()].to_owned()),
-        }];
+    if word.len() == 1 {
+        return vec![IndexTerm { tokens: Vec::new(), prefix: Some(index[..4].to_owned()) }];
     }
-    tokens.truncate(word.len() - 2);
-    vec![IndexTerm { tokens, prefix: None }]
+    // Those that are filled up stand for the end of the word.
+    let whole = index.split(' ').filter(|token| !token.ends_with("aaaa"));
+    vec![IndexTerm { tokens: whole.map(str::to_owned).collect(), prefix: None }]
 }
 
 pub struct Room {

@@ -2,8 +2,6 @@
 //! word filled up, each character as four letters or digits. Any full-text engine takes such tokens as words,
 //! and a search for one or two characters is a search for a prefix.
 
-use std::collections::HashSet;
-
 use super::fold::fold;
 use crate::ports::IndexTerm;
 
@@ -14,29 +12,38 @@ const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz012345";
 /// Letters and digits for one character.
 const WIDTH: usize = 4;
 
-/// The tokens of a message's text, each once, separated by spaces: at most 8,192, of 12 characters each.
+type Token = [u8; 3 * WIDTH];
+
+/// The tokens of a message's text, each once and in no particular order, separated by spaces: at most 8,192, of 12
+/// characters each.
 pub fn index_text(text: &str) -> String {
     let folded = fold(text);
-    let mut seen: HashSet<[u8; 3 * WIDTH]> = HashSet::new();
-    let mut index = String::new();
+    // Each token with its place; sorting finds those that come again faster than a set does.
+    let mut tokens: Vec<(Token, usize)> = Vec::with_capacity(folded.len());
     for word in folded.split(' ') {
-        let mut chars = word.chars().peekable();
+        let mut chars = word.chars();
         let mut window = [chars.next(), chars.next(), chars.next()];
         while window[0].is_some() {
-            let token = token(window);
-            if seen.insert(token) {
-                if !index.is_empty() {
-                    index.push(' ');
-                }
-                index.extend(token.iter().map(|byte| char::from(*byte)));
-                if seen.len() == MOST_TOKENS {
-                    return index;
-                }
-            }
+            tokens.push((token(window), tokens.len()));
             window = [window[1], window[2], chars.next()];
         }
     }
-    index
+    tokens.sort_unstable();
+    tokens.dedup_by_key(|(token, _)| *token);
+    if tokens.len() > MOST_TOKENS {
+        // The first of the text stay.
+        tokens.sort_unstable_by_key(|(_, place)| *place);
+        tokens.truncate(MOST_TOKENS);
+    }
+    let mut index = Vec::with_capacity(tokens.len() * (size_of::<Token>() + 1));
+    for (token, _) in &tokens {
+        if !index.is_empty() {
+            index.push(b' ');
+        }
+        index.extend_from_slice(token);
+    }
+    // invariant: tokens are ASCII
+    String::from_utf8(index).unwrap_or_default()
 }
 
 /// What the index must have for a message that contains `needle`, which is folded. Empty for an empty needle.
@@ -64,7 +71,7 @@ fn word_term(word: &str) -> IndexTerm {
     IndexTerm { tokens, prefix: None }
 }
 
-fn token(window: [Option<char>; 3]) -> [u8; 3 * WIDTH] {
+fn token(window: [Option<char>; 3]) -> Token {
     let mut token = [0; 3 * WIDTH];
     for (place, c) in token.chunks_exact_mut(WIDTH).zip(window) {
         place.copy_from_slice(&encode(c));
@@ -82,6 +89,7 @@ fn encode(c: Option<char>) -> [u8; WIDTH] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn finds(text: &str, needle: &str) -> bool {
         let index = index_text(text);
