@@ -40,7 +40,9 @@ async fn talk(person: Person, channel: String, number: usize, load: Arc<Load>) -
             continue;
         };
         let from = seen.shown.last().copied().unwrap_or(0);
-        let Ok((missed, _)) = socket.resume(json!({ channel.as_str(): from })).await else { continue };
+        let Ok((mut missed, _)) = socket.resume(json!({ channel.as_str(): from })).await else { continue };
+        // Others may have posted before this client asked: what came with a gap waits for what is missing.
+        missed.sort_by_key(|event| event["seq"].as_i64());
         for event in missed {
             show(&mut seen, &event, &channel);
         }
