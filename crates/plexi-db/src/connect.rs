@@ -120,7 +120,7 @@ async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Re
         .connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools {
         engine: Engine::Sqlite,
-        write: Write::Sqlite(write),
+        write: Write::Sqlite(Box::new(write)),
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
     })
 }

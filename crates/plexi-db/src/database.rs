@@ -113,7 +113,7 @@ pub(crate) enum Write {
     /// Any connection of the pool.
     Pool(DatabaseConnection),
     /// The one of `SQLite` that writes.
-    Sqlite(Writer),
+    Sqlite(Box<Writer>),
 }
 
 /// A transaction that writes.

@@ -85,8 +85,10 @@ impl<'a> Conn<'a> {
         let done = match self.target {
             Target::Pool(pool) => Ok(pool.execute_raw(self.statement(sql, values)).await?.rows_affected()),
             Target::Transaction(tx) => Ok(tx.execute_raw(self.statement(sql, values)).await?.rows_affected()),
-            Target::Writer(writer) => writer.take().await?.run(sql, values, ends).await.map(changed),
-            Target::Turn(turn) => turn.run(sql, values, ends).await.map(changed),
+            Target::Writer(writer) => {
+                writer.take().await?.run(sql, values, ends).await.map(|answers| changed(&answers))
+            }
+            Target::Turn(turn) => turn.run(sql, values, ends).await.map(|answers| changed(&answers)),
         };
         self.note(sql, begun);
         done
@@ -214,7 +216,7 @@ fn rows(answers: Vec<Answer>) -> Vec<QueryResult> {
     answers.into_iter().flat_map(|answer| answer.rows).collect()
 }
 
-fn changed(answers: Vec<Answer>) -> u64 {
+fn changed(answers: &[Answer]) -> u64 {
     answers.iter().map(|answer| answer.changed).sum()
 }
 

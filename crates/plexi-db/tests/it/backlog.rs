@@ -97,7 +97,8 @@ async fn long_messages_do_not_wait() {
     let place = Place::new(Engine::Sqlite, "").await;
     let database = place.open().await;
     let room = Room::new(&database).await;
-    let long: String = (0..2_000).map(|n| format!("{n} ")).collect::<String>() + "plum";
+    let numbers: Vec<String> = (0..2_000).map(|n: u32| n.to_string()).collect();
+    let long = format!("{} plum", numbers.join(" "));
     let said = room.say(&database, &long).await;
     assert_eq!(waiting(&place).await, 0);
     assert_eq!(found(&database, room.ada, "plum", None, 10).await, [said]);
