@@ -23,6 +23,9 @@ pub enum AuthError {
     /// A token is not ours, not whole or not known.
     #[error("token invalid")]
     TokenInvalid,
+    /// What the holder of an access token added to it does not allow this.
+    #[error("the token is narrowed and does not allow this")]
+    Restricted,
     /// A refresh token was used twice; its session was ended.
     #[error("refresh token reused")]
     RefreshReused,
@@ -84,6 +87,7 @@ impl Coded for AuthError {
             Self::InvalidCredentials => ErrorCode::AuthInvalidCredentials,
             Self::TokenExpired => ErrorCode::AuthTokenExpired,
             Self::TokenInvalid => ErrorCode::AuthTokenInvalid,
+            Self::Restricted => ErrorCode::AuthTokenRestricted,
             Self::RefreshReused => ErrorCode::AuthRefreshReused,
             Self::SessionEnded => ErrorCode::AuthSessionEnded,
             Self::SetupClosed => ErrorCode::AuthSetupClosed,

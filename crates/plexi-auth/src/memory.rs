@@ -6,7 +6,7 @@ mod roles;
 mod sessions;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plexi_core::{InvitationId, PermissionSet, RoleId, RoleScope, SessionId, SpaceId, Timestamp, UserId};
@@ -21,6 +21,7 @@ use crate::roles::ADMIN;
 pub struct MemoryStore {
     state: Mutex<State>,
     operations: AtomicU64,
+    away: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +72,19 @@ impl MemoryStore {
     /// How many operations were asked of the store.
     pub fn operations(&self) -> u64 {
         self.operations.load(Ordering::SeqCst)
+    }
+
+    /// From now on accounts and sessions cannot be read by their id, as while a database restarts; false: they can again.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    fn reach(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) {
+            Err(StoreError::Unavailable("away".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -11,6 +11,7 @@ use crate::model::Session;
 use crate::ports::{Account, SessionRecord};
 use crate::secrets;
 use crate::service::{Auth, Inner};
+use crate::tokens::{Narrowing, Purpose};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -23,6 +24,8 @@ pub struct Caller {
     pub account: Account,
     /// The device.
     pub session: SessionId,
+    /// What the holder of the access token added to it; none by cookie.
+    pub narrowing: Narrowing,
 }
 
 impl Auth {
@@ -46,14 +49,25 @@ impl Auth {
         self.inner.by_token(token, None).await
     }
 
-    /// Knows a caller by an access token that is used for `operation`: `read` for what changes nothing, `write` for the rest,
-    /// `socket` for a WebSocket. Holders narrow tokens by a check such as `check if operation("read")`.
-    pub async fn authenticate_bearer_for(&self, token: &str, operation: &str) -> Result<Caller, AuthError> {
-        self.inner.by_token(token, Some(operation)).await
+    /// Knows a caller by an access token that is used for `purpose`. Holders narrow tokens by a check such as
+    /// `check if operation("read")`; [`AuthError::Restricted`] when one does not hold.
+    pub async fn authenticate_bearer_for(&self, token: &str, purpose: Purpose) -> Result<Caller, AuthError> {
+        self.inner.by_token(token, Some(purpose)).await
+    }
+
+    /// Whether what a holder added to a token lets it be used for `purpose` now, for connections that stay open: beside
+    /// [`Auth::recheck`], for each thing that is asked. [`AuthError::Restricted`] or [`AuthError::TokenExpired`] when not. Costs
+    /// nothing for a token that nobody narrowed.
+    pub fn permits(&self, narrowing: &Narrowing, purpose: Purpose) -> Result<(), AuthError> {
+        if narrowing.is_none() {
+            return Ok(());
+        }
+        narrowing.permits(self.inner.now(), Some(purpose))
     }
 
     /// Looks again at a caller that was known before, for connections that stay open: whether the session still lives, and
-    /// what the account is and may now. [`AuthError::SessionEnded`] when not. Usually costs no read of the store.
+    /// what the account is and may now. [`AuthError::SessionEnded`] when not. Usually costs no read of the store. What narrows the
+    /// token of the connection is not known here: [`Auth::permits`].
     pub async fn recheck(&self, user: UserId, session: SessionId) -> Result<Caller, AuthError> {
         let inner = &*self.inner;
         let session = inner.recent.session(&*inner.store, session).await?.ok_or(AuthError::SessionEnded)?;
@@ -110,14 +124,18 @@ impl Auth {
 }
 
 impl Inner {
-    async fn by_token(&self, token: &str, operation: Option<&str>) -> Result<Caller, AuthError> {
-        let claims = self.tokens.verify(token, self.now(), operation)?;
+    async fn by_token(&self, token: &str, purpose: Option<Purpose>) -> Result<Caller, AuthError> {
+        let now = self.now();
+        let (claims, narrowing) = self.tokens.verify(token, now)?;
         let session =
             self.recent.session(&*self.store, claims.session).await?.ok_or(AuthError::SessionEnded)?;
         if session.record.user_id != claims.user {
             return Err(AuthError::TokenInvalid);
         }
-        self.admit(&session, Some(claims.epoch)).await
+        let caller = self.admit(&session, Some(claims.epoch)).await?;
+        // Last, so that only who is somebody learns that the token does not reach so far.
+        narrowing.permits(now, purpose)?;
+        Ok(Caller { narrowing, ..caller })
     }
 
     /// Lets a living session of an enabled account in.
@@ -154,7 +172,7 @@ impl Inner {
             kind: ActorKind::User,
             system: account.permissions,
         };
-        Ok(Caller { actor, account: (*account).clone(), session: record.id })
+        Ok(Caller { actor, account: (*account).clone(), session: record.id, narrowing: Narrowing::default() })
     }
 
     /// Whether a session's time is not over, neither in all nor unseen.

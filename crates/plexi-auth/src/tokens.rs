@@ -1,11 +1,13 @@
 //! Access tokens: biscuits signed with Ed25519, short-lived. Whoever holds one can narrow it offline and never widen it.
 //!
 //! One authority block says whose it is: `session(user, session, epoch, expiry)` and a check of the time. Blocks that holders
-//! add may hold checks only. They see the facts `session(..)`, `time(now)` and `operation(name)`, the latter when the caller
-//! names what the token is used for; so `check if operation("read")` makes a read-only token.
+//! add may hold checks only. They see the facts `session(..)`, `time(now)` and, when the caller says what the token is used
+//! for ([`Purpose`]), `operation(name)` twice: with the name of the operation and with `read` or `write`. So
+//! `check if operation("read")` makes a read-only token, and `check if operation("messages.post")` one that only posts.
 
 mod inspect;
 mod keys;
+mod narrowing;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -24,6 +26,7 @@ use uuid::Uuid;
 use crate::error::AuthError;
 
 pub use keys::{KeyFileError, TokenKeys};
+pub use narrowing::{Narrowing, Purpose};
 
 /// The longest access token that is looked at, in bytes of its text.
 pub const MAX_TEXT: usize = 4_096;
@@ -97,15 +100,16 @@ impl AccessTokens {
         Ok(Secret::new(BASE64.encode(token)))
     }
 
-    /// Verifies a token: our signature, in time, and every check of every block holds for `operation`.
-    pub fn verify(&self, text: &str, now: Timestamp, operation: Option<&str>) -> Result<Claims, AuthError> {
+    /// Verifies a token: our signature, in time. What its holder added is returned, still to be asked
+    /// ([`Narrowing::permits`]).
+    pub fn verify(&self, text: &str, now: Timestamp) -> Result<(Claims, Narrowing), AuthError> {
         if text.is_empty() || text.len() > MAX_TEXT {
             return Err(AuthError::TokenInvalid);
         }
         let bytes = BASE64.decode(text).map_err(|_| AuthError::TokenInvalid)?;
         inspect::within_bounds(&bytes)?;
         let token = Biscuit::from(&bytes, self.public).map_err(|_| AuthError::TokenInvalid)?;
-        let mut authorizer = authorizer(now, operation)
+        let mut authorizer = authorizer(now, None)
             .and_then(|authorizer| authorizer.build(&token))
             .map_err(|error| AuthError::Crypto(error.to_string()))?;
         let rule = "claims($user, $session, $epoch, $expiry) <- session($user, $session, $epoch, $expiry)";
@@ -122,13 +126,16 @@ impl AccessTokens {
         if now >= claims.expires_at {
             return Err(AuthError::TokenExpired);
         }
+        if token.block_count() > 1 {
+            return Ok((claims, Narrowing::new(token, claims.expires_at)));
+        }
         authorizer.authorize().map_err(|error| refusal(&error))?;
-        Ok(claims)
+        Ok((claims, Narrowing::default()))
     }
 }
 
 /// The one place that makes an authorizer: always with the time, always with limits.
-fn authorizer(now: Timestamp, operation: Option<&str>) -> Result<AuthorizerBuilder, BiscuitError> {
+fn authorizer(now: Timestamp, purpose: Option<Purpose>) -> Result<AuthorizerBuilder, BiscuitError> {
     // What tokens may hold is bounded before, so no limit is ever reached by one of ours. The time is generous, since a
     // thread may be put aside for that long on a busy machine.
     let limits = AuthorizerLimits { max_facts: 64, max_iterations: 16, max_time: Duration::from_millis(500) };
@@ -145,10 +152,10 @@ fn authorizer(now: Timestamp, operation: Option<&str>) -> Result<AuthorizerBuild
         .set_limits(limits)
         .fact(builder::fact("time", &[date(now)]))?
         .policy(allow)?;
-    match operation {
-        Some(name) => builder.fact(builder::fact("operation", &[builder::string(name)])),
-        None => Ok(builder),
-    }
+    let names = purpose.into_iter().flat_map(Purpose::names);
+    names
+        .into_iter()
+        .try_fold(builder, |builder, name| builder.fact(builder::fact("operation", &[builder::string(name)])))
 }
 
 /// A limit that was hit says that the machine is busy, not that the token is wrong.

@@ -47,6 +47,7 @@ catalogue! {
     AuthInvalidCredentials "AUTH_INVALID_CREDENTIALS" 401 "The name or the password is not right." "Check both and try again; an administrator can set a new password.";
     AuthTokenExpired "AUTH_TOKEN_EXPIRED" 401 "The access token has expired." "Use the refresh token to get a new one.";
     AuthTokenInvalid "AUTH_TOKEN_INVALID" 401 "The token is not valid." "Sign in again.";
+    AuthTokenRestricted "AUTH_TOKEN_RESTRICTED" 403 "The access token was narrowed and does not allow this." "Use a token whose restrictions allow it; refreshing this one changes nothing.";
     AuthRefreshReused "AUTH_REFRESH_REUSED" 401 "This refresh token was used before; the session has been ended." "Sign in again. If it was not you, change your password.";
     AuthSessionEnded "AUTH_SESSION_ENDED" 401 "The session has ended." "Sign in again.";
     AuthForbidden "AUTH_FORBIDDEN" 403 "You do not have the permission this needs." "Ask an administrator for a role that has it.";

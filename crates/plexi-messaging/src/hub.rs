@@ -31,6 +31,7 @@ pub use presence::PresenceState;
 
 pub(crate) use presence::MOST_WATCHED;
 pub(crate) use replay::Catching;
+pub use replay::CaughtUp;
 pub(crate) use users::ChangedChannels;
 
 use crate::config::HubConfig;

@@ -37,7 +37,8 @@ pub use channels::ChannelDraft;
 pub use config::{HubConfig, MessagingConfig};
 pub use error::{MessagingError, StoreError};
 pub use hub::{
-    CloseReason, ConnectionId, EndedSessions, Hub, HubCounts, OutFrame, Outgoing, PresenceState, Subscription,
+    CaughtUp, CloseReason, ConnectionId, EndedSessions, Hub, HubCounts, OutFrame, Outgoing, PresenceState,
+    Subscription,
 };
 pub use messages::{MessageDraft, Receipt};
 pub use messaging::Messaging;

@@ -10,7 +10,7 @@ use crate::access::reads;
 use crate::error::MessagingError;
 use crate::event::{ChannelEvent, EventBody};
 use crate::hub::{
-    Catching, ChangedChannels, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription,
+    Catching, CaughtUp, ChangedChannels, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription,
 };
 use crate::messaging::{Messaging, account, invalid};
 
@@ -73,17 +73,17 @@ impl Messaging {
 
     /// Sends a connection what it missed since `positions` (the last `seq` the client has of each channel, at most
     /// 5,000), in order, and then what happens live; nothing is left out and nothing comes twice. Returns the last `seq` of each of
-    /// the actor's channels. A channel that is more than 1,000 events behind gets a `reset`; so do the rest after 20,000 events. A
+    /// the actor's channels; [`CaughtUp::answer`] tells the client in its place. One resume of a connection waits for the other. A channel that is more than 1,000 events behind gets a `reset`; so do the rest after 20,000 events. A
     /// channel that is no longer the actor's is told as removed.
     ///
     /// It waits while the queue is half full: [`Subscription::receive`] must be polled meanwhile. When it is dropped before
     /// its end, the connection is closed.
-    pub async fn resume(
-        &self,
+    pub async fn resume<'a>(
+        &'a self,
         actor: &Actor,
-        subscription: &Subscription,
+        subscription: &'a Subscription,
         positions: &HashMap<ChannelId, i64>,
-    ) -> Result<BTreeMap<ChannelId, i64>, MessagingError> {
+    ) -> Result<CaughtUp<'a>, MessagingError> {
         let user = account(actor)?;
         if positions.len() > MOST_POSITIONS {
             return Err(invalid("positions", "must be at most 5000"));
@@ -109,7 +109,7 @@ impl Messaging {
             let last = self.replay(&mut catching, channel, position, head, &mut left).await?;
             heads.entry(channel).and_modify(|head| *head = last.max(*head));
         }
-        Ok(heads)
+        Ok(catching.done(heads))
     }
 
     /// Replays one channel after `position` and makes it live. Returns the last event sent.

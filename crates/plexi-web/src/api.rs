@@ -5,6 +5,7 @@ pub mod v1;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use plexi_auth::Purpose;
 use plexi_core::Permission;
 
 use crate::address::ClientAddress;
@@ -18,7 +19,8 @@ pub(crate) async fn metrics(State(web): State<WebState>, request: Request) -> Re
     let local = request.extensions().get::<ClientAddress>().is_some_and(ClientAddress::is_local);
     if !local {
         let proof = authentication::proof(request.headers());
-        authentication::caller(&web, proof, "metrics").await?.actor.require(Permission::SystemManage)?;
+        let caller = authentication::caller(&web, proof, Purpose::read("metrics")).await?;
+        caller.actor.require(Permission::SystemManage)?;
     }
     let mut text = Exposition::default();
     text.gauge("plexi_build_info", "The version that runs.", &[("version", &web.version)], 1);

@@ -124,7 +124,9 @@ pub(crate) async fn run(
     }
     let who = match operation.access {
         Access::Public => None,
-        Access::Session | Access::System(_) => Some(authentication::caller(&web, proof, operation.id).await?),
+        Access::Session | Access::System(_) => {
+            Some(authentication::caller(&web, proof, operation.purpose()).await?)
+        }
     };
     if let (Access::System(permission), Some(caller)) = (operation.access, &who) {
         caller.actor.require(permission)?;

@@ -1,5 +1,5 @@
 //! The WebSocket: `GET /api/v1/ws`. Frames are those of `docs/API.md`; the handshake passes the stack like any request,
-//! each frame uses the services again.
+//! each frame uses the services again, and is asked again of what its holder added to the token of the connection.
 
 mod admission;
 mod close;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::Response;
+use plexi_auth::Purpose;
 use plexi_core::ErrorCode;
 
 pub(crate) use admission::Admission;
@@ -23,6 +24,8 @@ use crate::stack::authentication::{self, Proof};
 use crate::stack::{observe, origin};
 use crate::state::WebState;
 
+/// Connecting, and hearing what the connection brings by itself.
+const CONNECT: Purpose = Purpose::read("ws.connect");
 /// The longest frame in either direction of the handshake's side, in bytes.
 const MAX_FRAME: usize = 256 * 1024;
 /// What a socket reads at once; its buffer grows only for longer frames.
@@ -47,7 +50,7 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     }
     let caller = match proof {
         None => None,
-        proof => Some(authentication::caller(&web, proof, "ws.connect").await?),
+        proof => Some(authentication::caller(&web, proof, CONNECT).await?),
     };
     let socket = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|rejection| {
         ApiError::new(ErrorCode::ValidationMalformed)

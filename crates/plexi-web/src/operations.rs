@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http::Method;
+use plexi_auth::Purpose;
 use plexi_core::Permission;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -183,6 +184,15 @@ impl Operation {
     pub(crate) fn conditional(mut self) -> Self {
         self.conditional = true;
         self
+    }
+
+    /// What a token is used for by calling it.
+    pub fn purpose(&self) -> Purpose {
+        if self.method.is_safe() || matches!(self.class, Class::Read | Class::Search) {
+            Purpose::read(self.id)
+        } else {
+            Purpose::write(self.id)
+        }
     }
 
     /// The group it belongs to: what stands before the point in its id.

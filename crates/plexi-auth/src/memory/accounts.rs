@@ -16,6 +16,7 @@ impl AccountStore for MemoryStore {
     }
 
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        self.reach()?;
         Ok(self.lock().account(id))
     }
 

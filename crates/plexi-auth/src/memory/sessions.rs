@@ -24,6 +24,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.reach()?;
         Ok(self.lock().sessions.get(&id).cloned())
     }
 

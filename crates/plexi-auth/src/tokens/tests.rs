@@ -22,6 +22,21 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(START + seconds)
 }
 
+/// Verifies and asks at once, as for a request.
+fn verify(
+    tokens: &AccessTokens,
+    text: &str,
+    now: Timestamp,
+    purpose: Option<Purpose>,
+) -> Result<Claims, AuthError> {
+    let (claims, narrowing) = tokens.verify(text, now)?;
+    narrowing.permits(now, purpose)?;
+    Ok(claims)
+}
+
+const READ: Option<Purpose> = Some(Purpose::read("messages.window"));
+const WRITE: Option<Purpose> = Some(Purpose::write("messages.post"));
+
 fn narrowed(text: &Secret<String>, block: &str) -> String {
     let token = UnverifiedBiscuit::from(BASE64.decode(text.expose()).unwrap()).unwrap();
     let block = BlockBuilder::new().code(block).unwrap();
@@ -33,15 +48,15 @@ fn a_token_says_what_it_was_issued_with_until_its_time_is_over() {
     let tokens = tokens(1);
     let text = tokens.issue(&claims()).unwrap();
     assert!(text.expose().len() < 500, "{}", text.expose().len());
-    assert_eq!(tokens.verify(text.expose(), at(0), None).unwrap(), claims());
-    assert_eq!(tokens.verify(text.expose(), at(599), Some("read")).unwrap(), claims());
-    assert!(matches!(tokens.verify(text.expose(), at(600), None), Err(AuthError::TokenExpired)));
+    assert_eq!(verify(&tokens, text.expose(), at(0), None).unwrap(), claims());
+    assert_eq!(verify(&tokens, text.expose(), at(599), READ).unwrap(), claims());
+    assert!(matches!(verify(&tokens, text.expose(), at(600), None), Err(AuthError::TokenExpired)));
 }
 
 #[test]
 fn a_token_of_another_root_key_is_refused() {
     let text = tokens(1).issue(&claims()).unwrap();
-    assert!(matches!(tokens(2).verify(text.expose(), at(0), None), Err(AuthError::TokenInvalid)));
+    assert!(matches!(verify(&tokens(2), text.expose(), at(0), None), Err(AuthError::TokenInvalid)));
 }
 
 #[test]
@@ -49,12 +64,31 @@ fn a_holder_can_narrow_a_token_in_time_and_operation() {
     let tokens = tokens(1);
     let whole = tokens.issue(&claims()).unwrap();
     let reading = narrowed(&whole, r#"check if operation("read") or operation("list");"#);
-    assert_eq!(tokens.verify(&reading, at(0), Some("read")).unwrap(), claims());
-    assert!(matches!(tokens.verify(&reading, at(0), Some("write")), Err(AuthError::TokenInvalid)));
-    assert!(matches!(tokens.verify(&reading, at(0), None), Err(AuthError::TokenInvalid)));
+    assert_eq!(verify(&tokens, &reading, at(0), READ).unwrap(), claims());
+    assert!(matches!(verify(&tokens, &reading, at(0), WRITE), Err(AuthError::Restricted)));
+    assert!(matches!(verify(&tokens, &reading, at(0), None), Err(AuthError::Restricted)));
+    let posting = narrowed(&whole, r#"check if operation("messages.post");"#);
+    assert_eq!(verify(&tokens, &posting, at(0), WRITE).unwrap(), claims());
+    assert!(matches!(verify(&tokens, &posting, at(0), READ), Err(AuthError::Restricted)));
     let short = narrowed(&whole, "check if time($now), $now < 2027-01-15T08:01:00Z && true;");
-    assert!(tokens.verify(&short, at(59), None).is_ok());
-    assert!(matches!(tokens.verify(&short, at(60), None), Err(AuthError::TokenInvalid)));
+    assert!(verify(&tokens, &short, at(59), None).is_ok());
+    assert!(matches!(verify(&tokens, &short, at(60), None), Err(AuthError::Restricted)));
+}
+
+#[test]
+fn what_was_added_binds_whoever_goes_on_acting_by_the_token() {
+    let tokens = tokens(1);
+    let whole = tokens.issue(&claims()).unwrap();
+    let (_, nothing) = tokens.verify(whole.expose(), at(0)).unwrap();
+    assert!(nothing.is_none());
+    assert!(nothing.permits(at(10_000), WRITE).is_ok(), "the session decides, not the token that began it");
+    let short = narrowed(&whole, "check if time($now), $now < 2027-01-15T08:01:00Z;");
+    let (_, kept) = tokens.verify(&short, at(0)).unwrap();
+    assert!(kept.permits(at(59), WRITE).is_ok());
+    assert!(matches!(kept.permits(at(60), WRITE), Err(AuthError::Restricted)));
+    let (_, kept) = tokens.verify(&narrowed(&whole, "check if true;"), at(0)).unwrap();
+    assert!(kept.permits(at(599), WRITE).is_ok());
+    assert!(matches!(kept.permits(at(600), WRITE), Err(AuthError::TokenExpired)));
 }
 
 #[test]
@@ -71,10 +105,7 @@ fn a_block_that_would_widen_or_burn_time_is_refused() {
     ];
     for block in widening {
         assert!(
-            matches!(
-                tokens.verify(&narrowed(&whole, block), at(0), Some("read")),
-                Err(AuthError::TokenInvalid)
-            ),
+            matches!(verify(&tokens, &narrowed(&whole, block), at(0), READ), Err(AuthError::TokenInvalid)),
             "{block}"
         );
     }
@@ -87,7 +118,7 @@ fn a_token_grows_to_eight_blocks_and_no_further() {
     for blocks in 2..=MAX_BLOCKS + 1 {
         text = Secret::new(narrowed(&text, "check if true;"));
         assert_eq!(
-            tokens.verify(text.expose(), at(0), None).is_ok(),
+            verify(&tokens, text.expose(), at(0), None).is_ok(),
             blocks <= MAX_BLOCKS,
             "{blocks} blocks"
         );
@@ -96,7 +127,7 @@ fn a_token_grows_to_eight_blocks_and_no_further() {
 
 #[test]
 fn a_text_that_is_too_long_is_refused_unread() {
-    let refused = tokens(1).verify(&"A".repeat(1 << 20), at(0), None);
+    let refused = verify(&tokens(1), &"A".repeat(1 << 20), at(0), None);
     assert!(matches!(refused, Err(AuthError::TokenInvalid)));
 }
 
@@ -110,13 +141,13 @@ fn a_limit_says_busy_and_never_invalid() {
 proptest::proptest! {
     #[test]
     fn arbitrary_bytes_are_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..2_000)) {
-        let refused = tokens(1).verify(&BASE64.encode(bytes), at(0), None);
+        let refused = tokens(1).verify(&BASE64.encode(bytes), at(0));
         proptest::prop_assert!(matches!(refused, Err(AuthError::TokenInvalid)));
     }
 
     #[test]
     fn arbitrary_text_is_refused(text: String) {
-        proptest::prop_assert!(matches!(tokens(1).verify(&text, at(0), None), Err(AuthError::TokenInvalid)));
+        proptest::prop_assert!(matches!(tokens(1).verify(&text, at(0)), Err(AuthError::TokenInvalid)));
     }
 
     #[test]
@@ -126,7 +157,7 @@ proptest::proptest! {
         let mut bytes = BASE64.decode(narrowed(&whole, "check if time($t);")).unwrap();
         let position = position.index(bytes.len());
         bytes[position] = bytes[position].wrapping_add(by);
-        let verified = tokens.verify(&BASE64.encode(&bytes), at(0), None);
+        let verified = verify(&tokens, &BASE64.encode(&bytes), at(0), None);
         // A few bytes say nothing (an unused flag of the encoding); what is accepted must still say the same.
         if let Ok(said) = verified {
             proptest::prop_assert_eq!(said, claims());

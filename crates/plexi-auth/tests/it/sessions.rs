@@ -1,5 +1,5 @@
 use plexi_auth::ports::SessionStore as _;
-use plexi_auth::{AuthError, Ended, SessionsEnded, Transport, UserChange};
+use plexi_auth::{AuthError, Ended, Purpose, SessionsEnded, Transport, UserChange};
 use plexi_core::access::Denied;
 use plexi_core::{Actor, Permission};
 
@@ -182,14 +182,20 @@ async fn a_holder_narrows_a_token_and_only_the_named_operation_passes() {
     let narrowed =
         biscuit_auth::UnverifiedBiscuit::from(bytes).unwrap().append(block).unwrap().to_vec().unwrap();
     let narrowed = URL_SAFE.encode(narrowed);
-    world.auth.authenticate_bearer_for(&narrowed, "read").await.unwrap();
+    let (read, write) = (Purpose::read("messages.window"), Purpose::write("messages.post"));
+    world.auth.authenticate_bearer_for(&narrowed, read).await.unwrap();
     for refused in [
-        world.auth.authenticate_bearer_for(&narrowed, "write").await,
+        world.auth.authenticate_bearer_for(&narrowed, write).await,
         world.auth.authenticate_bearer(&narrowed).await,
     ] {
-        assert!(matches!(refused, Err(AuthError::TokenInvalid)));
+        assert!(matches!(refused, Err(AuthError::Restricted)), "{refused:?}");
     }
-    world.auth.authenticate_bearer_for(whole.expose(), "write").await.unwrap();
+    let caller = world.auth.authenticate_bearer_for(whole.expose(), write).await.unwrap();
+    world.auth.sign_out(&caller).await.unwrap();
+    assert!(
+        ended(world.auth.authenticate_bearer_for(&narrowed, write).await),
+        "nobody learns what it allows"
+    );
 }
 
 #[tokio::test]

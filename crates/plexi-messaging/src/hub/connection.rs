@@ -64,6 +64,13 @@ impl Connection {
         }
     }
 
+    fn close_saying(&self, reason: CloseReason, last: OutFrame) {
+        if lock(&self.queue).close_saying(reason, last) {
+            self.ready.notify_one();
+            self.room.notify_one();
+        }
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         lock(&self.queue).is_closing()
     }
@@ -148,6 +155,11 @@ impl Subscription {
     /// Closes the connection; the reader gets [`Outgoing::Close`].
     pub fn close(&self, reason: CloseReason) {
         self.connection.close(reason);
+    }
+
+    /// As [`Subscription::close`], with a last frame that leaves before it, such as the answer that tells why.
+    pub fn close_saying(&self, reason: CloseReason, last: OutFrame) {
+        self.connection.close_saying(reason, last);
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Queue {
     closing: Option<CloseReason>,
     closed: bool,
     holds: Option<HashMap<ChannelId, Hold>>,
+    /// So many at the front belong to catch-ups that were answered: the next one does not take them out.
+    settled: usize,
 }
 
 /// A capacity that an empty queue may keep.
@@ -62,6 +64,13 @@ impl Queue {
         Some(self.append(frame.clone()))
     }
 
+    /// Puts the answer to a catch-up at the end, behind the events it brought.
+    pub(super) fn settle(&mut self, answer: &OutFrame, limits: Limits) -> bool {
+        let wake = self.push(answer, limits);
+        self.settled = self.frames.len();
+        wake
+    }
+
     fn append(&mut self, frame: OutFrame) -> bool {
         let was_empty = self.frames.is_empty();
         self.bytes += frame.json().len();
@@ -83,12 +92,18 @@ impl Queue {
         }
     }
 
-    /// From now on a replay brings the events of these channels; those that wait already are taken out.
+    /// From now on a replay brings the events of these channels; those that wait already are taken out, but for what
+    /// another replay brought and answered.
     pub(super) fn hold(&mut self, positions: &HashMap<ChannelId, i64>) {
         let holds = self.holds.get_or_insert_default();
         holds.extend(positions.keys().map(|channel| (*channel, Hold::All)));
         let bytes = &mut self.bytes;
+        let mut settled = self.settled;
         self.frames.retain(|frame| {
+            if settled > 0 {
+                settled -= 1;
+                return true;
+            }
             let stays = frame.seq().is_none_or(|(channel, _)| !positions.contains_key(&channel));
             if !stays {
                 *bytes -= frame.json().len();
@@ -121,10 +136,21 @@ impl Queue {
         if reason != CloseReason::Restart {
             self.frames = VecDeque::new();
             self.bytes = 0;
+            self.settled = 0;
         }
         self.closing = Some(reason);
         self.holds = None;
         true
+    }
+
+    /// As [`Queue::close`], with a last frame that leaves before the reader is told why: the answer to what the connection
+    /// asked. It comes too late only when the reader was told already.
+    pub(super) fn close_saying(&mut self, reason: CloseReason, last: OutFrame) -> bool {
+        let wake = self.close(reason);
+        if self.closing == Some(reason) && !self.closed {
+            self.append(last);
+        }
+        wake
     }
 
     /// Takes at most `most` out. `None`: closed, and said so before.
@@ -134,6 +160,7 @@ impl Queue {
         }
         let count = self.frames.len().min(most);
         out.reserve(count);
+        self.settled = self.settled.saturating_sub(count);
         for frame in self.frames.drain(..count) {
             self.bytes -= frame.json().len();
             out.push(Outgoing::Frame(frame));
@@ -207,6 +234,18 @@ mod tests {
         assert_eq!(taken(&mut queue).len(), 2);
         queue.push(&OutFrame::text("typing".into()).droppable(), LIMITS);
         assert_eq!(taken(&mut queue).len(), 1);
+    }
+
+    #[test]
+    fn last_words_leave_although_nothing_else_does() {
+        let mut queue = Queue::default();
+        let last = OutFrame::text("last".into());
+        queue.push(&OutFrame::text("x".into()), LIMITS);
+        assert!(queue.close_saying(CloseReason::SessionEnded, last.clone()));
+        assert!(!queue.close_saying(CloseReason::SessionEnded, last.clone()), "told once");
+        queue.close_saying(CloseReason::Policy, last.clone());
+        let last = Outgoing::Frame(last);
+        assert_eq!(taken(&mut queue), [last.clone(), last, Outgoing::Close(CloseReason::SessionEnded)]);
     }
 
     #[test]

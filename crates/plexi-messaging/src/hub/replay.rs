@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 use plexi_core::ChannelId;
@@ -36,6 +37,34 @@ impl Hub {
             .collect();
         connection.with_queue(|queue| (queue.hold(&held), false));
         Catching { hub: self, connection, held, _turn: turn }
+    }
+}
+
+/// A connection that has caught up. Until it is dropped, no other catch-up of the connection begins.
+pub struct CaughtUp<'a> {
+    /// The last `seq` of each of the user's channels.
+    pub heads: BTreeMap<ChannelId, i64>,
+    catching: Catching<'a>,
+}
+
+impl CaughtUp<'_> {
+    /// Puts the answer to the request into the queue, behind the events that were missed and before those of a further catch-up.
+    pub fn answer(self, frame: &OutFrame) {
+        let limits = self.catching.hub.limits();
+        self.catching.connection.with_queue(|queue| ((), queue.settle(frame, limits)));
+    }
+}
+
+impl fmt::Debug for CaughtUp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaughtUp").field("heads", &self.heads).finish()
+    }
+}
+
+impl<'a> Catching<'a> {
+    /// All channels were released; these are the heads.
+    pub(crate) fn done(self, heads: BTreeMap<ChannelId, i64>) -> CaughtUp<'a> {
+        CaughtUp { heads, catching: self }
     }
 }
 

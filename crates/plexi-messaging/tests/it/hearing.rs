@@ -127,7 +127,7 @@ async fn a_resume_replays_nothing_of_what_may_not_be_read_any_more() {
     set_role(&world, false);
     for position in [0, 1, -1, 1_000_000] {
         let positions = HashMap::from([(channel.id, position)]);
-        let heads = world.messaging.resume(&world.actor("bob"), &bob, &positions).await.unwrap();
+        let heads = world.messaging.resume(&world.actor("bob"), &bob, &positions).await.unwrap().heads;
         assert!(heads.is_empty());
         let frames = waiting(&bob);
         assert!(!frames.is_empty() && frames.iter().all(|frame| is_removed(frame, channel.id)), "{frames:?}");

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use plexi_core::ChannelId;
 use plexi_messaging::model::ChannelKind;
-use plexi_messaging::{HubConfig, Outgoing, Subscription};
+use plexi_messaging::{HubConfig, OutFrame, Outgoing, Subscription};
 use tokio::task::JoinSet;
 
 use crate::world::{World, draft, next, seqs, waiting};
@@ -23,12 +23,44 @@ async fn what_was_missed_comes_in_order_and_then_what_is_live() {
     }
     let bob = world.connect("bob").await;
     let live = world.post("ada", channel.id, "live before the resume").await;
-    let heads =
-        world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, first.seq)).await.unwrap();
+    let heads = world
+        .messaging
+        .resume(&world.actor("bob"), &bob, &positions(channel.id, first.seq))
+        .await
+        .unwrap()
+        .heads;
     assert_eq!(heads[&channel.id], live.seq);
     let last = world.post("ada", channel.id, "live").await;
     let frames = next(&bob, 7).await;
     assert_eq!(seqs(&frames, channel.id), (first.seq + 1..=last.seq).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn each_of_several_resumes_has_its_events_before_its_answer() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
+    let first = world.post("ada", channel.id, "seen").await.seq;
+    world.post("ada", channel.id, "missed").await;
+    world.post("ada", channel.id, "missed").await;
+    let (actor, bob) = (world.actor("bob"), world.connect("bob").await);
+    let answer = |number: u32| OutFrame::text(format!(r#"{{"type":"resumed","id":{number}}}"#));
+    let (since_first, since_second) = (positions(channel.id, first), positions(channel.id, first + 1));
+    let one = async {
+        world.messaging.resume(&actor, &bob, &since_first).await.unwrap().answer(&answer(1));
+    };
+    let other = async {
+        world.messaging.resume(&actor, &bob, &since_second).await.unwrap().answer(&answer(2));
+    };
+    tokio::join!(one, other);
+    world.post("ada", channel.id, "live").await;
+    let told: Vec<String> = waiting(&bob)
+        .iter()
+        .map(|frame| match frame["seq"].as_i64() {
+            Some(seq) => format!("event {}", seq - first),
+            None => format!("answer {}", frame["id"]),
+        })
+        .collect();
+    assert_eq!(told, ["event 1", "event 2", "answer 1", "event 2", "answer 2", "event 3"]);
 }
 
 #[tokio::test]
@@ -60,7 +92,8 @@ async fn a_channel_that_was_lost_meanwhile_is_told_as_removed() {
     let channel = world.channel("room", ChannelKind::Private, &["bob"]).await;
     world.messaging.remove_channel_member(&world.actor("ada"), channel.id, world.id("bob")).await.unwrap();
     let bob = world.connect("bob").await;
-    let heads = world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, 1)).await.unwrap();
+    let heads =
+        world.messaging.resume(&world.actor("bob"), &bob, &positions(channel.id, 1)).await.unwrap().heads;
     assert!(heads.is_empty());
     let frames = waiting(&bob);
     assert_eq!(

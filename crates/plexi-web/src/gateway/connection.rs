@@ -1,8 +1,8 @@
 //! One connection, from its hello to its goodbye. One task reads, works and writes; nothing of it is unbounded.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -12,9 +12,10 @@ use plexi_core::{CorrelationId, ErrorCode};
 use plexi_messaging::{CloseReason, ConnectionId, Outgoing};
 use tokio::time::{Instant, Sleep};
 
+use super::CONNECT;
 use super::admission::Place;
 use super::close::Closing;
-use super::frames::{Authenticate, ClientFrame, Parsed, Ping, ServerFrame, parse};
+use super::frames::{Authenticate, ClientFrame, Parsed, Ping, RequestId, ServerFrame, parse};
 use super::lanes::Lanes;
 use super::requests::{self, Client};
 use crate::error::ApiError;
@@ -105,31 +106,24 @@ impl Connection {
             None => self.authenticate().await?,
         };
         if !known && let Err(error) = self.place.known(caller.actor.user) {
-            requests::log(&error, &self.correlation);
-            let body = error.body(&self.correlation);
-            self.write(&ServerFrame::Error { id: request.as_ref(), error: &body }).await?;
+            self.explain(request.as_ref(), &error).await?;
             return Err(Closing::Crowded);
         }
         let subscription = match self.web.messaging.connect(&caller.actor, self.id).await {
             Ok(subscription) => subscription,
-            Err(error) => {
-                let error = ApiError::from(error);
-                requests::log(&error, &self.correlation);
-                let body = error.body(&self.correlation);
-                self.write(&ServerFrame::Error { id: request.as_ref(), error: &body }).await?;
-                return Err(Closing::Policy);
-            }
+            Err(error) => return Err(self.give_up(request.as_ref(), &error.into()).await),
         };
         let client = Arc::new(Client {
             web: self.web.clone(),
             user: caller.actor.user,
             session: caller.session,
+            narrowing: Mutex::new(caller.narrowing.clone()),
             subscription,
             correlation: self.correlation.clone(),
         });
         // The session may have ended between the proof and the registration; from here on its end is told.
-        if client.caller().await.is_err() {
-            return Err(Closing::Unauthenticated);
+        if let Err(error) = client.caller().await {
+            return Err(self.give_up(request.as_ref(), &error).await);
         }
         client.answer(&ServerFrame::Ready {
             id: request.as_ref(),
@@ -140,7 +134,7 @@ impl Connection {
     }
 
     /// Waits for the `authenticate` frame.
-    async fn authenticate(&mut self) -> Result<(Arc<Caller>, Option<super::frames::RequestId>), Closing> {
+    async fn authenticate(&mut self) -> Result<(Arc<Caller>, Option<RequestId>), Closing> {
         loop {
             let message = tokio::select! {
                 message = self.socket.recv() => message,
@@ -154,26 +148,16 @@ impl Connection {
                     self.write(&ServerFrame::Pong { id: &id }).await?;
                 }
                 Some(Parsed::Frame(ClientFrame::Authenticate(Authenticate { id, token }))) => {
-                    match self.web.auth.authenticate_bearer_for(token.expose(), "ws.connect").await {
-                        Ok(caller) => return Ok((Arc::new(caller), Some(id))),
-                        Err(error) => {
-                            let error = ApiError::from(error);
-                            requests::log(&error, &self.correlation);
-                            let body = error.body(&self.correlation);
-                            self.write(&ServerFrame::Error { id: Some(&id), error: &body }).await?;
-                            return Err(Closing::Unauthenticated);
-                        }
-                    }
+                    return match self.web.auth.authenticate_bearer_for(token.expose(), CONNECT).await {
+                        Ok(caller) => Ok((Arc::new(caller), Some(id))),
+                        Err(error) => Err(self.give_up(Some(&id), &error.into()).await),
+                    };
                 }
-                Some(Parsed::Frame(_)) => {
-                    let body = ApiError::new(ErrorCode::AuthRequired).body(&self.correlation);
-                    self.write(&ServerFrame::Error { id: None, error: &body }).await?;
+                Some(Parsed::Frame(frame)) => {
+                    self.explain(frame.id(), &ApiError::new(ErrorCode::AuthRequired)).await?;
                     return Err(Closing::Unauthenticated);
                 }
-                Some(Parsed::Wrong(id, error)) => {
-                    let body = error.body(&self.correlation);
-                    self.write(&ServerFrame::Error { id: id.as_ref(), error: &body }).await?;
-                }
+                Some(Parsed::Wrong(id, error)) => self.explain(id.as_ref(), &error).await?,
             }
         }
     }
@@ -188,6 +172,10 @@ impl Connection {
         loop {
             tokio::select! {
                 _ = client.subscription.receive(&mut batch, BATCH) => {
+                    // What waited is for who may still hear it.
+                    if let Err(error) = client.permits(CONNECT) {
+                        return Box::pin(self.give_up(None, &error)).await;
+                    }
                     if let Some(closing) = self.send(&mut batch).await {
                         return closing;
                     }
@@ -198,7 +186,10 @@ impl Connection {
                     Ok(None) => {}
                     Ok(Some(Parsed::Malformed)) => return Closing::Malformed,
                     Ok(Some(Parsed::Wrong(id, error))) => client.refuse(id.as_ref(), &error),
-                    Ok(Some(Parsed::Frame(frame))) => requests::start(client, &mut lanes, frame),
+                    Ok(Some(Parsed::Frame(frame))) => match client.admits(&frame) {
+                        Ok(()) => requests::start(client, &mut lanes, frame),
+                        Err(error) => return Box::pin(self.give_up(frame.id(), &error)).await,
+                    },
                 },
                 () = self.timer.as_mut() => {
                     if let Some(closing) = self.beat(client).await {
@@ -266,21 +257,39 @@ impl Connection {
         }
     }
 
-    /// Pings; ends a connection that was silent for two beats, or whose session has ended unnoticed.
+    /// Pings; ends a connection that was silent for two beats, or that nobody may have any more.
     async fn beat(&mut self, client: &Client) -> Option<Closing> {
         let now = Instant::now();
         if now.duration_since(self.last_heard) >= self.heartbeat * 2 {
             return Some(Closing::Silent);
         }
         self.timer.as_mut().reset(now + self.heartbeat);
-        if client.caller().await.is_err_and(|error| error.code().status() == 401) {
-            return Some(Closing::Unauthenticated);
+        // A store that cannot be asked is no reason to end it.
+        if let Err(error) = client.caller().await.and_then(|_| client.permits(CONNECT))
+            && !error.status().is_server_error()
+        {
+            return Some(Box::pin(self.give_up(None, &error)).await);
         }
         let pinged = self.socket.send(Message::Ping(bytes::Bytes::new()));
         match tokio::time::timeout(WRITE_WITHIN, pinged).await {
             Ok(Ok(())) => None,
             Ok(Err(_)) => Some(Closing::Gone),
             Err(_) => Some(Closing::Slow),
+        }
+    }
+
+    /// Says what is wrong.
+    async fn explain(&mut self, id: Option<&RequestId>, error: &ApiError) -> Result<(), Closing> {
+        requests::log(error, &self.correlation);
+        let body = error.body(&self.correlation);
+        self.write(&ServerFrame::Error { id, error: &body }).await
+    }
+
+    /// Says what is wrong, and how the connection ends because of it.
+    async fn give_up(&mut self, id: Option<&RequestId>, error: &ApiError) -> Closing {
+        match self.explain(id, error).await {
+            Ok(()) => Closing::after(error),
+            Err(closing) => closing,
         }
     }
 

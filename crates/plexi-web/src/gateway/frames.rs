@@ -91,6 +91,21 @@ frames! {
     }
 }
 
+impl ClientFrame {
+    /// What its answer is known by.
+    pub(super) fn id(&self) -> Option<&RequestId> {
+        match self {
+            Self::Authenticate(Authenticate { id, .. })
+            | Self::Resume(Resume { id, .. })
+            | Self::Send(Send { id, .. })
+            | Self::Read(Read { id, .. })
+            | Self::SubscribePresence(SubscribePresence { id, .. })
+            | Self::Ping(Ping { id }) => Some(id),
+            Self::Typing(Typing { id, .. }) | Self::Presence(Presence { id, .. }) => id.as_ref(),
+        }
+    }
+}
+
 /// What one can say of oneself.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -119,7 +134,7 @@ pub(super) fn parse(text: &str) -> Parsed {
             None => Parsed::Frame(frame),
             Some(field) => {
                 let error = ApiError::invalid(Vec::new()).field(field, "is out of bounds");
-                Parsed::Wrong(id_of(frame), error)
+                Parsed::Wrong(frame.id().filter(|id| id.is_short()).cloned(), error)
             }
         },
         Err(_) => explain(text),
@@ -128,16 +143,7 @@ pub(super) fn parse(text: &str) -> Parsed {
 
 /// Bounds that no service checks again.
 fn out_of_bounds(frame: &ClientFrame) -> Option<&'static str> {
-    let id = match frame {
-        ClientFrame::Authenticate(Authenticate { id, .. })
-        | ClientFrame::Resume(Resume { id, .. })
-        | ClientFrame::Send(Send { id, .. })
-        | ClientFrame::Read(Read { id, .. })
-        | ClientFrame::SubscribePresence(SubscribePresence { id, .. })
-        | ClientFrame::Ping(Ping { id }) => Some(id),
-        ClientFrame::Typing(Typing { id, .. }) | ClientFrame::Presence(Presence { id, .. }) => id.as_ref(),
-    };
-    if id.is_some_and(|id| !id.is_short()) {
+    if frame.id().is_some_and(|id| !id.is_short()) {
         return Some("id");
     }
     match frame {
@@ -151,19 +157,6 @@ fn out_of_bounds(frame: &ClientFrame) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-fn id_of(frame: ClientFrame) -> Option<RequestId> {
-    let id = match frame {
-        ClientFrame::Authenticate(Authenticate { id, .. })
-        | ClientFrame::Resume(Resume { id, .. })
-        | ClientFrame::Send(Send { id, .. })
-        | ClientFrame::Read(Read { id, .. })
-        | ClientFrame::SubscribePresence(SubscribePresence { id, .. })
-        | ClientFrame::Ping(Ping { id }) => Some(id),
-        ClientFrame::Typing(Typing { id, .. }) | ClientFrame::Presence(Presence { id, .. }) => id,
-    };
-    id.filter(RequestId::is_short)
 }
 
 /// Finds out what is wrong with a frame, slowly: only bad frames come here.

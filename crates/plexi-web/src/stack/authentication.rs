@@ -1,7 +1,7 @@
 //! Who asks: a bearer token or the session cookie.
 
 use http::{HeaderMap, header};
-use plexi_auth::{AuthError, Caller};
+use plexi_auth::{AuthError, Caller, Purpose};
 use plexi_core::ErrorCode;
 
 use crate::error::ApiError;
@@ -40,16 +40,16 @@ pub(crate) fn proof(headers: &HeaderMap) -> Option<Proof<'_>> {
         .map(|(_, value)| Proof::Cookie(value))
 }
 
-/// The caller behind a proof. A token may be narrowed to some operations by its holder.
+/// The caller behind a proof. A token may be narrowed to some purposes by its holder.
 pub(crate) async fn caller(
     web: &WebState,
     proof: Option<Proof<'_>>,
-    operation: &str,
+    purpose: Purpose,
 ) -> Result<Caller, ApiError> {
     match proof {
         None => Err(AuthError::Required.into()),
         Some(Proof::Bearer(token)) if token.len() <= MAX_PROOF => {
-            Ok(web.auth.authenticate_bearer_for(token, operation).await?)
+            Ok(web.auth.authenticate_bearer_for(token, purpose).await?)
         }
         Some(Proof::Cookie(cookie)) if cookie.len() <= MAX_PROOF => {
             Ok(web.auth.authenticate_cookie(cookie).await?)

@@ -8,6 +8,7 @@ mod conversation;
 mod cross_site;
 mod document;
 mod edges;
+mod narrowed;
 mod repeated;
 mod socket;
 mod socket_limits;

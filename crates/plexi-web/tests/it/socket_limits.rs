@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::SinkExt as _;
+use plexi_auth::RoleChange;
 use plexi_messaging::{HubConfig, OutFrame};
 use plexi_web::WebConfig;
 use serde_json::{Value, json};
@@ -69,16 +70,81 @@ async fn what_is_no_frame_ends_the_socket() {
 async fn nobody_speaks_before_saying_who_it_is() {
     let mut world = world().await;
     let address = world.listen().await;
-    for frame in [
-        json!({"type": "send", "id": 1, "channel_id": world.general, "client_id": "a", "text": "x"}),
-        json!({"type": "authenticate", "id": 1, "token": "nonsense"}),
+    let send = json!({"type": "send", "id": 1, "channel_id": world.general, "client_id": "a", "text": "x"});
+    let nonsense = json!({"type": "authenticate", "id": 1, "token": "nonsense"});
+    for (frame, code, reason, close) in [
+        (send, "AUTH_REQUIRED", "unauthenticated", 4410),
+        (nonsense, "AUTH_TOKEN_INVALID", "token_refused", 4401),
     ] {
         let mut client = open(address, &[]).await.unwrap();
         client.next().await;
         client.send(frame).await;
-        assert!(client.next().await["error"]["error_code"].as_str().unwrap().starts_with("AUTH_"));
-        assert_eq!(client.goodbye().await.1, 4401);
+        let error = client.next().await;
+        assert_eq!((&error["id"], &error["error"]["error_code"]), (&json!(1), &json!(code)));
+        assert_eq!(client.goodbye().await, (reason.into(), close));
     }
+}
+
+#[tokio::test]
+async fn who_does_not_say_in_time_who_it_is_is_let_go_and_no_session_ended() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let mut client = open(address, &[]).await.unwrap();
+    client.next().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    assert_eq!(client.goodbye().await, ("unauthenticated".into(), 4410));
+}
+
+#[tokio::test]
+async fn a_proof_that_cannot_be_looked_at_just_now_ends_no_session() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let mut known = ready(address, &world.root.token).await;
+    let mut client = open(address, &[]).await.unwrap();
+    client.next().await;
+    // A changed role is the reason to read accounts again.
+    world.auth.update_role(&world.root.actor, world.role, RoleChange::default()).await.unwrap();
+    world.people.set_away(true);
+    client.send(json!({"type": "authenticate", "id": 1, "token": world.member.token})).await;
+    let error = client.next().await;
+    assert_eq!((&error["id"], &error["error"]["error_code"]), (&json!(1), &json!("STORAGE_UNAVAILABLE")));
+    assert_eq!(client.goodbye().await, ("unavailable".into(), 1013));
+    known.send(json!({"type": "read", "id": 2, "channel_id": world.general, "seq": 1})).await;
+    assert_eq!(known.next_of("error").await["error"]["error_code"], "STORAGE_UNAVAILABLE");
+    world.people.set_away(false);
+    known.send(json!({"type": "read", "id": 3, "channel_id": world.general, "seq": 1})).await;
+    assert_eq!(known.next_of("ok").await["id"], 3, "who was known stays");
+}
+
+#[tokio::test]
+async fn a_wrong_second_proof_leaves_the_connection_as_it_was() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let mut client = ready(address, &world.member.token).await;
+    for (id, token, code) in
+        [(1, "nonsense", "AUTH_TOKEN_INVALID"), (2, &*world.root.token, "VALIDATION_INVALID")]
+    {
+        client.send(json!({"type": "authenticate", "id": id, "token": token})).await;
+        let error = client.next_of("error").await;
+        assert_eq!((&error["id"], &error["error"]["error_code"]), (&json!(id), &json!(code)));
+    }
+    client.send(json!({"type": "read", "id": 3, "channel_id": world.general, "seq": 1})).await;
+    assert_eq!(client.next_of("ok").await["id"], 3);
+}
+
+#[tokio::test]
+async fn a_frame_of_a_session_whose_end_nobody_told_is_answered_before_the_goodbye() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let mut client = ready(address, &world.member.token).await;
+    // Its days are over.
+    world.clock.advance(Duration::from_hours(24 * 400));
+    client.send(json!({"type": "read", "id": 7, "channel_id": world.general, "seq": 1})).await;
+    let error = client.next_of("error").await;
+    assert_eq!((&error["id"], &error["error"]["error_code"]), (&json!(7), &json!("AUTH_SESSION_ENDED")));
+    assert_eq!(client.goodbye().await, ("session_ended".into(), 4401));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::socket::{Client, open, ready};
 use crate::world::{World, world};
 
 /// The codes of `docs/API.md` that a client can bring about.
-const CODES: [u16; 6] = [4400, 4401, 4429, 1008, 1009, 1013];
+const CODES: [u16; 7] = [4400, 4401, 4410, 4429, 1008, 1009, 1013];
 
 /// What a frame is made of; the last one says that no more follow.
 fn part(payload: impl Into<Vec<u8>>, code: Data, last: bool) -> Message {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use biscuit_auth::{BlockBuilder, UnverifiedBiscuit};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt as _;
@@ -43,6 +46,8 @@ pub struct World {
     pub auth: Auth,
     pub messaging: Messaging,
     pub clock: Arc<ManualClock>,
+    /// Accounts and sessions.
+    pub people: Arc<plexi_auth::memory::MemoryStore>,
     pub stop: CancellationToken,
     pub root: Person,
     pub member: Person,
@@ -105,7 +110,8 @@ pub async fn world_with(options: Options) -> World {
     let keys = TokenKeys::generate(&*entropy).unwrap();
     let store = Arc::new(plexi_auth::memory::MemoryStore::new());
     let auth =
-        Auth::new(store, keys, ids.clone(), clock.clone(), entropy.clone(), AuthConfig::quick()).unwrap();
+        Auth::new(store.clone(), keys, ids.clone(), clock.clone(), entropy.clone(), AuthConfig::quick())
+            .unwrap();
     let hub = Hub::new(&options.hub);
     let config = MessagingConfig { hub: options.hub, ..MessagingConfig::default() };
     let messaging = Messaging::new(
@@ -180,6 +186,7 @@ pub async fn world_with(options: Options) -> World {
         auth,
         messaging,
         clock,
+        people: store,
         stop,
         root,
         member,
@@ -213,6 +220,14 @@ async fn signed_in(auth: &Auth, name: &str) -> Person {
         token,
         cookie: format!("{}={}", plexi_web::COOKIE, by_cookie.cookie.unwrap().expose()),
     }
+}
+
+/// The token with a block of checks that its holder added to it.
+pub fn narrowed(token: &str, checks: &str) -> String {
+    let bytes = URL_SAFE_NO_PAD.decode(token).unwrap();
+    let block = BlockBuilder::new().code(checks).unwrap();
+    let token = UnverifiedBiscuit::from(bytes).unwrap().append(block).unwrap();
+    URL_SAFE_NO_PAD.encode(token.to_vec().unwrap())
 }
 
 /// An answer, read whole.
