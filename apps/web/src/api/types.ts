@@ -68,6 +68,6 @@ export type ServerFrame =
   | { type: "presence"; id?: FrameId; states: Record<Id, Presence> }
   | { type: "user"; user: User }
   | { type: "pong"; id: FrameId }
-  | { type: "goodbye"; reason: "restart" | "slow_consumer" | "session_ended" | "policy" };
+  | { type: "goodbye"; reason: "restart" | "slow_consumer" | "session_ended" | "token_refused" | "token_restricted" | "unauthenticated" | "unavailable" | "policy" };
 
 export type FrameId = number | string;

@@ -34,6 +34,14 @@ describe("a message on its way", () => {
     expect(kept()).toEqual([]);
   });
 
+  it("waits for the same person when the session ends", async () => {
+    send.mockRejectedValueOnce(new SocketError("ended", { status: 401, error_code: "AUTH_SESSION_ENDED", message: "The session has ended." }));
+    write("hello");
+    await vi.waitFor(() => expect(send).toHaveBeenCalledOnce());
+    expect(waiting()).toMatchObject([{ text: "hello", state: "sending" }]);
+    expect(kept()).toMatchObject([{ text: "hello", state: "sending" }]);
+  });
+
   it("waits for the connection and is sent again with the same key", async () => {
     send.mockRejectedValueOnce(new SocketError("connection lost"));
     write("hello");

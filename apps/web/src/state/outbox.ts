@@ -103,6 +103,8 @@ async function deliver(pending: Pending): Promise<void> {
     }
     timeline.dropPending(pending.client_id);
   } catch (error) {
+    // What the end of a session left unsent is sent after signing in again.
+    if (error instanceof SocketError && error.problem?.status === 401) return;
     if (error instanceof SocketError && error.problem) {
       change(pending.client_id, { state: "failed", problem: problemWords(error.problem) });
     } else if (error instanceof SocketError && error.late) {
