@@ -4,80 +4,142 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use plexi_tests::{Outcome, Person, Plexi};
+use plexi_tests::{Outcome, Person, Plexi, Socket};
 use rand::Rng as _;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 const CLIENTS: usize = 4;
+const CHANNELS: usize = 3;
 const KILLS: usize = 8;
 
+/// The last event of each channel.
+type Positions = BTreeMap<String, i64>;
+
+/// A message on its way: its key, and where it goes.
+#[derive(Clone)]
+struct Sent {
+    key: String,
+    channel: String,
+}
+
 /// What one client knows at the end.
+#[derive(Default)]
 struct Seen {
-    /// Key and seq of each message that was acknowledged to it.
-    acknowledged: Vec<(String, i64)>,
-    /// The events of the channel in the order in which they were shown.
-    shown: Vec<i64>,
+    /// Each message that was acknowledged to it, with its seq.
+    acknowledged: Vec<(Sent, i64)>,
+    /// The events of each channel in the order in which they were shown.
+    shown: BTreeMap<String, Vec<i64>>,
+}
+
+impl Seen {
+    fn positions(&self) -> Positions {
+        let last = |seqs: &Vec<i64>| seqs.last().copied().unwrap_or(0);
+        self.shown.iter().map(|(channel, seqs)| (channel.clone(), last(seqs))).collect()
+    }
+
+    /// Until a resume is answered, a client drops what it has and leaves aside what has a gap: the rule of `docs/API.md`.
+    fn take(&mut self, event: &Value) {
+        let (channel, seq) = place(event);
+        let shown = self.shown.entry(channel).or_default();
+        if seq == shown.last().copied().unwrap_or(0) + 1 {
+            shown.push(seq);
+        }
+    }
+
+    /// Afterwards nothing comes twice and nothing is left out.
+    fn hear(&mut self, event: &Value) {
+        let (channel, seq) = place(event);
+        let shown = self.shown.entry(channel.clone()).or_default();
+        assert_eq!(seq, shown.last().copied().unwrap_or(0) + 1, "live in {channel}, once and in order");
+        shown.push(seq);
+    }
+
+    /// Catches up. Everything that was missed comes before the answer.
+    async fn resume(&mut self, socket: &mut Socket) -> Outcome<()> {
+        let (missed, heads) = socket.resume(json!(self.positions())).await?;
+        for event in missed {
+            self.take(&event);
+        }
+        for (channel, last) in self.positions() {
+            // A channel is live again as soon as it has caught up, so there may be more than its head.
+            let head = heads[&channel].as_i64().ok_or("no head")?;
+            assert!(last >= head, "{channel} is at {last} of {head} when the resume is answered");
+        }
+        Ok(())
+    }
+}
+
+/// Which event of which channel it is.
+fn place(event: &Value) -> (String, i64) {
+    let channel = event["channel_id"].as_str().unwrap_or_default().to_owned();
+    (channel, event["seq"].as_i64().unwrap_or_default())
 }
 
 struct Load {
+    channels: Vec<String>,
     stop: AtomicBool,
     acknowledged: AtomicU64,
     more: Notify,
 }
 
-/// Posts without pause, reads everything, connects again after each crash and resumes.
-async fn talk(person: Person, channel: String, number: usize, load: Arc<Load>) -> Outcome<Seen> {
-    let mut seen = Seen { acknowledged: Vec::new(), shown: Vec::new() };
-    let mut next = 0_u64;
-    let mut unanswered: BTreeMap<u64, String> = BTreeMap::new();
+impl Load {
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+}
+
+/// Connects, however long the server is away.
+async fn connect(person: &Person, load: &Load) -> Outcome<Socket> {
     loop {
-        let Ok(mut socket) = person.connect().await else {
-            if load.stop.load(Ordering::SeqCst) {
-                return Err("the server was away at the end".into());
-            }
-            tokio::task::yield_now().await;
+        let over = load.is_over();
+        match person.connect().await {
+            Ok(socket) => return Ok(socket),
+            Err(error) if over => return Err(error),
+            Err(_) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+/// Posts to all channels without pause, reads everything, connects again after each crash and resumes.
+async fn talk(person: Person, number: usize, load: Arc<Load>) -> Outcome<Seen> {
+    let mut seen = Seen::default();
+    for channel in &load.channels {
+        seen.shown.insert(channel.clone(), Vec::new());
+    }
+    let mut next = 0_u64;
+    let mut unanswered: BTreeMap<u64, Sent> = BTreeMap::new();
+    loop {
+        let mut socket = connect(&person, &load).await?;
+        if seen.resume(&mut socket).await.is_err() {
             continue;
-        };
-        let from = seen.shown.last().copied().unwrap_or(0);
-        let Ok((mut missed, _)) = socket.resume(json!({ channel.as_str(): from })).await else { continue };
-        // Others may have posted before this client asked: what came with a gap waits for what is missing.
-        missed.sort_by_key(|event| event["seq"].as_i64());
-        for event in missed {
-            show(&mut seen, &event, &channel);
         }
         // What has no answer is sent again under its own key.
         let mut lost = false;
-        for (id, key) in &unanswered {
-            lost |= socket.post(*id, &channel, key, "again").await.is_err();
+        for (id, sent) in &unanswered {
+            lost |= socket.post(*id, &sent.channel, &sent.key, "again").await.is_err();
         }
         // The inner loop ends with the connection; the next round makes a new one.
         if lost {
             continue;
         }
         loop {
-            if unanswered.is_empty() && load.stop.load(Ordering::SeqCst) {
+            if unanswered.is_empty() && load.is_over() {
                 // One last look at what the others said.
-                let from = seen.shown.last().copied().unwrap_or(0);
-                let (missed, heads) = socket.resume(json!({ channel.as_str(): from })).await?;
-                for event in missed {
-                    show(&mut seen, &event, &channel);
-                }
-                let head = heads[channel.as_str()].as_i64().unwrap_or_default();
-                if seen.shown.last() == Some(&head) {
+                let before = seen.positions();
+                seen.resume(&mut socket).await?;
+                if seen.positions() == before {
                     return Ok(seen);
                 }
                 continue;
             }
-            if unanswered.len() < 4 && !load.stop.load(Ordering::SeqCst) {
+            if unanswered.len() < 4 && !load.is_over() {
                 next += 1;
-                let key = format!("c{number}-{next}");
-                unanswered.insert(next, key.clone());
-                if socket
-                    .post(next, &channel, &key, &format!("message {next} of client {number}"))
-                    .await
-                    .is_err()
-                {
+                let turn = usize::try_from(next)? % load.channels.len();
+                let sent = Sent { key: format!("c{number}-{next}"), channel: load.channels[turn].clone() };
+                let text = format!("message {next} of client {number}");
+                unanswered.insert(next, sent.clone());
+                if socket.post(next, &sent.channel, &sent.key, &text).await.is_err() {
                     break;
                 }
             }
@@ -85,24 +147,39 @@ async fn talk(person: Person, channel: String, number: usize, load: Arc<Load>) -
             match frame["type"].as_str() {
                 Some("ack") => {
                     let id = frame["id"].as_u64().unwrap_or_default();
-                    if let Some(key) = unanswered.remove(&id) {
-                        seen.acknowledged.push((key, frame["message"]["seq"].as_i64().unwrap_or_default()));
+                    if let Some(sent) = unanswered.remove(&id) {
+                        seen.acknowledged.push((sent, frame["message"]["seq"].as_i64().unwrap_or_default()));
                         load.acknowledged.fetch_add(1, Ordering::SeqCst);
                         load.more.notify_one();
                     }
                 }
-                Some("event") => show(&mut seen, &frame, &channel),
+                Some("event") => seen.hear(&frame),
                 _ => {}
             }
         }
     }
 }
 
-/// A client drops what it has: the rule of `docs/API.md`.
-fn show(seen: &mut Seen, event: &Value, channel: &str) {
-    let seq = event["seq"].as_i64().unwrap_or_default();
-    if event["channel_id"] == channel && seq > seen.shown.last().copied().unwrap_or(0) {
-        seen.shown.push(seq);
+/// Listens without ever resuming: what a fresh connection hears begins anywhere and has no gap. How many events it heard.
+async fn listen(person: Person, load: Arc<Load>, mut done: watch::Receiver<bool>) -> Outcome<u64> {
+    let mut heard = 0;
+    loop {
+        let mut socket = connect(&person, &load).await?;
+        let mut last = Positions::new();
+        loop {
+            let frame = tokio::select! {
+                frame = socket.next() => frame,
+                _ = done.wait_for(|done| *done) => return Ok(heard),
+            };
+            let Ok(frame) = frame else { break };
+            if frame["type"] == "event" {
+                let (channel, seq) = place(&frame);
+                if let Some(before) = last.insert(channel, seq) {
+                    assert_eq!(seq, before + 1, "live, once and in order");
+                }
+                heard += 1;
+            }
+        }
     }
 }
 
@@ -110,20 +187,35 @@ fn show(seen: &mut Seen, event: &Value, channel: &str) {
 async fn a_killed_server_loses_nothing_that_it_acknowledged() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let (mut server, ada) = Plexi::set_up(folder.path()).await?;
-    let (space, channel) = ada.home().await?;
+    let (space, general) = ada.home().await?;
+    let mut channels = vec![general];
+    for number in 1..CHANNELS {
+        let body = json!({"name": format!("room{number}"), "kind": "public"});
+        let channel = ada.post(&format!("spaces/{space}/channels"), body).await?.ok()?;
+        channels.push(channel["id"].as_str().ok_or("no id")?.to_owned());
+    }
     let mut people = vec![ada.clone()];
-    for number in 1..CLIENTS {
+    for number in 1..=CLIENTS {
         let person = ada.invite(&server, &space, &format!("person{number}")).await?;
-        let joined = person.post(&format!("channels/{channel}/join"), json!({})).await?;
-        joined.ok()?;
+        for channel in &channels {
+            person.post(&format!("channels/{channel}/join"), json!({})).await?.ok()?;
+        }
         people.push(person);
     }
-    let load =
-        Arc::new(Load { stop: AtomicBool::new(false), acknowledged: AtomicU64::new(0), more: Notify::new() });
+    let listener = people.pop().ok_or("nobody listens")?;
+    let load = Arc::new(Load {
+        channels: channels.clone(),
+        stop: AtomicBool::new(false),
+        acknowledged: AtomicU64::new(0),
+        more: Notify::new(),
+    });
     let mut talking = tokio::task::JoinSet::new();
     for (number, person) in people.into_iter().enumerate() {
-        talking.spawn(talk(person, channel.clone(), number, load.clone()));
+        talking.spawn(talk(person, number, load.clone()));
     }
+    let (end, done) = watch::channel(false);
+    let mut listening = tokio::task::JoinSet::new();
+    listening.spawn(listen(listener, load.clone(), done));
     for _ in 0..KILLS {
         let target = load.acknowledged.load(Ordering::SeqCst) + rand::rng().random_range(1..200);
         while load.acknowledged.load(Ordering::SeqCst) < target {
@@ -136,33 +228,46 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() -> Outcome<()> {
     while let Some(seen) = talking.join_next().await {
         everyone.push(seen??);
     }
+    end.send(true)?;
+    let heard = listening.join_next().await.ok_or("nobody listened")???;
+    assert!(heard > 0, "the listener heard something");
 
-    let stored = ada.all_messages(&channel).await?;
+    let mut posted = 0;
+    let mut stored: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut seqs: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    let mut last = 0;
-    for (position, message) in stored.iter().enumerate() {
-        let seq = message["seq"].as_i64().ok_or("no seq")?;
-        assert!(seq > last, "messages stand in order of seq");
-        assert_eq!(message["position"], position, "positions have no gaps");
-        last = seq;
-        // Only the author is shown the key; texts tell the others apart.
-        if let Some(key) = message["client_id"].as_str() {
-            seqs.entry(key.to_owned()).or_default().push(seq);
+    for channel in &channels {
+        let messages = ada.all_messages(channel).await?;
+        let mut last = 0;
+        for (position, message) in messages.iter().enumerate() {
+            let seq = message["seq"].as_i64().ok_or("no seq")?;
+            assert!(seq > last, "messages stand in order of seq");
+            assert_eq!(message["position"], position, "positions have no gaps");
+            last = seq;
+            // Only the author is shown the key; texts tell the others apart.
+            if let Some(key) = message["client_id"].as_str() {
+                seqs.entry(key.to_owned()).or_default().push(seq);
+            }
         }
+        posted += messages.iter().filter(|message| message["kind"] == "text").count();
+        stored.insert(channel.clone(), messages);
     }
     let mut acknowledged = 0;
     for seen in &everyone {
-        let expected: Vec<i64> = (1..=seen.shown.last().copied().unwrap_or(0)).collect();
-        assert_eq!(seen.shown, expected, "shown once each, in order, without a gap");
-        for (key, seq) in &seen.acknowledged {
+        for (channel, shown) in &seen.shown {
+            let expected: Vec<i64> = (1..=shown.last().copied().unwrap_or(0)).collect();
+            assert_eq!(*shown, expected, "{channel} was shown once, in order, without a gap");
+        }
+        for (Sent { key, channel }, seq) in &seen.acknowledged {
             acknowledged += 1;
-            assert!(stored.iter().any(|message| message["seq"] == *seq), "{key} was acknowledged as {seq}");
+            assert!(
+                stored[channel].iter().any(|message| message["seq"] == *seq),
+                "{key} was acknowledged as {seq}"
+            );
             if key.starts_with("c0-") {
                 assert_eq!(seqs.get(key), Some(&vec![*seq]), "{key} is stored once");
             }
         }
     }
-    let posted = stored.iter().filter(|message| message["kind"] == "text").count();
     assert_eq!(posted, acknowledged, "every message was answered in the end, and none is there twice");
     assert!(server.stop().await?.success());
     Ok(())
