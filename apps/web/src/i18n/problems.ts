@@ -17,6 +17,7 @@ const CODES: Record<ErrorCode, MessageDescriptor> = {
   AUTH_INVALID_CREDENTIALS: msg`The name or the password is wrong.`,
   AUTH_TOKEN_EXPIRED: msg`Your session has run out. Sign in again.`,
   AUTH_TOKEN_INVALID: msg`Your session is not valid any more. Sign in again.`,
+  AUTH_TOKEN_RESTRICTED: msg`This access token may not do this. Sign in to do it.`,
   AUTH_REFRESH_REUSED: msg`Your session was ended for safety. Sign in again; if this was not you, change your password.`,
   AUTH_SESSION_ENDED: msg`Your session has ended. Sign in again.`,
   AUTH_FORBIDDEN: msg`You may not do this. Ask an administrator for a role that allows it.`,
