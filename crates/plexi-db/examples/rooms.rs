@@ -19,9 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ids = IdSource::new(Arc::new(SystemClock), Arc::new(SystemEntropy::new()));
     let at = Timestamp::from_seconds(1_790_000_000);
     let ada: UserId = ids.next()?;
-    let (name, display_name) = ("ada".to_owned(), "Ada".to_owned());
-    let user = ImportedUser { id: ada, name, display_name, bot: false, disabled: false, created_at: at };
-    database.import_users(&[user]).await?;
+    database.import_users(&[ImportedUser::new(ada, "ada", "Ada", at)], false).await?;
     let space =
         Space { id: ids.next()?, name: "Home".to_owned(), archived: false, created_at: at, role: None };
     database.create_space(&space, ada).await?;

@@ -37,15 +37,8 @@ impl Stage {
         };
         database.ensure_roles(&[role(RoleScope::System), role(RoleScope::Channel)]).await.unwrap();
         let ada: UserId = ids.next().unwrap();
-        let user = ImportedUser {
-            id: ada,
-            name: "ada".to_owned(),
-            display_name: "Ada".to_owned(),
-            bot: false,
-            disabled: false,
-            created_at: at,
-        };
-        database.import_users(&[user]).await.unwrap();
+        let user = ImportedUser::new(ada, "ada", "Ada", at);
+        database.import_users(&[user], false).await.unwrap();
         let channel = NewChannel {
             id: ids.next().unwrap(),
             space_id: None,

@@ -5,4 +5,4 @@ mod invitations;
 mod roles;
 mod sessions;
 
-pub(crate) use roles::{role_id, role_permissions, scope_name};
+pub(crate) use roles::{all as all_roles, insert as insert_role, role_id, role_permissions, scope_name};

@@ -3,38 +3,55 @@
 mod export;
 mod messages;
 mod people;
+mod rooms;
 
 use async_trait::async_trait;
+use plexi_auth::model::Role;
 use plexi_core::StoreError;
-use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, SpaceId, UserId};
 use plexi_messaging::model::Space;
 use plexi_messaging::ports::{
-    ExportedMessage, Imported, ImportedChannel, ImportedMessage, ImportedUser, TransferStore,
+    ExportedMessage, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser,
+    Placed, ReadTo, TransferStore,
 };
 
 use crate::database::{Database, transaction};
+use crate::identity;
 
 #[async_trait]
 impl TransferStore for Database {
-    async fn import_users(&self, users: &[ImportedUser]) -> Result<Imported, StoreError> {
-        Ok(transaction!(self, conn, { people::users(conn, users).await })?)
+    async fn import_users(
+        &self,
+        users: &[ImportedUser],
+        dry_run: bool,
+    ) -> Result<Vec<Placed<UserId>>, StoreError> {
+        Ok(transaction!(self, conn, { people::users(conn, users, dry_run).await })?)
     }
 
-    async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError> {
-        Ok(transaction!(self, conn, { people::space(conn, space).await })?)
+    async fn import_role(&self, role: &ImportedRole) -> Result<(), StoreError> {
+        let ImportedRole { id, scope, name, permissions, built_in } = role.clone();
+        let role = Role { id, name, scope, permissions, built_in };
+        Ok(identity::insert_role(self.write(), &role).await?)
+    }
+
+    async fn import_space(&self, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, StoreError> {
+        Ok(transaction!(self, conn, { rooms::space(conn, space, dry_run).await })?)
     }
 
     async fn import_space_members(
         &self,
         space: SpaceId,
-        users: &[(UserId, String)],
-        at: Timestamp,
+        members: &[ImportedMember],
     ) -> Result<Imported, StoreError> {
-        Ok(transaction!(self, conn, { people::space_members(conn, space, users, at).await })?)
+        Ok(transaction!(self, conn, { rooms::space_members(conn, space, members).await })?)
     }
 
-    async fn import_channel(&self, channel: &ImportedChannel) -> Result<ChannelId, StoreError> {
-        Ok(transaction!(self, conn, { people::channel(conn, channel).await })?)
+    async fn import_channel(
+        &self,
+        channel: &ImportedChannel,
+        dry_run: bool,
+    ) -> Result<Placed<ChannelId>, StoreError> {
+        Ok(transaction!(self, conn, { rooms::channel(conn, channel, dry_run).await })?)
     }
 
     async fn import_messages(
@@ -45,8 +62,20 @@ impl TransferStore for Database {
         Ok(transaction!(self, conn, { messages::import(conn, channel, messages).await })?)
     }
 
-    async fn finish_channel(&self, channel: ChannelId) -> Result<(), StoreError> {
-        Ok(transaction!(self, conn, { messages::finish(conn, channel).await })?)
+    async fn finish_channel(&self, channel: ChannelId, read: &[(UserId, ReadTo)]) -> Result<(), StoreError> {
+        Ok(transaction!(self, conn, { messages::finish(conn, channel, read).await })?)
+    }
+
+    async fn export_roles(&self) -> Result<Vec<ImportedRole>, StoreError> {
+        let roles = identity::all_roles(self.read()).await?.into_iter();
+        let exported = roles.map(|Role { id, name, scope, permissions, built_in }| ImportedRole {
+            id,
+            scope,
+            name,
+            permissions,
+            built_in,
+        });
+        Ok(exported.collect())
     }
 
     async fn export_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<ImportedUser>, StoreError> {
@@ -62,7 +91,7 @@ impl TransferStore for Database {
         space: SpaceId,
         after: Option<UserId>,
         limit: u32,
-    ) -> Result<Vec<(UserId, String)>, StoreError> {
+    ) -> Result<Vec<ImportedMember>, StoreError> {
         Ok(export::space_members(self.read(), space, after, limit).await?)
     }
 

@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use plexi_core::{Permission, PermissionSet, RoleScope, Timestamp, UserId};
+use plexi_core::{Permission, PermissionSet, RoleId, RoleScope, Timestamp, UserId};
+use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::ports::Directory;
+use crate::ports::{Directory, ImportedUser};
 use crate::search::fold::fold;
-use state::{Account, State};
+use state::{RoleRow, State};
 
 /// The store. Shared behind an `Arc`.
 pub struct MemoryStore {
@@ -29,7 +30,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store with the built-in space and channel roles.
+    /// An empty store with the built-in roles.
     pub fn new() -> Self {
         let store = Self {
             state: Mutex::default(),
@@ -38,25 +39,28 @@ impl MemoryStore {
             commits: AtomicU64::new(0),
         };
         for (scope, name, grants) in built_in() {
-            store.add_role(scope, name, grants.iter().copied().collect());
+            store.put_role(scope, name, grants.iter().copied().collect(), true);
         }
         store
     }
 
     /// Adds or replaces a role.
     pub fn add_role(&self, scope: RoleScope, name: &str, grants: PermissionSet) {
-        self.state().roles.insert((scope.into(), name.to_owned()), grants);
+        self.put_role(scope, name, grants, false);
+    }
+
+    fn put_role(&self, scope: RoleScope, name: &str, permissions: PermissionSet, built_in: bool) {
+        let mut state = self.state();
+        let number = state.roles.len() as u128 + 1;
+        let key = (scope.into(), name.to_owned());
+        let id =
+            state.roles.get(&key).map_or_else(|| RoleId::from_uuid(Uuid::from_u128(number)), |role| role.id);
+        state.roles.insert(key, RoleRow { id, scope, permissions, built_in });
     }
 
     /// Adds an account. The name counts as folded.
     pub fn add_user(&self, id: UserId, name: &str, display_name: &str) {
-        let account = Account {
-            name: fold(name),
-            display_name: display_name.to_owned(),
-            bot: false,
-            disabled: false,
-            created_at: Timestamp::default(),
-        };
+        let account = ImportedUser::new(id, &fold(name), display_name, Timestamp::default());
         self.state().users.insert(id, account);
     }
 
@@ -101,14 +105,17 @@ impl std::fmt::Debug for MemoryStore {
     }
 }
 
-fn built_in() -> [(RoleScope, &'static str, &'static [Permission]); 7] {
+fn built_in() -> [(RoleScope, &'static str, &'static [Permission]); 10] {
     use Permission::{
-        ChannelJoin, ChannelManage, ChannelMembersManage, ChannelRead, ChannelsCreate, InvitationsCreate,
-        MentionAll, MessageModerate, MessagePin, MessagePost, MessageReact, PrivateChannelsCreate,
-        SpaceManage, SpaceRead,
+        ChannelJoin, ChannelManage, ChannelMembersManage, ChannelRead, ChannelsCreate, DirectCreate,
+        InvitationsCreate, MentionAll, MessageModerate, MessagePin, MessagePost, MessageReact,
+        PrivateChannelsCreate, SpaceManage, SpaceRead,
     };
-    use RoleScope::{Channel, Space};
+    use RoleScope::{Channel, Space, System};
     [
+        (System, "admin", Permission::ALL),
+        (System, "member", &[DirectCreate]),
+        (System, "guest", &[]),
         (
             Space,
             "admin",

@@ -1,5 +1,7 @@
 //! What a message's text may be, and what is in it: mentions and links, outside of code.
 
+use std::ops::Range;
+
 use plexi_core::{FieldError, plain};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -50,6 +52,59 @@ pub fn mentions(text: &str) -> Mentions {
     if !text.contains(['@', ':', '[', '<']) && !text.contains("www.") {
         return found;
     }
+    walk(text, |part| match part {
+        Part::Link => found.link = true,
+        Part::Plain(piece, range) => {
+            // The parser splits text at signs that might mean something: look at what stands before.
+            let before = text.get(..range.start).and_then(|before| before.chars().next_back());
+            look(piece, before, &text[range.end.min(text.len())..], &mut found);
+        }
+    });
+    found
+}
+
+/// The text with other names after `@`, outside of code and links: `other` is asked for each folded name, in order. `None` when
+/// nothing changes.
+pub(crate) fn rename_mentions(text: &str, mut other: impl FnMut(&str) -> Option<String>) -> Option<String> {
+    if !text.contains('@') {
+        return None;
+    }
+    let mut changes = Vec::new();
+    walk(text, |part| {
+        let Part::Plain(piece, range) = part else { return };
+        // Where the parser made characters out of an escape, places in the piece are none in the text.
+        if text.get(range.clone()) != Some(piece) {
+            return;
+        }
+        let before = text[..range.start].chars().next_back();
+        for (at, name) in named(piece, before, &text[range.end..]) {
+            if let Some(other) = other(&fold(&name)) {
+                let begin = range.start + at;
+                changes.push((begin..begin + name.len(), other));
+            }
+        }
+    });
+    let mut renamed = String::with_capacity(text.len() + 8 * changes.len());
+    let mut done = 0;
+    for (place, other) in &changes {
+        renamed.push_str(&text[done..place.start]);
+        renamed.push_str(other);
+        done = place.end;
+    }
+    renamed.push_str(&text[done..]);
+    (!changes.is_empty()).then_some(renamed)
+}
+
+/// What stands in a text outside of code.
+enum Part<'a> {
+    /// A link or image begins.
+    Link,
+    /// Plain text outside of links, with its place in the source.
+    Plain(&'a str, Range<usize>),
+}
+
+/// Goes through the parts of a text in order.
+fn walk(text: &str, mut visit: impl FnMut(Part<'_>)) {
     let mut code = 0_u32;
     let mut link = 0_u32;
     for (event, range) in
@@ -60,18 +115,13 @@ pub fn mentions(text: &str) -> Mentions {
             Event::End(TagEnd::CodeBlock) => code = code.saturating_sub(1),
             Event::Start(Tag::Link { .. } | Tag::Image { .. }) => {
                 link += 1;
-                found.link = true;
+                visit(Part::Link);
             }
             Event::End(TagEnd::Link | TagEnd::Image) => link = link.saturating_sub(1),
-            Event::Text(piece) if code == 0 && link == 0 => {
-                // The parser splits text at signs that might mean something: look at what stands before.
-                let before = text.get(..range.start).and_then(|before| before.chars().next_back());
-                look(&piece, before, &text[range.end.min(text.len())..], &mut found);
-            }
+            Event::Text(piece) if code == 0 && link == 0 => visit(Part::Plain(&piece, range)),
             _ => {}
         }
     }
-    found
 }
 
 /// Whether a text links somewhere, outside of code.
@@ -88,17 +138,7 @@ fn look(piece: &str, before: Option<char>, after: &str, found: &mut Mentions) {
                 .match_indices(start)
                 .any(|(at, _)| piece[at + start.len()..].starts_with(char::is_alphanumeric))
         });
-    for (at, _) in piece.match_indices('@') {
-        let previous = piece[..at].chars().next_back().or(before);
-        if previous.is_some_and(|c| c.is_alphanumeric() || matches!(c, '@' | '/' | '.' | '_' | '-')) {
-            continue;
-        }
-        let rest = &piece[at + 1..];
-        let mut name: String =
-            rest.chars().chain(after.chars()).take_while(|c| is_name(*c)).take(LONGEST_NAME + 1).collect();
-        while name.ends_with(['.', '-', '_']) && name.len() > 1 {
-            name.pop();
-        }
+    for (_, name) in named(piece, before, after) {
         let name = fold(&name);
         match name.as_str() {
             "channel" | "here" => found.all = true,
@@ -108,6 +148,27 @@ fn look(piece: &str, before: Option<char>, after: &str, found: &mut Mentions) {
             _ => {}
         }
     }
+}
+
+/// The names after `@` as they are written, with the places where they begin.
+fn named<'a>(
+    piece: &'a str,
+    before: Option<char>,
+    after: &'a str,
+) -> impl Iterator<Item = (usize, String)> + 'a {
+    piece.match_indices('@').filter_map(move |(at, _)| {
+        let previous = piece[..at].chars().next_back().or(before);
+        if previous.is_some_and(|c| c.is_alphanumeric() || matches!(c, '@' | '/' | '.' | '_' | '-')) {
+            return None;
+        }
+        let rest = &piece[at + 1..];
+        let mut name: String =
+            rest.chars().chain(after.chars()).take_while(|c| is_name(*c)).take(LONGEST_NAME + 1).collect();
+        while name.ends_with(['.', '-', '_']) && name.len() > 1 {
+            name.pop();
+        }
+        Some((at + 1, name))
+    })
 }
 
 fn is_name(c: char) -> bool {
@@ -138,6 +199,20 @@ mod tests {
         );
         assert_eq!(found.names, ["ada", "eve_f"]);
         assert!(found.all && found.link);
+    }
+
+    #[test]
+    fn names_are_replaced_where_they_are_mentions_only() {
+        let renamed = |text: &str| {
+            rename_mentions(text, |name| matches!(name, "ada" | "a_b").then(|| format!("{name}-2")))
+        };
+        assert_eq!(
+            renamed("hi @Ada, `@ada` and [@ada](x): @ada.\n\n```\n@ada\n```\n**@a_b** @bob").unwrap(),
+            "hi @ada-2, `@ada` and [@ada](x): @ada-2.\n\n```\n@ada\n```\n**@a_b-2** @bob"
+        );
+        for unchanged in ["", "ada", "@adam", "me@ada.org", "@bob", "&#64;ada", "    @ada"] {
+            assert_eq!(renamed(unchanged), None, "{unchanged}");
+        }
     }
 
     #[test]
@@ -177,6 +252,10 @@ mod tests {
         fn any_text_is_looked_at_without_fail(text in "[\\PC\n@`*_\\[\\]()<>!#]{0,80}") {
             let found = mentions(&text);
             proptest::prop_assert!(found.names.len() <= MOST_MENTIONS);
+            proptest::prop_assert_eq!(rename_mentions(&text, |_| None), None);
+            if let Some(renamed) = rename_mentions(&text, |_| Some("x".to_owned())) {
+                proptest::prop_assert!(renamed.contains("@x"));
+            }
         }
     }
 }

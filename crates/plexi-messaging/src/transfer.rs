@@ -4,13 +4,18 @@
 //! [`TransferStore`] batch by batch. Every id is made from the source and the id there, and every batch is one
 //! transaction, so an import can be killed at any point and run again: nothing is doubled or half-written.
 //!
+//! What is there already is known by its id only. Whoever and whatever merely has the same name is another's: the import takes
+//! another name, says so in its [`Report`], and touches nothing that it did not bring.
+//!
 //! Architecture invariant: nothing here decides who may import; the caller asks the actor first.
 
 mod apply;
 mod ident;
 pub mod mattermost;
+mod naming;
 pub mod native;
 mod outlet;
+mod roles;
 pub mod slack;
 mod surrogates;
 
@@ -21,6 +26,7 @@ use plexi_core::{Coded, ErrorCode, FieldError};
 use serde::Serialize;
 
 pub use apply::import;
+pub use naming::numbered;
 pub use outlet::{Outlet, Step};
 
 use crate::error::StoreError;
@@ -110,11 +116,50 @@ pub struct Note {
     pub example: String,
 }
 
+/// What kind of thing has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Named {
+    /// A role.
+    Role,
+    /// An account.
+    User,
+    /// A space.
+    Space,
+    /// A channel.
+    Channel,
+}
+
+impl Named {
+    /// The word that is used in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::User => "user",
+            Self::Space => "space",
+            Self::Channel => "channel",
+        }
+    }
+}
+
+/// Something that is called otherwise here than at the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Renamed {
+    /// What it is.
+    pub what: Named,
+    /// Its name at the source.
+    pub there: String,
+    /// Its name here.
+    pub here: String,
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Nothing was written.
     pub dry_run: bool,
+    /// Roles that the source defines, the built-in ones among them.
+    pub roles: Count,
     /// Accounts without credentials.
     pub users: Count,
     /// Spaces.
@@ -131,6 +176,12 @@ pub struct Report {
     pub system: u64,
     /// Reactions.
     pub reactions: u64,
+    /// What is called otherwise here since its name was another's: the first 1,000.
+    pub renamed: Vec<Renamed>,
+    /// How much is called otherwise here.
+    pub renamed_total: u64,
+    /// Messages in whose text a mention got the account's name here.
+    pub mentions_renamed: u64,
     /// What was not mapped, by kind: at most 100 kinds.
     pub notes: BTreeMap<String, Note>,
 }

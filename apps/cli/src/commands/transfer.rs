@@ -1,13 +1,16 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use plexi_app::messaging::transfer::{self, Count, Progress, Report, Source};
+use plexi_app::messaging::transfer::{self, Count, Progress, Renamed, Report, Source};
 use plexi_core::{Clock as _, SystemClock};
 
 use crate::args::{Export, Global, Import, ImportSource};
 use crate::exit::CliError;
 use crate::output::{Out, Table, plain};
 use crate::workspace::{open_existing, open_services};
+
+/// How many names that changed are shown to people.
+const MOST_SHOWN: usize = 40;
 
 /// `plexi import`
 pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<(), CliError> {
@@ -84,6 +87,7 @@ fn told(report: &Report) -> String {
     let mut table = Table::new(&["what", "new", "there before"]);
     let mut counted =
         |what: &str, count: Count| table.row([what, &count.added.to_string(), &count.present.to_string()]);
+    counted("roles", report.roles);
     counted("users", report.users);
     counted("messages", report.messages);
     let mut text = if report.dry_run { "dry run: nothing was written\n\n".to_owned() } else { String::new() };
@@ -94,6 +98,21 @@ fn told(report: &Report) -> String {
         "\n{} spaces, {} channels; among the messages {} threads with {} replies, {} system notes; {} reactions\n",
         report.spaces, report.channels, report.threads, report.replies, report.system, report.reactions
     );
+    if report.renamed_total > 0 {
+        let mut names = Table::new(&["what", "name there", "name here"]);
+        let shown = report.renamed.iter().take(MOST_SHOWN);
+        for Renamed { what, there, here } in shown.clone() {
+            names.row([what.as_str(), &plain(there), &plain(here)]);
+        }
+        let _ = write!(text, "\nnames that another had here:\n\n{names}");
+        let more = report.renamed_total.saturating_sub(shown.len() as u64);
+        if more > 0 {
+            let _ = writeln!(text, "and {more} more (--json lists the first 1,000)");
+        }
+        if report.mentions_renamed > 0 {
+            let _ = writeln!(text, "{} messages mention them by the name here", report.mentions_renamed);
+        }
+    }
     if !report.notes.is_empty() {
         let mut notes = Table::new(&["not as it was", "times", "for instance"]);
         for (kind, note) in &report.notes {

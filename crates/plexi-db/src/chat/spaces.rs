@@ -63,6 +63,11 @@ impl SpaceStore for Database {
         Ok(list(self.read(), "WHERE s.id = ?", params![viewer, id]).await?.pop())
     }
 
+    async fn has_space_named(&self, name: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM spaces WHERE name_folded = ?";
+        Ok(self.read().one(sql, params![fold(name)]).await?.is_some())
+    }
+
     async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError> {
         let rest = "WHERE sm.user_id IS NOT NULL ORDER BY s.name_folded LIMIT 200";
         Ok(list(self.read(), rest, params![user]).await?)

@@ -61,7 +61,8 @@ async fn find(conn: Conn<'_>, id: RoleId) -> Result<Option<Role>, Fault> {
     conn.one(&sql, params![id]).await?.as_ref().map(role).transpose()
 }
 
-async fn insert(conn: Conn<'_>, role: &Role) -> Result<(), Fault> {
+/// Writes a role. `Conflict("name")`.
+pub(crate) async fn insert(conn: Conn<'_>, role: &Role) -> Result<(), Fault> {
     conn.run(
         "INSERT INTO roles (id, scope, name, permissions, grants_read, built_in) VALUES (?, ?, ?, ?, ?, ?)",
         params![
@@ -92,6 +93,12 @@ async fn replace(conn: Conn<'_>, role: &Role) -> Result<(), Fault> {
     .await
     .map_err(|fault| fault.unique("name"))?;
     Ok(())
+}
+
+/// All roles by scope and name.
+pub(crate) async fn all(conn: Conn<'_>) -> Result<Vec<Role>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM roles ORDER BY scope, name");
+    conn.all(&sql, Vec::new()).await?.iter().map(role).collect()
 }
 
 #[async_trait]

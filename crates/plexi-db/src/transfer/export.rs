@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
 use plexi_messaging::model::{Revision, Space};
-use plexi_messaging::ports::{ExportedMessage, ImportedChannel, ImportedUser};
+use plexi_messaging::ports::{
+    AccountKind, ExportedMessage, ImportedChannel, ImportedMember, ImportedSeat, ImportedUser, ReadTo,
+};
 
 use crate::chat::channels::kind_of;
 use crate::chat::messages::view;
@@ -21,7 +23,8 @@ pub(super) async fn users(
     limit: u32,
 ) -> Result<Vec<ImportedUser>, Fault> {
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
-    let sql = "SELECT id, name, display_name, kind, disabled, created_at FROM users WHERE id > ? ORDER BY id LIMIT ?";
+    let sql = "SELECT u.id, u.name, u.display_name, u.status_text, u.kind, u.disabled, u.created_at, r.name, u.locale, u.theme \
+               FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id > ? ORDER BY u.id LIMIT ?";
     let rows = conn.all(sql, params![after, limit.clamp(1, MOST)]).await?;
     let users = rows.iter().map(|row| {
         let mut cells = Cells::new(row);
@@ -29,9 +32,14 @@ pub(super) async fn users(
             id: cells.take()?,
             name: cells.take()?,
             display_name: cells.take()?,
-            bot: cells.take::<String>()? == "bot",
+            status_text: cells.take()?,
+            kind: AccountKind::parse(&cells.take::<String>()?)
+                .ok_or_else(|| Fault::Corrupt(String::from("unknown kind of user")))?,
             disabled: cells.take()?,
             created_at: cells.take()?,
+            role: cells.take()?,
+            locale: cells.take()?,
+            theme: cells.take()?,
         })
     });
     users.collect()
@@ -52,14 +60,14 @@ pub(super) async fn space_members(
     space: SpaceId,
     after: Option<UserId>,
     limit: u32,
-) -> Result<Vec<(UserId, String)>, Fault> {
+) -> Result<Vec<ImportedMember>, Fault> {
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
-    let sql = "SELECT sm.user_id, r.name FROM space_members sm JOIN roles r ON r.id = sm.role_id \
+    let sql = "SELECT sm.user_id, r.name, sm.joined_at FROM space_members sm JOIN roles r ON r.id = sm.role_id \
                WHERE sm.space_id = ? AND sm.user_id > ? ORDER BY sm.user_id LIMIT ?";
     let rows = conn.all(sql, params![space, after, limit.clamp(1, MOST)]).await?;
     let members = rows.iter().map(|row| {
         let mut cells = Cells::new(row);
-        Ok((cells.take()?, cells.take()?))
+        Ok(ImportedMember { user: cells.take()?, role: cells.take()?, joined_at: cells.take()? })
     });
     members.collect()
 }
@@ -88,13 +96,25 @@ pub(super) async fn channels(
             direct_key: cells.take()?,
         });
     }
-    let sql = "SELECT cm.channel_id, cm.user_id, r.name FROM channel_members cm JOIN roles r ON r.id = cm.role_id \
+    // What is read is said by the last message before the mark, since numbers are those of one server.
+    let sql = "SELECT cm.channel_id, cm.user_id, r.name, cm.joined_at, cm.muted, cm.favourite, \
+               (SELECT m.id FROM messages m WHERE m.message_key = (SELECT e.message_key FROM channel_events e \
+               WHERE e.channel_id = cm.channel_id AND e.seq <= cm.last_read_seq AND e.kind = 'message_posted' \
+               ORDER BY e.seq DESC LIMIT 1)) \
+               FROM channel_members cm JOIN roles r ON r.id = cm.role_id \
                WHERE cm.channel_id IN {in} ORDER BY cm.channel_id, cm.user_id";
     let ids = channels.iter().map(|channel| channel.id.param()).collect();
-    let mut members: HashMap<ChannelId, Vec<(UserId, String)>> = HashMap::new();
+    let mut members: HashMap<ChannelId, Vec<ImportedSeat>> = HashMap::new();
     for row in conn.all_in(sql, &[], ids, &[]).await? {
         let mut cells = Cells::new(&row);
-        members.entry(cells.take()?).or_default().push((cells.take()?, cells.take()?));
+        members.entry(cells.take()?).or_default().push(ImportedSeat {
+            user: cells.take()?,
+            role: cells.take()?,
+            joined_at: cells.take()?,
+            muted: cells.take()?,
+            favourite: cells.take()?,
+            read: cells.take::<Option<MessageId>>()?.map_or(ReadTo::Nothing, ReadTo::Message),
+        });
     }
     for channel in &mut channels {
         channel.members = members.remove(&channel.id).unwrap_or_default();

@@ -1,10 +1,10 @@
 //! Messages that an import brings.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use plexi_core::ChannelId;
+use plexi_core::{ChannelId, UserId};
 use plexi_messaging::model::Message;
-use plexi_messaging::ports::{Imported, ImportedMessage};
+use plexi_messaging::ports::{Imported, ImportedMessage, ReadTo};
 
 use crate::chat::channels::{heads, lock, locked_heads, save_heads};
 use crate::chat::messages::index;
@@ -12,7 +12,7 @@ use crate::chat::messages::place::{AllKnown, keys, known, place, references, sav
 use crate::chat::messages::write::{self, NewRow};
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Conn, Writes, params};
+use crate::sql::{Cells, Conn, Param, Writes, params};
 
 pub(super) async fn import(
     conn: Conn<'_>,
@@ -106,7 +106,11 @@ fn revisions(writes: &mut Writes, sources: &[&ImportedMessage]) {
 const PLACES: &str = "SELECT message_key, position, ROW_NUMBER() OVER (PARTITION BY thread_key ORDER BY message_key) - 1 AS place \
     FROM messages WHERE channel_id = ?";
 
-pub(super) async fn finish(conn: Conn<'_>, channel: ChannelId) -> Result<(), Fault> {
+pub(super) async fn finish(
+    conn: Conn<'_>,
+    channel: ChannelId,
+    read: &[(UserId, ReadTo)],
+) -> Result<(), Fault> {
     let head = lock(conn, channel).await?;
     let sql = match conn.engine {
         Engine::Sqlite | Engine::Postgres => format!(
@@ -119,7 +123,44 @@ pub(super) async fn finish(conn: Conn<'_>, channel: ChannelId) -> Result<(), Fau
         ),
     };
     conn.run(&sql, params![channel]).await?;
+    for (seq, users) in marks(conn, channel, read).await? {
+        let sql = "UPDATE channel_members SET last_read_seq = ?, imported = false \
+                   WHERE channel_id = ? AND imported = true AND user_id IN {in}";
+        conn.run_in(sql, &[seq.param(), channel.param()], users.iter().map(|user| user.param()).collect())
+            .await?;
+    }
     let sql = "UPDATE channel_members SET last_read_seq = ?, imported = false WHERE channel_id = ? AND imported = true";
     conn.run(sql, params![head.last_seq, channel]).await?;
     Ok(())
+}
+
+/// Who has read to which event. Who has read everything is not in it.
+async fn marks(
+    conn: Conn<'_>,
+    channel: ChannelId,
+    read: &[(UserId, ReadTo)],
+) -> Result<BTreeMap<i64, Vec<UserId>>, Fault> {
+    let keys: HashSet<i64> = read
+        .iter()
+        .filter_map(|(_, read)| if let ReadTo::Message(id) = read { Some(id.key().0) } else { None })
+        .collect();
+    let sql = "SELECT message_key, seq FROM messages WHERE channel_id = ? AND message_key IN {in}";
+    let mut seqs: HashMap<i64, i64> = HashMap::new();
+    let keys = keys.into_iter().map(Param::param).collect();
+    for row in conn.all_in(sql, &[channel.param()], keys, &[]).await? {
+        let mut cells = Cells::new(&row);
+        seqs.insert(cells.take()?, cells.take()?);
+    }
+    let mut marks: BTreeMap<i64, Vec<UserId>> = BTreeMap::new();
+    for (user, read) in read {
+        let seq = match read {
+            ReadTo::Everything => None,
+            ReadTo::Nothing => Some(0),
+            ReadTo::Message(id) => seqs.get(&id.key().0).copied(),
+        };
+        if let Some(seq) = seq {
+            marks.entry(seq).or_default().push(*user);
+        }
+    }
+    Ok(marks)
 }

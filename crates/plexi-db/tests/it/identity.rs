@@ -17,7 +17,7 @@ async fn keeps_the_contract(engine: Engine) {
         let id: SpaceId = ids().next().unwrap();
         let created_at = Timestamp::from_seconds(1_790_000_000);
         let space = Space { id, name: "Home".to_owned(), archived: false, created_at, role: None };
-        database.import_space(&space).await.unwrap();
+        database.import_space(&space, false).await.unwrap();
         (database.clone(), id)
     })
     .await;

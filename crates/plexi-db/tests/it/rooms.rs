@@ -34,16 +34,9 @@ impl Room {
         let ids = ids();
         let at = Timestamp::from_seconds(1_790_000_000);
         database.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
-        let user = |name: &str| ImportedUser {
-            id: ids.next().unwrap(),
-            name: name.to_owned(),
-            display_name: name.to_owned(),
-            bot: false,
-            disabled: false,
-            created_at: at,
-        };
+        let user = |name: &str| ImportedUser::new(ids.next().unwrap(), name, name, at);
         let users = [user("ada"), user("bob")];
-        database.import_users(&users).await.unwrap();
+        database.import_users(&users, false).await.unwrap();
         let [ada, bob] = users.map(|user| user.id);
         let space: SpaceId = ids.next().unwrap();
         let home = Space { id: space, name: "Home".to_owned(), archived: false, created_at: at, role: None };

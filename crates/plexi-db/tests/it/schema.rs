@@ -73,15 +73,8 @@ engines!(a_schema_is_brought_up_to_date_at_the_start, |place| {
     old.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
     let id = ids().next().unwrap();
     let created_at = Timestamp::from_seconds(1_790_000_000);
-    let user = ImportedUser {
-        id,
-        name: "ada".to_owned(),
-        display_name: "Ada".to_owned(),
-        bot: false,
-        disabled: false,
-        created_at,
-    };
-    old.import_users(std::slice::from_ref(&user)).await.unwrap();
+    let user = ImportedUser::new(id, "ada", "Ada", created_at);
+    old.import_users(std::slice::from_ref(&user), false).await.unwrap();
     old.migrate_down(Some(3)).await.unwrap();
     old.close().await;
     let new = place.open().await;

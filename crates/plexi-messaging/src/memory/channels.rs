@@ -205,8 +205,8 @@ impl ChannelStore for MemoryStore {
     }
 }
 
-pub(super) fn member(role: &str, joined_at: Timestamp, last_read: i64) -> MemberRow {
-    MemberRow { role: role.to_owned(), joined_at, last_read, muted: false, favourite: false }
+fn member(role: &str, joined_at: Timestamp, last_read: i64) -> MemberRow {
+    MemberRow { role: role.to_owned(), joined_at, last_read, muted: false, favourite: false, imported: false }
 }
 
 fn name_is_free(

@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use plexi_core::{RoleScope, SpaceId, Timestamp, UserId};
 
 use super::MemoryStore;
-use super::state::{Account, SpaceRow, State};
+use super::state::{SpaceRow, State};
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, EventBody};
 use crate::model::{MemberEntry, Space};
-use crate::ports::{SpaceAccess, SpaceChange, SpaceStore, StorePage};
+use crate::ports::{ImportedUser, SpaceAccess, SpaceChange, SpaceStore, StorePage};
 use crate::search::fold::fold;
 
 #[async_trait]
@@ -22,6 +22,10 @@ impl SpaceStore for MemoryStore {
 
     async fn space(&self, id: SpaceId, viewer: UserId) -> Result<Option<Space>, StoreError> {
         Ok(self.state().spaces.get(&id).map(|row| shown(row, viewer)))
+    }
+
+    async fn has_space_named(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(name_is_free(&self.state(), name, None).is_err())
     }
 
     async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError> {
@@ -135,7 +139,7 @@ pub(super) fn member_page(
     prefix: Option<&str>,
     page: &StorePage,
 ) -> Vec<MemberEntry> {
-    let named = |account: &Account, prefix: &str| {
+    let named = |account: &ImportedUser, prefix: &str| {
         account.name.starts_with(prefix) || fold(&account.display_name).starts_with(prefix)
     };
     entries

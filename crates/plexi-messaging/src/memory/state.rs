@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use plexi_core::{ChannelId, MessageId, PermissionSet, RoleScope, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId};
 
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, ChannelFacts, EventBody};
@@ -8,13 +8,13 @@ use crate::model::{
     Channel, ChannelKind, Draft, Membership, Message, MessageKind, Reaction, ReadState, Revision, Space,
     ThreadSummary,
 };
-use crate::ports::NewMessage;
+use crate::ports::{ImportedRole, ImportedUser, NewMessage};
 
 /// Everything that is stored.
 #[derive(Default)]
 pub(super) struct State {
-    pub users: BTreeMap<UserId, Account>,
-    pub roles: HashMap<(ScopeKey, String), PermissionSet>,
+    pub users: BTreeMap<UserId, ImportedUser>,
+    pub roles: BTreeMap<(ScopeKey, String), RoleRow>,
     pub spaces: BTreeMap<SpaceId, SpaceRow>,
     pub channels: BTreeMap<ChannelId, ChannelRow>,
     /// By key.
@@ -24,7 +24,7 @@ pub(super) struct State {
     pub pins: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ScopeKey(u8);
 
 impl From<RoleScope> for ScopeKey {
@@ -33,12 +33,18 @@ impl From<RoleScope> for ScopeKey {
     }
 }
 
-pub(super) struct Account {
-    pub name: String,
-    pub display_name: String,
-    pub bot: bool,
-    pub disabled: bool,
-    pub created_at: Timestamp,
+pub(super) struct RoleRow {
+    pub id: RoleId,
+    pub scope: RoleScope,
+    pub permissions: PermissionSet,
+    pub built_in: bool,
+}
+
+impl RoleRow {
+    pub fn from_imported(role: &ImportedRole) -> Self {
+        let ImportedRole { id, scope, permissions, built_in, .. } = *role;
+        Self { id, scope, permissions, built_in }
+    }
 }
 
 pub(super) struct SpaceRow {
@@ -70,6 +76,8 @@ pub(super) struct MemberRow {
     pub last_read: i64,
     pub muted: bool,
     pub favourite: bool,
+    /// Until the import of the channel is finished.
+    pub imported: bool,
 }
 
 pub(super) enum LogBody {
@@ -117,7 +125,7 @@ impl ChannelRow {
 
 impl State {
     pub fn grants(&self, scope: RoleScope, role: &str) -> Option<PermissionSet> {
-        self.roles.get(&(scope.into(), role.to_owned())).copied()
+        self.roles.get(&(scope.into(), role.to_owned())).map(|role| role.permissions)
     }
 
     pub fn need_role(&self, scope: RoleScope, role: &str) -> Result<(), StoreError> {

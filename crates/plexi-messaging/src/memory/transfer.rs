@@ -1,121 +1,154 @@
-use std::collections::HashSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
-use plexi_core::{ChannelId, MessageId, RoleScope, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, RoleScope, SpaceId, UserId};
 
 use super::MemoryStore;
-use super::channels::member;
-use super::state::{Account, ChannelRow, MessageRow, SpaceRow, State};
+use super::state::{ChannelRow, LogBody, MemberRow, MessageRow, RoleRow, SpaceRow, State};
 use crate::error::StoreError;
 use crate::model::Space;
 use crate::ports::{
-    ExportedMessage, Imported, ImportedChannel, ImportedMessage, ImportedUser, TransferStore,
+    ExportedMessage, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedSeat,
+    ImportedUser, Placed, ReadTo, TransferStore,
 };
 use crate::search::fold::fold;
+use crate::transfer::numbered;
 
-/// The role of those whose role has an unknown name.
-const ORDINARY: &str = "member";
+/// The longest names, in characters.
+const LONGEST_ACCOUNT: usize = 32;
+const LONGEST_ROOM: usize = 64;
 
 #[async_trait]
 impl TransferStore for MemoryStore {
-    async fn import_users(&self, users: &[ImportedUser]) -> Result<Imported, StoreError> {
+    async fn import_users(
+        &self,
+        users: &[ImportedUser],
+        dry_run: bool,
+    ) -> Result<Vec<Placed<UserId>>, StoreError> {
         let mut state = self.change()?;
-        let mut done = Imported::default();
+        let mut placed: Vec<Placed<UserId>> = Vec::with_capacity(users.len());
+        let mut taken: HashSet<String> = state.users.values().map(|account| account.name.clone()).collect();
+        let mut added: BTreeMap<UserId, ImportedUser> = BTreeMap::new();
         for user in users {
-            if state.users.contains_key(&user.id) {
-                done.present += 1;
+            let known = state.users.get(&user.id).or(added.get(&user.id));
+            if let Some(known) = known {
+                placed.push(Placed { id: user.id, name: known.name.clone(), present: true });
                 continue;
             }
-            let taken: HashSet<&str> = state.users.values().map(|account| account.name.as_str()).collect();
-            let account = Account {
-                name: free_name(&user.name, |name| taken.contains(name)),
-                display_name: user.display_name.clone(),
-                bot: user.bot,
-                disabled: user.disabled,
-                created_at: user.created_at,
-            };
-            state.users.insert(user.id, account);
-            done.added += 1;
+            if !dry_run {
+                state.need_role(RoleScope::System, &user.role)?;
+            }
+            let name = free_name(&user.name, '-', LONGEST_ACCOUNT, |name| taken.contains(name));
+            taken.insert(name.clone());
+            placed.push(Placed { id: user.id, name: name.clone(), present: false });
+            added.insert(user.id, ImportedUser { name, ..user.clone() });
         }
-        Ok(done)
+        if !dry_run {
+            state.users.append(&mut added);
+        }
+        Ok(placed)
     }
 
-    async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError> {
+    async fn import_role(&self, role: &ImportedRole) -> Result<(), StoreError> {
         let mut state = self.change()?;
-        let folded = fold(&space.name);
-        let known =
-            state.spaces.values().find(|row| row.space.id == space.id || fold(&row.space.name) == folded);
-        if let Some(known) = known {
-            return Ok(known.space.id);
+        let key = (role.scope.into(), role.name.clone());
+        if state.roles.contains_key(&key) {
+            return Err(StoreError::Conflict("name"));
         }
-        let row = SpaceRow {
-            space: Space { role: None, ..space.clone() },
-            members: std::collections::BTreeMap::new(),
-        };
-        state.spaces.insert(space.id, row);
-        Ok(space.id)
+        state.roles.insert(key, RoleRow::from_imported(role));
+        Ok(())
+    }
+
+    async fn import_space(&self, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, StoreError> {
+        let mut state = self.change()?;
+        if let Some(known) = state.spaces.get(&space.id) {
+            return Ok(Placed { id: space.id, name: known.space.name.clone(), present: true });
+        }
+        let taken: HashSet<String> = state.spaces.values().map(|row| fold(&row.space.name)).collect();
+        let name = free_name(&space.name, ' ', LONGEST_ROOM, |name| taken.contains(&fold(name)));
+        if !dry_run {
+            let space = Space { role: None, name: name.clone(), ..space.clone() };
+            state.spaces.insert(space.id, SpaceRow { space, members: BTreeMap::new() });
+        }
+        Ok(Placed { id: space.id, name, present: false })
     }
 
     async fn import_space_members(
         &self,
         space: SpaceId,
-        users: &[(UserId, String)],
-        at: Timestamp,
+        members: &[ImportedMember],
     ) -> Result<Imported, StoreError> {
         let mut state = self.change()?;
+        for member in members {
+            state.need_user(member.user)?;
+            state.need_role(RoleScope::Space, &member.role)?;
+        }
+        let row = state.spaces.get_mut(&space).ok_or(StoreError::Missing("space"))?;
         let mut done = Imported::default();
-        for (user, role) in users {
-            state.need_user(*user)?;
-            let role = known_role(&state, RoleScope::Space, role);
-            let row = state.spaces.get_mut(&space).ok_or(StoreError::Missing("space"))?;
-            if row.members.contains_key(user) {
-                done.present += 1;
-            } else {
-                row.members.insert(*user, (role, at));
+        for member in members {
+            if let Entry::Vacant(place) = row.members.entry(member.user) {
+                place.insert((member.role.clone(), member.joined_at));
                 done.added += 1;
+            } else {
+                done.present += 1;
             }
         }
         Ok(done)
     }
 
-    async fn import_channel(&self, channel: &ImportedChannel) -> Result<ChannelId, StoreError> {
+    async fn import_channel(
+        &self,
+        channel: &ImportedChannel,
+        dry_run: bool,
+    ) -> Result<Placed<ChannelId>, StoreError> {
         let mut state = self.change()?;
-        for (user, _) in &channel.members {
-            state.need_user(*user)?;
-        }
         let same = |row: &&ChannelRow| {
             row.id == channel.id || (channel.direct_key.is_some() && row.direct_key == channel.direct_key)
         };
-        let known = state.channels.values().find(same).map(|row| row.id);
-        let id = known.unwrap_or(channel.id);
-        if known.is_none() {
+        let known = state.channels.values().find(same).map(|row| (row.id, row.name.clone()));
+        let (id, name, present) = if let Some((id, name)) = known {
+            (id, name, true)
+        } else {
             let in_space = |row: &&ChannelRow| channel.space_id.is_some() && row.space_id == channel.space_id;
             let taken: HashSet<&str> =
                 state.channels.values().filter(in_space).map(|row| row.name.as_str()).collect();
-            let row = ChannelRow {
-                id,
-                space_id: channel.space_id,
-                kind: channel.kind,
-                name: free_name(&channel.name, |name| taken.contains(name)),
-                topic: channel.topic.clone(),
-                archived: channel.archived,
-                created_at: channel.created_at,
-                direct_key: channel.direct_key.clone(),
-                last_message_at: None,
-                members: std::collections::BTreeMap::new(),
-                log: Vec::new(),
-                main: Vec::new(),
-                threads: std::collections::HashMap::new(),
-            };
-            state.channels.insert(id, row);
+            (channel.id, free_name(&channel.name, '-', LONGEST_ROOM, |name| taken.contains(name)), false)
+        };
+        let placed = Placed { id, name: name.clone(), present };
+        if dry_run {
+            return Ok(placed);
         }
-        for (user, role) in &channel.members {
-            let role = known_role(&state, RoleScope::Channel, role);
-            let row = state.channel_mut(id)?;
-            let head = row.head();
-            row.members.entry(*user).or_insert_with(|| member(&role, channel.created_at, head));
+        for member in &channel.members {
+            state.need_user(member.user)?;
+            state.need_role(RoleScope::Channel, &member.role)?;
         }
-        Ok(id)
+        let row = state.channels.entry(id).or_insert_with(|| ChannelRow {
+            id,
+            space_id: channel.space_id,
+            kind: channel.kind,
+            name,
+            topic: channel.topic.clone(),
+            archived: channel.archived,
+            created_at: channel.created_at,
+            direct_key: channel.direct_key.clone(),
+            last_message_at: None,
+            members: BTreeMap::new(),
+            log: Vec::new(),
+            main: Vec::new(),
+            threads: HashMap::new(),
+        });
+        for seat in &channel.members {
+            row.members.entry(seat.user).or_insert_with(|| MemberRow {
+                role: seat.role.clone(),
+                joined_at: seat.joined_at,
+                last_read: 0,
+                muted: seat.muted,
+                favourite: seat.favourite,
+                imported: true,
+            });
+        }
+        Ok(placed)
     }
 
     async fn import_messages(
@@ -159,7 +192,7 @@ impl TransferStore for MemoryStore {
         Ok(Imported { added, present: all - added })
     }
 
-    async fn finish_channel(&self, channel: ChannelId) -> Result<(), StoreError> {
+    async fn finish_channel(&self, channel: ChannelId, read: &[(UserId, ReadTo)]) -> Result<(), StoreError> {
         let mut state = self.change()?;
         let State { channels, messages, .. } = &mut *state;
         let row = channels.get_mut(&channel).ok_or(StoreError::Missing("channel"))?;
@@ -172,26 +205,31 @@ impl TransferStore for MemoryStore {
             }
         }
         let head = row.head();
-        for member in row.members.values_mut() {
-            member.last_read = head;
+        let read: HashMap<UserId, ReadTo> = read.iter().copied().collect();
+        for (user, member) in row.members.iter_mut().filter(|(_, member)| member.imported) {
+            member.imported = false;
+            member.last_read = match read.get(user) {
+                None | Some(ReadTo::Everything) => head,
+                Some(ReadTo::Nothing) => 0,
+                Some(ReadTo::Message(id)) => messages.get(&id.key().0).map_or(head, |message| message.seq),
+            };
         }
         Ok(())
     }
 
+    async fn export_roles(&self) -> Result<Vec<ImportedRole>, StoreError> {
+        let state = self.state();
+        let roles = state.roles.iter().map(|((_, name), row)| {
+            let RoleRow { id, scope, permissions, built_in } = *row;
+            ImportedRole { id, scope, name: name.clone(), permissions, built_in }
+        });
+        Ok(roles.collect())
+    }
+
     async fn export_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<ImportedUser>, StoreError> {
         let state = self.state();
-        let users = state.users.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
-        Ok(users
-            .take(most(limit))
-            .map(|(id, account)| ImportedUser {
-                id: *id,
-                name: account.name.clone(),
-                display_name: account.display_name.clone(),
-                bot: account.bot,
-                disabled: account.disabled,
-                created_at: account.created_at,
-            })
-            .collect())
+        let users = state.users.values().filter(|user| after.is_none_or(|after| user.id > after));
+        Ok(users.take(most(limit)).cloned().collect())
     }
 
     async fn export_spaces(&self) -> Result<Vec<Space>, StoreError> {
@@ -203,11 +241,16 @@ impl TransferStore for MemoryStore {
         space: SpaceId,
         after: Option<UserId>,
         limit: u32,
-    ) -> Result<Vec<(UserId, String)>, StoreError> {
+    ) -> Result<Vec<ImportedMember>, StoreError> {
         let state = self.state();
         let row = state.spaces.get(&space).ok_or(StoreError::Missing("space"))?;
         let members = row.members.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
-        Ok(members.take(most(limit)).map(|(id, (role, _))| (*id, role.clone())).collect())
+        let members = members.take(most(limit)).map(|(user, (role, joined_at))| ImportedMember {
+            user: *user,
+            role: role.clone(),
+            joined_at: *joined_at,
+        });
+        Ok(members.collect())
     }
 
     async fn export_channels(
@@ -227,7 +270,7 @@ impl TransferStore for MemoryStore {
                 topic: row.topic.clone(),
                 archived: row.archived,
                 created_at: row.created_at,
-                members: row.members.iter().map(|(user, member)| (*user, member.role.clone())).collect(),
+                members: row.members.iter().map(|(user, member)| seat(&state, row, *user, member)).collect(),
                 direct_key: row.direct_key.clone(),
             })
             .collect())
@@ -283,16 +326,29 @@ fn check_references(state: &State, channel: ChannelId, fresh: &[&ImportedMessage
     Ok(())
 }
 
-fn known_role(state: &State, scope: RoleScope, role: &str) -> String {
-    if state.grants(scope, role).is_some() { role.to_owned() } else { ORDINARY.to_owned() }
+/// A member as an export has it: read to the last message of the log before the mark.
+fn seat(state: &State, row: &ChannelRow, user: UserId, member: &MemberRow) -> ImportedSeat {
+    let read = usize::try_from(member.last_read).unwrap_or(0).min(row.log.len());
+    let posted = row.log[..read].iter().rev().find_map(|(_, body)| match body {
+        LogBody::Posted(key) => Some(state.messages.get(key)?.new.id),
+        _ => None,
+    });
+    ImportedSeat {
+        user,
+        role: member.role.clone(),
+        joined_at: member.joined_at,
+        muted: member.muted,
+        favourite: member.favourite,
+        read: posted.map_or(ReadTo::Nothing, ReadTo::Message),
+    }
 }
 
-/// The name, or with `-2`, `-3` ... when it is taken.
-fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
+/// The name, or with 2, 3 ... when it is taken.
+fn free_name(name: &str, glue: char, most: usize, taken: impl Fn(&str) -> bool) -> String {
     let mut free = name.to_owned();
-    let mut number = 2_u32;
+    let mut number = 2;
     while taken(&free) {
-        free = format!("{name}-{number}");
+        free = numbered(name, glue, number, most);
         number += 1;
     }
     free

@@ -95,6 +95,9 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
         searching::channels_are_found_by_name,
         transfer::people_and_rooms_come_once,
         transfer::names_that_are_taken_get_a_number,
+        transfer::what_is_called_otherwise_is_reported_before_and_after,
+        transfer::a_foreign_workspace_stays_apart_from_what_has_its_names,
+        transfer::what_was_read_stays_read,
         transfer::messages_come_once_and_whole,
         transfer::a_key_that_is_taken_stores_nothing,
         transfer::an_import_into_a_living_channel_is_put_in_order,
@@ -130,15 +133,9 @@ impl<S: Store> Stage<S> {
     }
 
     async fn user(&self, name: &str) -> UserId {
-        let user = ImportedUser {
-            id: self.id(),
-            name: name.to_owned(),
-            display_name: format!("The {name}"),
-            bot: false,
-            disabled: false,
-            created_at: self.now(),
-        };
-        assert_eq!(self.store.import_users(std::slice::from_ref(&user)).await.unwrap().added, 1);
+        let user = ImportedUser::new(self.id(), name, &format!("The {name}"), self.now());
+        let placed = self.store.import_users(std::slice::from_ref(&user), false).await.unwrap();
+        assert!(!placed[0].present);
         user.id
     }
 

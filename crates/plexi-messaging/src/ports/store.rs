@@ -54,6 +54,8 @@ pub trait SpaceStore: Send + Sync + 'static {
     async fn create_space(&self, space: &Space, owner: UserId) -> Result<(), StoreError>;
     /// A space, `role` filled for `viewer`.
     async fn space(&self, id: SpaceId, viewer: UserId) -> Result<Option<Space>, StoreError>;
+    /// Whether a space has this name, without regard to case.
+    async fn has_space_named(&self, name: &str) -> Result<bool, StoreError>;
     /// The spaces a user is in, by name; at most 200.
     async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError>;
     /// Every space, by name; at most 200, `role` filled for `viewer`.

@@ -1,25 +1,143 @@
 use async_trait::async_trait;
-use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::store::NewMessage;
 use crate::error::StoreError;
 use crate::model::{ChannelKind, Message, Revision, Space};
+
+/// What kind of account an import brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// Somebody who signs in.
+    Person,
+    /// A program.
+    Bot,
+    /// An author that an import of another program's workspace brought.
+    #[default]
+    Imported,
+}
+
+impl AccountKind {
+    /// The name used in stores.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Bot => "bot",
+            Self::Imported => "imported",
+        }
+    }
+
+    /// Reads the name used in stores.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Person, Self::Bot, Self::Imported].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
 
 /// A user that an import brings. The account has no credentials until an administrator gives it some.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedUser {
     /// Made from the source and its id there: the same in every run.
     pub id: UserId,
-    /// The folded name; the store appends `-2`, `-3` ... when an account of another origin has it.
+    /// The folded name; the store appends `-2`, `-3` ... when another account has it.
     pub name: String,
     /// The display name.
     pub display_name: String,
-    /// A bot.
-    pub bot: bool,
+    /// What they said they were doing.
+    pub status_text: String,
+    /// Person, bot or imported.
+    pub kind: AccountKind,
     /// Deactivated at the source.
     pub disabled: bool,
-    /// When it was made.
+    /// When it was made, or first heard of.
     pub created_at: Timestamp,
+    /// The name of its system role.
+    pub role: String,
+    /// A BCP 47 language tag.
+    pub locale: String,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+}
+
+impl ImportedUser {
+    /// An account as sources know most of them: of the kind `imported`, with the system role `member` and nothing chosen.
+    pub fn new(id: UserId, name: &str, display_name: &str, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            display_name: display_name.to_owned(),
+            status_text: String::new(),
+            kind: AccountKind::Imported,
+            disabled: false,
+            created_at,
+            role: "member".to_owned(),
+            locale: "en".to_owned(),
+            theme: "system".to_owned(),
+        }
+    }
+}
+
+/// A role that an import brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRole {
+    /// The same in every run.
+    pub id: RoleId,
+    /// Where it counts.
+    pub scope: RoleScope,
+    /// Its name, unique at its scope.
+    pub name: String,
+    /// What it grants.
+    pub permissions: PermissionSet,
+    /// It came with the server.
+    pub built_in: bool,
+}
+
+/// A member of a space that an import brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedMember {
+    /// Who.
+    pub user: UserId,
+    /// The name of the space role.
+    pub role: String,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+/// How far a member has read a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadTo {
+    /// All there is: what a source that does not know counts as.
+    Everything,
+    /// Nothing yet.
+    Nothing,
+    /// Up to this message.
+    Message(MessageId),
+}
+
+/// A member of a channel that an import brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedSeat {
+    /// Who.
+    pub user: UserId,
+    /// The name of the channel role.
+    pub role: String,
+    /// Since when.
+    pub joined_at: Timestamp,
+    /// No unread mark, no notification.
+    pub muted: bool,
+    /// Shown on top.
+    pub favourite: bool,
+    /// Up to where it is read.
+    pub read: ReadTo,
+}
+
+impl ImportedSeat {
+    /// A member who has read everything and set nothing.
+    pub fn new(user: UserId, role: &str, joined_at: Timestamp) -> Self {
+        let role = role.to_owned();
+        Self { user, role, joined_at, muted: false, favourite: false, read: ReadTo::Everything }
+    }
 }
 
 /// A channel that an import brings.
@@ -31,7 +149,7 @@ pub struct ImportedChannel {
     pub space_id: Option<SpaceId>,
     /// Its kind.
     pub kind: ChannelKind,
-    /// Its name; the store appends `-2` ... when a channel of another origin has it.
+    /// Its name; the store appends `-2` ... when another channel of the space has it.
     pub name: String,
     /// Its topic.
     pub topic: String,
@@ -39,8 +157,8 @@ pub struct ImportedChannel {
     pub archived: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Its members and the names of their channel roles (an unknown name counts as `member`); any number.
-    pub members: Vec<(UserId, String)>,
+    /// Its members; any number.
+    pub members: Vec<ImportedSeat>,
     /// For direct conversations: as in `NewChannel`; an existing one is used.
     pub direct_key: Option<String>,
 }
@@ -65,13 +183,24 @@ pub struct ImportedMessage {
 /// What a batch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// New ones stored.
+    /// New ones.
     pub added: u64,
-    /// Those that were there from an earlier run.
+    /// Those that were there.
     pub present: u64,
 }
 
-/// A line of an export of one channel: a message with what is not part of [`Message`].
+/// What became of something that an import brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<I> {
+    /// The id to use here.
+    pub id: I,
+    /// What it is called here.
+    pub name: String,
+    /// It was there from an earlier run.
+    pub present: bool,
+}
+
+/// One entry of an export of one channel: a message with what is not part of [`Message`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportedMessage {
     /// The message; `client_id` filled, `me` false.
@@ -85,22 +214,36 @@ pub struct ExportedMessage {
 }
 
 /// Whole workspaces in and out. Each call is one transaction; running an import again changes nothing.
+///
+/// Something is there already when its **id** is: what merely has the same name is another's, and nothing of it is touched.
 #[async_trait]
 pub trait TransferStore: Send + Sync + 'static {
-    /// Adds users that are not there; returns which ids were new. At most 1,000 a call.
-    async fn import_users(&self, users: &[ImportedUser]) -> Result<Imported, StoreError>;
-    /// Adds a space when none has its id or name; returns the id of the one to use.
-    async fn import_space(&self, space: &Space) -> Result<SpaceId, StoreError>;
-    /// Makes users members of a space with the named space roles (an unknown name counts as `member`), unless they are
-    /// members. At most 1,000 a call.
+    /// Adds users that are not there; what became of each, in their order. With `dry_run` nothing is written and the answer is
+    /// what it would be. `Missing("role")` when a system role is not there, `Conflict("name")` when a name was taken at the same
+    /// moment. At most 1,000 a call.
+    async fn import_users(
+        &self,
+        users: &[ImportedUser],
+        dry_run: bool,
+    ) -> Result<Vec<Placed<UserId>>, StoreError>;
+    /// Adds a role that is not there. `Conflict("name")`.
+    async fn import_role(&self, role: &ImportedRole) -> Result<(), StoreError>;
+    /// Adds a space when none has its id; ` 2`, ` 3` ... is appended when another has its name. `dry_run` and `Conflict("name")` as
+    /// for users.
+    async fn import_space(&self, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, StoreError>;
+    /// Makes users members of a space, unless they are members. `Missing("role")`. At most 1,000 a call.
     async fn import_space_members(
         &self,
         space: SpaceId,
-        users: &[(UserId, String)],
-        at: Timestamp,
+        members: &[ImportedMember],
     ) -> Result<Imported, StoreError>;
-    /// Adds a channel when none has its id (or, in the same space, its name and origin); returns the id of the one to use.
-    async fn import_channel(&self, channel: &ImportedChannel) -> Result<ChannelId, StoreError>;
+    /// Adds a channel when none has its id, and those of its members that are none. A direct conversation of the same people is
+    /// the same one. `dry_run` and `Conflict("name")` as for users. `Missing("role")`.
+    async fn import_channel(
+        &self,
+        channel: &ImportedChannel,
+        dry_run: bool,
+    ) -> Result<Placed<ChannelId>, StoreError>;
     /// Adds messages of one channel that are not there, in the order given (which is that of time), each with its event;
     /// roots of threads come before their replies. At most 2,000 a call, one transaction. A message whose id is there counts as
     /// present. `Conflict("id")`, with nothing stored, when a key is taken by another id, in the store or in the batch: the
@@ -111,19 +254,22 @@ pub trait TransferStore: Send + Sync + 'static {
         messages: &[ImportedMessage],
     ) -> Result<Imported, StoreError>;
     /// To be called once after the last message of a channel: puts positions in order of time when live messages were
-    /// posted before the import, marks everything read for imported members.
-    async fn finish_channel(&self, channel: ChannelId) -> Result<(), StoreError>;
+    /// posted before the import, and marks as read for the members that this import made as far as `read` says; who is not in
+    /// it has read everything.
+    async fn finish_channel(&self, channel: ChannelId, read: &[(UserId, ReadTo)]) -> Result<(), StoreError>;
+    /// All roles by scope and name.
+    async fn export_roles(&self) -> Result<Vec<ImportedRole>, StoreError>;
     /// All users after `after` by id, at most `limit`.
     async fn export_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<ImportedUser>, StoreError>;
     /// All spaces.
     async fn export_spaces(&self) -> Result<Vec<Space>, StoreError>;
-    /// Space members after `after` by user id, with role names, at most `limit`.
+    /// Space members after `after` by user id, at most `limit`.
     async fn export_space_members(
         &self,
         space: SpaceId,
         after: Option<UserId>,
         limit: u32,
-    ) -> Result<Vec<(UserId, String)>, StoreError>;
+    ) -> Result<Vec<ImportedMember>, StoreError>;
     /// All channels after `after` by id, at most `limit`, with all their members.
     async fn export_channels(
         &self,

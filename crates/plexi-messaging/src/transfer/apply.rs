@@ -1,13 +1,18 @@
 use std::collections::{HashMap, HashSet};
 
-use plexi_core::{ChannelId, MessageId, SpaceId};
+use plexi_core::{ChannelId, MessageId, RoleScope, SpaceId, UserId};
 use tokio::sync::mpsc;
 
+use super::naming::AccountNames;
 use super::outlet::{Outlet, Step};
-use super::{Count, Note, Progress, Report, TransferError, ident};
+use super::roles::{Fate, Roles};
+use super::{Count, Named, Note, Progress, Renamed, Report, TransferError, ident};
 use crate::error::StoreError;
-use crate::model::MessageKind;
-use crate::ports::{Imported, ImportedMessage, TransferStore};
+use crate::model::{MessageKind, Space};
+use crate::ports::{
+    Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser, Placed, ReadTo,
+    TransferStore,
+};
 
 /// A reader of a source: puts its steps into the outlet, on a thread of its own.
 type Reader = Box<dyn FnOnce(&mut Outlet) -> Result<(), TransferError> + Send>;
@@ -16,6 +21,10 @@ type Reader = Box<dyn FnOnce(&mut Outlet) -> Result<(), TransferError> + Send>;
 const MAX_NOTES: usize = 100;
 /// How many other ids are tried for a message whose key is taken.
 const MAX_PROBES: u8 = 64;
+/// How many names that changed a report lists.
+const MAX_RENAMED: usize = 1_000;
+/// How often something is tried again whose name was taken by somebody at the same moment.
+const MAX_RACES: u8 = 8;
 
 /// Applies what `reader` puts out to `store`. With `dry_run` everything is read and counted and nothing written.
 ///
@@ -35,7 +44,11 @@ pub async fn import(
         outlet.flush()
     });
     let mut target = Target {
-        store: (!dry_run).then_some(store),
+        store,
+        dry_run,
+        roles: Roles::new(store.export_roles().await?),
+        accounts: AccountNames::default(),
+        reading: Vec::new(),
         spaces: HashMap::new(),
         channels: HashMap::new(),
         renamed: HashMap::new(),
@@ -66,7 +79,13 @@ pub async fn import(
 
 /// The store that is written to, with what it calls things that it had already.
 struct Target<'a> {
-    store: Option<&'a dyn TransferStore>,
+    store: &'a dyn TransferStore,
+    /// Nothing is written.
+    dry_run: bool,
+    roles: Roles,
+    accounts: AccountNames,
+    /// How far the members of the present channel have read it.
+    reading: Vec<(UserId, ReadTo)>,
     spaces: HashMap<SpaceId, SpaceId>,
     channels: HashMap<ChannelId, ChannelId>,
     /// Messages that took another id because their key was taken. Rare.
@@ -76,50 +95,140 @@ struct Target<'a> {
     report: Report,
 }
 
+/// Asks the store; once more when a name that was free has just been taken by somebody else.
+macro_rules! placed {
+    ($ask:expr) => {{
+        let mut races = 0;
+        loop {
+            match $ask.await {
+                Err(StoreError::Conflict("name")) if races < MAX_RACES => races += 1,
+                done => break done,
+            }
+        }
+    }};
+}
+
 impl Target<'_> {
     async fn apply(&mut self, step: Step) -> Result<(), TransferError> {
         match step {
             Step::Parts(_) | Step::PartDone => {}
             Step::Note(kind, place) => self.note(kind, place),
-            Step::Users(users) => {
-                let done = match self.store {
-                    Some(store) => store.import_users(&users).await?,
-                    None => Imported { added: users.len() as u64, present: 0 },
-                };
-                add(&mut self.report.users, done);
-            }
-            Step::Space(space) => {
-                self.report.spaces += 1;
-                if let Some(store) = self.store {
-                    let used = store.import_space(&space).await?;
-                    self.spaces.insert(space.id, used);
-                }
-            }
-            Step::SpaceMembers(space, members) => {
-                if let Some(store) = self.store {
-                    let space = self.spaces.get(&space).copied().unwrap_or(space);
-                    let at = plexi_core::Timestamp::from_micros(0);
-                    store.import_space_members(space, &members, at).await?;
-                }
-            }
-            Step::Channel(mut channel) => {
-                self.report.channels += 1;
-                if let Some(store) = self.store {
-                    channel.space_id =
-                        channel.space_id.map(|space| self.spaces.get(&space).copied().unwrap_or(space));
-                    let used = store.import_channel(&channel).await?;
-                    self.channels.insert(channel.id, used);
-                }
-            }
+            Step::Role(role) => self.role(role).await?,
+            Step::Users(users) => self.users(users).await?,
+            Step::Space(space) => self.space(&space).await?,
+            Step::SpaceMembers(space, members) => self.space_members(space, members).await?,
+            Step::Channel(channel) => self.channel(channel).await?,
             Step::Messages(channel, messages) => self.messages(channel, messages).await?,
             Step::ChannelDone(channel) => {
-                if let Some(store) = self.store {
+                let mut reading = std::mem::take(&mut self.reading);
+                if !self.dry_run {
+                    for (_, read) in &mut reading {
+                        if let ReadTo::Message(id) = read {
+                            *id = self.renamed.get(id).copied().unwrap_or(*id);
+                        }
+                    }
                     let channel = self.channels.get(&channel).copied().unwrap_or(channel);
-                    store.finish_channel(channel).await?;
+                    self.store.finish_channel(channel, &reading).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    async fn role(&mut self, role: ImportedRole) -> Result<(), TransferError> {
+        let (scope, there) = (role.scope, role.name.clone());
+        match self.roles.define(role) {
+            Fate::Present => self.report.roles.present += 1,
+            Fate::Changed => {
+                self.report.roles.present += 1;
+                self.note("role is there and grants something else: it stays as it is here", there.clone());
+            }
+            Fate::New(made) => {
+                if !self.dry_run {
+                    self.store.import_role(&made).await?;
+                }
+                self.report.roles.added += 1;
+            }
+            Fate::Refused => self.note("role cannot be one here and was left out", there.clone()),
+        }
+        if let Some(here) = self.roles.name_here(scope, &there) {
+            let here = here.to_owned();
+            self.named(Named::Role, &there, &here);
+        }
+        Ok(())
+    }
+
+    async fn users(&mut self, mut users: Vec<ImportedUser>) -> Result<(), TransferError> {
+        let mut notes = Vec::new();
+        for user in &mut users {
+            let there = std::mem::take(&mut user.role);
+            let given = self.roles.give(RoleScope::System, &there);
+            notes.push(given.note.map(|note| (note, format!("{}: {there}", user.name))));
+            user.role = given.name;
+        }
+        let placed = placed!(self.store.import_users(&users, self.dry_run))?;
+        for ((user, placed), note) in users.iter().zip(&placed).zip(notes) {
+            if placed.present {
+                self.report.users.present += 1;
+            } else {
+                self.report.users.added += 1;
+                // Who is there keeps the role that somebody gave here.
+                if let Some((kind, place)) = note {
+                    self.note(kind, place);
+                }
+            }
+            self.named(Named::User, &user.name, &placed.name);
+            self.accounts.add(user, placed);
+        }
+        Ok(())
+    }
+
+    async fn space(&mut self, space: &Space) -> Result<(), TransferError> {
+        self.report.spaces += 1;
+        let Placed { id, name, present } = placed!(self.store.import_space(space, self.dry_run))?;
+        if present {
+            self.note("space is there from an earlier import: what is new was added to it", name.clone());
+        }
+        self.named(Named::Space, &space.name, &name);
+        self.spaces.insert(space.id, id);
+        Ok(())
+    }
+
+    async fn space_members(
+        &mut self,
+        space: SpaceId,
+        mut members: Vec<ImportedMember>,
+    ) -> Result<(), TransferError> {
+        for member in &mut members {
+            member.role = self.role_here(RoleScope::Space, &member.role);
+        }
+        if !self.dry_run {
+            let space = self.spaces.get(&space).copied().unwrap_or(space);
+            self.store.import_space_members(space, &members).await?;
+        }
+        Ok(())
+    }
+
+    async fn channel(&mut self, mut channel: ImportedChannel) -> Result<(), TransferError> {
+        self.report.channels += 1;
+        channel.space_id = channel.space_id.map(|space| self.spaces.get(&space).copied().unwrap_or(space));
+        for member in &mut channel.members {
+            member.role = self.role_here(RoleScope::Channel, &member.role);
+        }
+        let placed = placed!(self.store.import_channel(&channel, self.dry_run))?;
+        self.named(Named::Channel, &channel.name, &placed.name);
+        self.channels.insert(channel.id, placed.id);
+        self.reading = channel.members.iter().map(|member| (member.user, member.read)).collect();
+        self.reading.retain(|(_, read)| *read != ReadTo::Everything);
+        Ok(())
+    }
+
+    fn role_here(&mut self, scope: RoleScope, there: &str) -> String {
+        let given = self.roles.give(scope, there);
+        if let Some(note) = given.note {
+            self.note(note, there.to_owned());
+        }
+        given.name
     }
 
     async fn messages(
@@ -127,7 +236,7 @@ impl Target<'_> {
         channel: ChannelId,
         mut batch: Vec<ImportedMessage>,
     ) -> Result<(), TransferError> {
-        for entry in &batch {
+        for entry in &mut batch {
             if let Some(thread) = entry.message.thread_id {
                 self.report.replies += 1;
                 if self.threads.insert(thread) {
@@ -136,19 +245,20 @@ impl Target<'_> {
             }
             self.report.system += u64::from(entry.message.kind == MessageKind::System);
             self.report.reactions += entry.reactions.len() as u64;
+            self.report.mentions_renamed += u64::from(self.accounts.apply(entry));
         }
-        let Some(store) = self.store else {
+        if self.dry_run {
             self.report.messages.added += batch.len() as u64;
             return Ok(());
-        };
+        }
         let channel = self.channels.get(&channel).copied().unwrap_or(channel);
         for entry in &mut batch {
             entry.message.channel_id = channel;
             self.refer(entry);
         }
-        match store.import_messages(channel, &batch).await {
+        match self.store.import_messages(channel, &batch).await {
             Ok(done) => add(&mut self.report.messages, done),
-            Err(StoreError::Conflict("id")) => self.one_by_one(store, channel, batch).await?,
+            Err(StoreError::Conflict("id")) => self.one_by_one(channel, batch).await?,
             Err(error) => return Err(error.into()),
         }
         Ok(())
@@ -157,7 +267,6 @@ impl Target<'_> {
     /// A key of the batch is taken by another message of the same instant: finds which, and gives it another id.
     async fn one_by_one(
         &mut self,
-        store: &dyn TransferStore,
         channel: ChannelId,
         batch: Vec<ImportedMessage>,
     ) -> Result<(), TransferError> {
@@ -167,7 +276,7 @@ impl Target<'_> {
             let mut attempt = 0;
             let done = loop {
                 entry.message.id = ident::probe(first, attempt);
-                match store.import_messages(channel, std::slice::from_ref(&entry)).await {
+                match self.store.import_messages(channel, std::slice::from_ref(&entry)).await {
                     Ok(done) => break done,
                     Err(StoreError::Conflict("id")) if attempt < MAX_PROBES => attempt += 1,
                     Err(error) => return Err(error.into()),
@@ -186,6 +295,17 @@ impl Target<'_> {
         for reference in [&mut entry.message.thread_id, &mut entry.message.reply_to] {
             if let Some(renamed) = reference.and_then(|id| self.renamed.get(&id)) {
                 *reference = Some(*renamed);
+            }
+        }
+    }
+
+    /// Says what is called otherwise here.
+    fn named(&mut self, what: Named, there: &str, here: &str) {
+        if there != here {
+            self.report.renamed_total += 1;
+            if self.report.renamed.len() < MAX_RENAMED {
+                let (there, here) = (there.to_owned(), here.to_owned());
+                self.report.renamed.push(Renamed { what, there, here });
             }
         }
     }

@@ -14,12 +14,14 @@ use plexi_core::{ChannelId, Timestamp, UserId};
 
 use super::{Outlet, Step, TransferError, ident};
 use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
-use crate::ports::{ImportedChannel, ImportedMessage, ImportedUser, NewMessage};
+use crate::ports::{
+    AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
+};
 use crate::search;
 use line::{Line, MmChannel, MmPost, MmTeam, MmUser};
 use source::Lines;
 
-/// Where bulk files come from: names are the ids there, so all of one server share this.
+/// Where bulk files come from: names are the ids there, those of accounts with their address.
 const ORIGIN: &str = "mattermost";
 /// The most posts of one file whose places are held in memory (40 bytes each).
 const MAX_POSTS: usize = 50_000_000;
@@ -35,8 +37,8 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
     bulk.begin(outlet)?;
     let rooms = std::mem::take(&mut bulk.rooms);
     for (key, mut posts) in rooms {
-        let channel = bulk.channel(&key, outlet)?;
         posts.sort_unstable();
+        let channel = bulk.channel(&key, posts.first().map(|(at, _)| *at), outlet)?;
         for (_, offset) in posts {
             match lines.at(offset)? {
                 Line::Post { post } | Line::DirectPost { direct_post: post } => {
@@ -67,7 +69,40 @@ struct Bulk {
     accounts: HashMap<String, UserId>,
     /// For each room: time and place of its posts.
     rooms: BTreeMap<Room, Vec<(i64, u64)>>,
-    members: BTreeMap<Room, Vec<(UserId, String)>>,
+    members: BTreeMap<Room, Vec<(UserId, &'static str)>>,
+    first: FirstTimes,
+}
+
+/// When things were first heard of: a bulk file does not say when they were made. Milliseconds.
+#[derive(Default)]
+struct FirstTimes {
+    users: HashMap<String, i64>,
+    teams: HashMap<String, i64>,
+    any: Option<i64>,
+}
+
+impl FirstTimes {
+    fn see(&mut self, post: &MmPost) {
+        let at = post.create_at;
+        let earlier = |known: &mut i64| *known = at.min(*known);
+        self.users.entry(post.user.clone()).and_modify(earlier).or_insert(at);
+        if !post.team.is_empty() {
+            self.teams.entry(post.team.clone()).and_modify(earlier).or_insert(at);
+        }
+        self.any = Some(self.any.map_or(at, |known| known.min(at)));
+        for reply in post.replies.iter().flatten() {
+            self.see(reply);
+        }
+    }
+
+    /// Of whom or what nothing was heard is as old as the file's first post.
+    fn since(&self, known: Option<&i64>) -> Timestamp {
+        Timestamp::from_millis(known.copied().or(self.any).unwrap_or(0))
+    }
+
+    fn user(&self, name: &str) -> Timestamp {
+        self.since(self.users.get(name))
+    }
 }
 
 impl Bulk {
@@ -102,11 +137,13 @@ impl Bulk {
                     self.rooms.entry(direct(&direct_channel.members)).or_default();
                 }
                 Line::Post { post } => {
+                    self.first.see(&post);
                     let room = Room::Channel(post.team, post.channel);
                     self.rooms.entry(room).or_default().push((post.create_at, offset));
                     posts += 1;
                 }
                 Line::DirectPost { direct_post } => {
+                    self.first.see(&direct_post);
                     let room = direct(&direct_post.channel_members);
                     self.rooms.entry(room).or_default().push((direct_post.create_at, offset));
                     posts += 1;
@@ -130,18 +167,20 @@ impl Bulk {
     /// Users, teams as spaces, and who is where.
     fn begin(&mut self, outlet: &mut Outlet) -> Result<(), TransferError> {
         let users = std::mem::take(&mut self.users);
-        self.accounts = users.keys().map(|name| (name.clone(), ident::user(ORIGIN, name))).collect();
-        outlet.put_chunks(users.values().map(account).collect(), Step::Users)?;
-        let mut in_teams: BTreeMap<String, Vec<(UserId, String)>> = BTreeMap::new();
+        self.accounts = users.values().map(|user| (user.username.clone(), user.id())).collect();
+        let accounts = users.values().map(|user| account(user, self.first.user(&user.username)));
+        outlet.put_chunks(accounts.collect(), Step::Users)?;
+        let mut in_teams: BTreeMap<String, Vec<ImportedMember>> = BTreeMap::new();
         for user in users.values() {
-            let id = ident::user(ORIGIN, &user.username);
+            let id = user.id();
             for team in user.teams.iter().flatten() {
-                let role = if team.roles.contains("team_admin") { "admin" } else { "member" };
-                in_teams.entry(team.name.clone()).or_default().push((id, role.to_owned()));
+                let joined_at = self.first.user(&user.username);
+                let member =
+                    ImportedMember { user: id, role: role(&team.roles, "team").to_owned(), joined_at };
+                in_teams.entry(team.name.clone()).or_default().push(member);
                 for channel in team.channels.iter().flatten() {
-                    let role = if channel.roles.contains("channel_admin") { "admin" } else { "member" };
                     let room = Room::Channel(team.name.clone(), channel.name.clone());
-                    self.members.entry(room).or_default().push((id, role.to_owned()));
+                    self.members.entry(room).or_default().push((id, role(&channel.roles, "channel")));
                 }
             }
         }
@@ -152,7 +191,7 @@ impl Bulk {
                 id,
                 name: title.chars().filter(|c| !deceives(*c)).take(60).collect(),
                 archived: false,
-                created_at: Timestamp::from_micros(0),
+                created_at: self.first.since(self.first.teams.get(name)),
                 role: None,
             }))?;
             let members = in_teams.remove(name).unwrap_or_default();
@@ -161,8 +200,16 @@ impl Bulk {
         Ok(())
     }
 
-    fn channel(&mut self, room: &Room, outlet: &mut Outlet) -> Result<ChannelId, TransferError> {
+    /// A channel or conversation; `first` is the time of its first post.
+    fn channel(
+        &mut self,
+        room: &Room,
+        first: Option<i64>,
+        outlet: &mut Outlet,
+    ) -> Result<ChannelId, TransferError> {
         let members = self.members.remove(room).unwrap_or_default();
+        let created_at = self.first.since(first.as_ref());
+        let seat = |(user, role)| ImportedSeat::new(user, role, created_at);
         let channel = match room {
             Room::Channel(team, name) => {
                 let known = self.channels.remove(&(team.clone(), name.clone()));
@@ -181,8 +228,8 @@ impl Bulk {
                     name: ident::channel_name(name),
                     topic: topic.chars().filter(|c| !deceives(*c)).take(250).collect(),
                     archived: known.deleted_at > 0,
-                    created_at: Timestamp::from_micros(0),
-                    members,
+                    created_at,
+                    members: members.into_iter().map(seat).collect(),
                     direct_key: None,
                 }
             }
@@ -200,8 +247,8 @@ impl Bulk {
                     name: String::new(),
                     topic: String::new(),
                     archived: false,
-                    created_at: Timestamp::from_micros(0),
-                    members: users.into_iter().map(|user| (user, "member".to_owned())).collect(),
+                    created_at,
+                    members: users.into_iter().map(|user| seat((user, "member"))).collect(),
                     direct_key: Some(key),
                 }
             }
@@ -297,8 +344,8 @@ impl Bulk {
         }
         outlet.note("author is in no line of users: an account was made", name)?;
         let user = MmUser { username: name.to_owned(), ..MmUser::default() };
-        let id = ident::user(ORIGIN, name);
-        outlet.put(Step::Users(vec![account(&user)]))?;
+        let id = user.id();
+        outlet.put(Step::Users(vec![account(&user, self.first.user(name))]))?;
         self.accounts.insert(name.to_owned(), id);
         Ok(id)
     }
@@ -311,17 +358,35 @@ fn direct(members: &[String]) -> Room {
     Room::Direct(members)
 }
 
-fn account(user: &MmUser) -> ImportedUser {
+/// The role here for roles there at `scope`, which stand in one text with spaces between.
+fn role(roles: &str, scope: &str) -> &'static str {
+    let has = |role: &str| roles.split_whitespace().any(|one| one == format!("{scope}_{role}"));
+    if has("admin") {
+        "admin"
+    } else if has("guest") {
+        "guest"
+    } else {
+        "member"
+    }
+}
+
+fn account(user: &MmUser, created_at: Timestamp) -> ImportedUser {
     let full = format!("{} {}", user.first_name, user.last_name);
     let shown = [user.nickname.as_str(), full.trim(), user.username.as_str()];
     let shown = shown.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+    let shown: String = shown.chars().filter(|c| !deceives(*c)).take(64).collect();
     ImportedUser {
-        id: ident::user(ORIGIN, &user.username),
-        name: ident::account_name(&user.username),
-        display_name: shown.chars().filter(|c| !deceives(*c)).take(64).collect(),
-        bot: user.bot,
+        kind: if user.bot { AccountKind::Bot } else { AccountKind::Imported },
         disabled: user.delete_at > 0,
-        created_at: Timestamp::from_micros(0),
+        role: role(&user.roles, "system").to_owned(),
+        ..ImportedUser::new(user.id(), &ident::account_name(&user.username), &shown, created_at)
+    }
+}
+
+impl MmUser {
+    /// A bulk file does not say which server it comes from: the address keeps the ada of one server from being that of another.
+    fn id(&self) -> UserId {
+        ident::user(ORIGIN, &format!("{} {}", self.username, self.email))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Our own archive: a zip of `manifest.json`, `users.jsonl`, `spaces.jsonl`, `channels.jsonl` and
+//! Our own archive: a zip of `manifest.json`, `roles.jsonl`, `users.jsonl`, `spaces.jsonl`, `channels.jsonl` and
 //! `messages/<channel>.jsonl`, one JSON object a line. Described in `docs/API.md`'s companion `docs/IMPORT_EXPORT.md`.
 //!
 //! Numbers that a server gives (`seq`, `position`) are not part of it; everything that people wrote and did is. Credentials,
-//! sessions and drafts are not. Exporting what was imported gives the same lines.
+//! sessions, invitations and drafts are not. Exporting what was imported gives the same lines, but for the names that were
+//! taken and the roles over the whole server.
 
 mod export;
 mod line;
@@ -13,17 +14,21 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::{MAX_LINE_BYTES, Outlet, Step, TransferError};
+use super::{Outlet, Step, TransferError};
 use crate::model::Space;
 use crate::ports::ImportedMessage;
 use crate::search;
 pub use export::{Exported, export};
-use line::{ChannelLine, Manifest, MessageLine, SpaceLine, UserLine};
+use line::{ChannelLine, Manifest, MemberLine, MessageLine, RoleLine, SpaceLine, UserLine};
 
 /// The name in the manifest by which an archive is known.
 const FORMAT: &str = "plexichat-export";
 /// The version of the format that is written, and the newest that is read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The first version with roles.
+const WITH_ROLES: u32 = 2;
+/// The longest line, in bytes: a channel with some 500,000 members.
+const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
 type Zip = zip::ZipArchive<BufReader<File>>;
 
@@ -46,19 +51,30 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
         )));
     }
     outlet.put(Step::Parts(manifest.channels))?;
+    if manifest.version >= WITH_ROLES {
+        let roles: Vec<RoleLine> = all(&mut zip, "roles.jsonl")?;
+        for role in roles {
+            let (role, unknown) = role.into_role();
+            if unknown {
+                outlet.note("role grants what this server does not know", role.name.as_str())?;
+            }
+            outlet.put(Step::Role(role))?;
+        }
+    }
     let users: Vec<UserLine> = all(&mut zip, "users.jsonl")?;
     outlet.put_chunks(users.into_iter().map(UserLine::into_user).collect(), Step::Users)?;
     let spaces: Vec<SpaceLine> = all(&mut zip, "spaces.jsonl")?;
     for space in spaces {
-        let id = space.id;
+        let (id, created_at) = (space.id, space.created_at);
         outlet.put(Step::Space(Space {
             id,
             name: space.name,
             archived: space.archived,
-            created_at: space.created_at,
+            created_at,
             role: None,
         }))?;
-        outlet.put_chunks(space.members, |chunk| Step::SpaceMembers(id, chunk))?;
+        let members = space.members.into_iter().map(|member| MemberLine::into_member(member, created_at));
+        outlet.put_chunks(members.collect(), |chunk| Step::SpaceMembers(id, chunk))?;
     }
     let channels: Vec<ChannelLine> = all(&mut zip, "channels.jsonl")?;
     for channel in channels {
@@ -118,7 +134,7 @@ fn each<T: DeserializeOwned>(
             break;
         }
         if read as u64 == limit {
-            return Err(broken(place(), &"is longer than 8 MiB"));
+            return Err(broken(place(), &"is longer than 64 MiB"));
         }
         let line = serde_json::from_slice(&text).map_err(|error| broken(place(), &error))?;
         take(line)?;

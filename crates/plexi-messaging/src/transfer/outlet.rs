@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use super::{BATCH, MAX_TEXT_BYTES, TransferError};
 use crate::model::Space;
-use crate::ports::{ImportedChannel, ImportedMessage, ImportedUser};
+use crate::ports::{ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser};
 
 /// A part of an import, in the order in which it is to be applied.
 #[derive(Debug)]
@@ -13,12 +13,14 @@ pub enum Step {
     Parts(u64),
     /// A part is done.
     PartDone,
+    /// A role that the source defines; it comes before everything that refers to it.
+    Role(ImportedRole),
     /// Users, at most 1,000.
     Users(Vec<ImportedUser>),
     /// A space.
     Space(Space),
-    /// Members of a space and their roles, at most 1,000.
-    SpaceMembers(SpaceId, Vec<(plexi_core::UserId, String)>),
+    /// Members of a space, at most 1,000.
+    SpaceMembers(SpaceId, Vec<ImportedMember>),
     /// A channel; its users and space came before.
     Channel(ImportedChannel),
     /// Messages of a channel in order of time.

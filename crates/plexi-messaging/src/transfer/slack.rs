@@ -13,7 +13,9 @@ use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
 
 use super::{Outlet, Step, TransferError, ident};
 use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
-use crate::ports::{ImportedChannel, ImportedMessage, ImportedUser, NewMessage};
+use crate::ports::{
+    AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
+};
 use crate::search;
 use archive::Archive;
 use document::{Conversation, Post, SlackUser};
@@ -41,7 +43,8 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
             path.display()
         )));
     }
-    let origin = users.iter().find_map(|user| user.team_id.clone()).unwrap_or_else(|| "slack".to_owned());
+    // Exports without the id of their workspace are told apart by their name.
+    let origin = users.iter().find_map(|user| user.team_id.clone()).unwrap_or_else(|| archive.title());
     let mut workspace = Workspace::new(format!("slack/{origin}"), users);
     workspace.begin(&archive, &conversations, outlet)?;
     for (kind, conversation) in conversations {
@@ -56,14 +59,20 @@ struct Workspace {
     users: HashMap<String, UserId>,
     /// Account names by Slack id, for mentions in texts.
     names: HashMap<String, String>,
+    /// Those who were guests there.
+    guests: HashSet<UserId>,
     documents: Vec<SlackUser>,
+    /// When the workspace was made, as far as is known.
+    made: Timestamp,
 }
 
 impl Workspace {
     fn new(origin: String, documents: Vec<SlackUser>) -> Self {
         let users = documents.iter().map(|user| (user.id.clone(), ident::user(&origin, &user.id))).collect();
         let names = documents.iter().map(|user| (user.id.clone(), ident::account_name(&user.name))).collect();
-        Self { origin, users, names, documents }
+        let guests = documents.iter().filter(|user| user.is_guest());
+        let guests = guests.map(|user| ident::user(&origin, &user.id)).collect();
+        Self { origin, users, names, guests, documents, made: Timestamp::default() }
     }
 
     /// Users, the space, its members.
@@ -76,40 +85,61 @@ impl Workspace {
         let days =
             conversations.iter().map(|(kind, conversation)| archive.days(folder(*kind, conversation)).len());
         outlet.put(Step::Parts(days.sum::<usize>() as u64))?;
-        let users = self.documents.iter().map(|user| self.account(user)).collect();
+        let mut seen: HashMap<&str, i64> = HashMap::new();
+        let known = conversations.iter().map(|(_, conversation)| conversation).filter(|c| c.created > 0);
+        for conversation in known.clone() {
+            for member in &conversation.members {
+                let first = seen.entry(member).or_insert(conversation.created);
+                *first = conversation.created.min(*first);
+            }
+        }
+        self.made =
+            Timestamp::from_seconds(known.map(|conversation| conversation.created).min().unwrap_or(0));
+        let since = |user: &SlackUser| {
+            seen.get(user.id.as_str()).map_or(self.made, |at| Timestamp::from_seconds(*at))
+        };
+        let users = self.documents.iter().map(|user| self.account(user, since(user))).collect();
         outlet.put_chunks(users, Step::Users)?;
         let space = ident::space(&self.origin);
-        let created_at = conversations.iter().map(|(_, c)| Timestamp::from_seconds(c.created)).min();
         outlet.put(Step::Space(Space {
             id: space,
             name: archive.title(),
             archived: false,
-            created_at: created_at.unwrap_or_default(),
+            created_at: self.made,
             role: None,
         }))?;
-        let members =
-            self.documents.iter().map(|user| (ident::user(&self.origin, &user.id), "member".to_owned()));
-        outlet.put_chunks(members.collect(), |chunk| Step::SpaceMembers(space, chunk))?;
+        let members = self.documents.iter().map(|user| self.member(user, since(user))).collect();
+        outlet.put_chunks(members, |chunk| Step::SpaceMembers(space, chunk))?;
         self.documents = Vec::new();
         Ok(())
     }
 
-    fn account(&self, user: &SlackUser) -> ImportedUser {
+    fn member(&self, user: &SlackUser, joined_at: Timestamp) -> ImportedMember {
+        let user = ident::user(&self.origin, &user.id);
+        ImportedMember { user, role: self.role(user).to_owned(), joined_at }
+    }
+
+    /// The role of a user at every scope. Who administers a workspace there is an ordinary member here.
+    fn role(&self, user: UserId) -> &'static str {
+        if self.guests.contains(&user) { "guest" } else { "member" }
+    }
+
+    fn account(&self, user: &SlackUser, created_at: Timestamp) -> ImportedUser {
         let profile = &user.profile;
         let shown = [&profile.display_name, &profile.real_name, &user.real_name, &user.name];
         let shown = shown.into_iter().find(|name| !name.trim().is_empty()).cloned().unwrap_or_default();
+        let shown: String = shown.trim().chars().filter(|c| !deceives(*c)).take(64).collect();
+        let id = ident::user(&self.origin, &user.id);
         ImportedUser {
-            id: ident::user(&self.origin, &user.id),
-            name: ident::account_name(&user.name),
-            display_name: shown.trim().chars().filter(|c| !deceives(*c)).take(64).collect(),
-            bot: user.is_bot,
+            kind: if user.is_bot { AccountKind::Bot } else { AccountKind::Imported },
             disabled: user.deleted,
-            created_at: Timestamp::from_seconds(0),
+            role: self.role(id).to_owned(),
+            ..ImportedUser::new(id, &ident::account_name(&user.name), &shown, created_at)
         }
     }
 
     /// The account of an author; one that no list names is made on the way.
-    fn author(&mut self, post: &Post, outlet: &mut Outlet) -> Result<UserId, TransferError> {
+    fn author(&mut self, post: &Post, at: Timestamp, outlet: &mut Outlet) -> Result<UserId, TransferError> {
         let id = post.user.as_deref().or(post.bot_id.as_deref()).unwrap_or("unknown");
         if let Some(user) = self.users.get(id) {
             return Ok(*user);
@@ -117,15 +147,13 @@ impl Workspace {
         outlet.note("author is in no list of users: an account was made from the message", id)?;
         let name = post.username.clone().unwrap_or_else(|| id.to_owned());
         let user = ident::user(&self.origin, id);
+        let shown: String = name.chars().filter(|c| !deceives(*c)).take(64).collect();
         outlet.put(Step::Users(vec![ImportedUser {
-            id: user,
-            name: ident::account_name(&name),
-            display_name: name.chars().filter(|c| !deceives(*c)).take(64).collect(),
-            bot: post.user.is_none(),
-            disabled: false,
-            created_at: Timestamp::from_seconds(0),
+            kind: if post.user.is_none() { AccountKind::Bot } else { AccountKind::Imported },
+            ..ImportedUser::new(user, &ident::account_name(&name), &shown, at)
         }]))?;
-        outlet.put(Step::SpaceMembers(ident::space(&self.origin), vec![(user, "member".to_owned())]))?;
+        let member = ImportedMember { user, role: "member".to_owned(), joined_at: at };
+        outlet.put(Step::SpaceMembers(ident::space(&self.origin), vec![member]))?;
         self.users.insert(id.to_owned(), user);
         self.names.insert(id.to_owned(), ident::account_name(&name));
         Ok(user)
@@ -145,6 +173,8 @@ impl Workspace {
         let direct_key =
             kind.is_direct().then(|| members.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"));
         let id = ident::channel(&self.origin, &conversation.id);
+        let created_at =
+            if conversation.created > 0 { Timestamp::from_seconds(conversation.created) } else { self.made };
         outlet.put(Step::Channel(ImportedChannel {
             id,
             space_id: (!kind.is_direct()).then(|| ident::space(&self.origin)),
@@ -152,8 +182,11 @@ impl Workspace {
             name: if kind.is_direct() { String::new() } else { ident::channel_name(&conversation.name) },
             topic: conversation.topic(),
             archived: conversation.is_archived,
-            created_at: Timestamp::from_seconds(conversation.created),
-            members: members.into_iter().map(|user| (user, "member".to_owned())).collect(),
+            created_at,
+            members: members
+                .into_iter()
+                .map(|user| ImportedSeat::new(user, self.role(user), created_at))
+                .collect(),
             direct_key,
         }))?;
         let pinned: HashSet<String> = conversation.pins.iter().filter_map(|pin| pin.id.clone()).collect();
@@ -193,7 +226,7 @@ impl Workspace {
         if !post.files.is_empty() {
             outlet.note("file was not fetched: an export holds only links, kept in the text", place())?;
         }
-        let author_id = self.author(post, outlet)?;
+        let author_id = self.author(post, at, outlet)?;
         let id = ident::message(line.channel, at);
         let thread_id = line.thread(post, id, outlet, &place)?;
         let mentions = if system.is_some() { Vec::new() } else { text::mentions(&post.text, &self.users) };

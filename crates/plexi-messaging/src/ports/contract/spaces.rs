@@ -20,6 +20,10 @@ pub(super) async fn a_space_is_made_found_and_renamed<S: Store>(stage: &Stage<S>
         StoreError::Conflict("name")
     );
 
+    for (name, there) in [("cAF\u{c9} \u{2615}", true), ("Caf\u{e9}", false), ("", false)] {
+        assert_eq!(store.has_space_named(name).await.unwrap(), there, "{name}");
+    }
+
     let other = stage.space("Attic", ada).await;
     let names = |spaces: Vec<Space>| spaces.into_iter().map(|space| space.name).collect::<Vec<_>>();
     assert_eq!(names(store.spaces_of(ada).await.unwrap()), ["Attic", "Caf\u{e9} \u{2615}"]);

@@ -1,14 +1,16 @@
-use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, Permission, RoleId, RoleScope, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::{Stage, Store, page, refused};
 use crate::error::StoreError;
 use crate::event::EventBody;
-use crate::model::{ChannelKind, MessageKind, Revision};
+use crate::model::{ChannelKind, MessageKind, Revision, Space};
 use crate::ports::{
-    Imported, ImportedChannel, ImportedMessage, ImportedUser, Line, NewMessage, SearchPlan, Slice,
+    AccountKind, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedSeat,
+    ImportedUser, Line, NewMessage, Placed, ReadTo, SearchPlan, Slice,
 };
 use crate::search::grams::index_terms;
+use crate::transfer::{self, Outlet, Renamed, Report, Step};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_500_000_000 + seconds)
@@ -50,7 +52,7 @@ fn import_of(stage: &Stage<impl Store>, channel: &crate::ports::NewChannel) -> I
         topic: "from elsewhere".to_owned(),
         archived: false,
         created_at: at(0),
-        members: channel.members.clone(),
+        members: channel.members.iter().map(|(user, role)| ImportedSeat::new(*user, role, at(0))).collect(),
         direct_key: channel.direct_key.clone(),
     }
 }
@@ -59,46 +61,75 @@ const fn counted(added: u64, present: u64) -> Imported {
     Imported { added, present }
 }
 
+/// How many of them are new and how many were there.
+fn count<I>(placed: &[Placed<I>]) -> Imported {
+    let present = placed.iter().filter(|one| one.present).count();
+    counted((placed.len() - present).try_into().unwrap(), present.try_into().unwrap())
+}
+
+fn joined(users: &[ImportedUser]) -> Vec<ImportedMember> {
+    users.iter().map(|user| member(user.id, "member", user.created_at)).collect()
+}
+
+fn member(user: UserId, role: &str, joined_at: Timestamp) -> ImportedMember {
+    ImportedMember { user, role: role.to_owned(), joined_at }
+}
+
 pub(super) async fn people_and_rooms_come_once<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let mut users = Vec::new();
     for number in 0..700 {
+        let (name, shown) = (format!("user{number:03}"), format!("User {number} \u{1f98a}"));
         users.push(ImportedUser {
-            id: stage.id(),
-            name: format!("user{number:03}"),
-            display_name: format!("User {number} \u{1f98a}"),
-            bot: number == 1,
+            kind: if number == 1 { AccountKind::Bot } else { AccountKind::Imported },
             disabled: number == 2,
-            created_at: at(number),
+            ..ImportedUser::new(stage.id(), &name, &shown, at(number))
         });
     }
-    assert_eq!(store.import_users(&users[..500]).await.unwrap(), counted(500, 0));
-    assert_eq!(store.import_users(&users).await.unwrap(), counted(200, 500));
+    users[5].kind = AccountKind::Person;
+    users[5].role = "guest".to_owned();
+    users[5].status_text = "on holiday \u{1f3d6}".to_owned();
+    users[5].locale = "de".to_owned();
+    users[5].theme = "dark".to_owned();
+    assert_eq!(count(&store.import_users(&users[..500], true).await.unwrap()), counted(500, 0));
+    assert_eq!(store.export_users(None, 1_000).await.unwrap(), [], "a dry run writes nothing");
+    assert_eq!(count(&store.import_users(&users[..500], false).await.unwrap()), counted(500, 0));
+    assert_eq!(count(&store.import_users(&users, true).await.unwrap()), counted(200, 500));
+    assert_eq!(count(&store.import_users(&users, false).await.unwrap()), counted(200, 500));
     assert_eq!(store.export_users(None, 1_000).await.unwrap(), users);
     assert_eq!(store.export_users(Some(users[9].id), 5).await.unwrap(), users[10..15]);
     let existing = store.existing(&[users[1].id, users[2].id]).await.unwrap();
     assert_eq!(existing, [users[1].id], "a disabled one is not there for others");
 
     let space = stage.new_space("Imported");
-    assert_eq!(store.import_space(&space).await.unwrap(), space.id);
-    assert_eq!(store.import_space(&space).await.unwrap(), space.id);
-    assert_eq!(store.import_space(&stage.new_space("imported")).await.unwrap(), space.id);
+    for (dry_run, present) in [(true, false), (false, false), (false, true), (true, true)] {
+        let placed = store.import_space(&space, dry_run).await.unwrap();
+        assert_eq!(placed, Placed { id: space.id, name: "Imported".to_owned(), present });
+    }
     assert_eq!(store.export_spaces().await.unwrap(), [space.clone()]);
-    let mut members: Vec<_> = users.iter().map(|user| (user.id, "member".to_owned())).collect();
-    members[3].1 = "admin".to_owned();
-    members[4].1 = "emperor".to_owned();
-    assert_eq!(store.import_space_members(space.id, &members, at(0)).await.unwrap(), counted(700, 0));
-    assert_eq!(store.import_space_members(space.id, &members, at(9)).await.unwrap(), counted(0, 700));
-    members[4].1 = "member".to_owned();
+    let mut members = joined(&users);
+    members[3].role = "admin".to_owned();
+    assert_eq!(store.import_space_members(space.id, &members).await.unwrap(), counted(700, 0));
+    assert_eq!(store.import_space_members(space.id, &members).await.unwrap(), counted(0, 700));
     assert_eq!(store.export_space_members(space.id, None, 1_000).await.unwrap(), members);
     assert_eq!(store.export_space_members(space.id, Some(users[3].id), 2).await.unwrap(), members[4..6]);
 
+    let mut seats: Vec<_> = users
+        .iter()
+        .map(|user| ImportedSeat {
+            read: ReadTo::Nothing,
+            ..ImportedSeat::new(user.id, "member", user.created_at)
+        })
+        .collect();
+    (seats[6].muted, seats[7].favourite, seats[8].role) = (true, true, "reader".to_owned());
     let channel = ImportedChannel {
-        members: members.clone(),
+        members: seats,
         ..import_of(stage, &stage.new_channel(space.id, "big", ChannelKind::Public, &[]))
     };
-    assert_eq!(store.import_channel(&channel).await.unwrap(), channel.id);
-    assert_eq!(store.import_channel(&channel).await.unwrap(), channel.id);
+    for (dry_run, present) in [(true, false), (false, false), (false, true)] {
+        let placed = store.import_channel(&channel, dry_run).await.unwrap();
+        assert_eq!(placed, Placed { id: channel.id, name: "big".to_owned(), present });
+    }
     let seen = store.channel(channel.id, users[0].id).await.unwrap().unwrap();
     assert_eq!((seen.member_count, seen.last_seq, seen.topic.as_str()), (700, 0, "from elsewhere"));
     assert_eq!(store.export_channels(None, 10).await.unwrap(), [channel.clone()]);
@@ -108,35 +139,192 @@ pub(super) async fn people_and_rooms_come_once<S: Store>(stage: &Stage<S>) {
 pub(super) async fn names_that_are_taken_get_a_number<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
-    let named = |name: &str| ImportedUser {
-        id: stage.id(),
-        name: name.to_owned(),
-        display_name: name.to_owned(),
-        bot: false,
-        disabled: false,
-        created_at: at(0),
-    };
-    let batch = [named("ada"), named("ada"), named("ada-2"), named("new")];
-    assert_eq!(store.import_users(&batch).await.unwrap(), counted(4, 0));
+    let long = "x".repeat(32);
+    let named = |name: &str| ImportedUser::new(stage.id(), name, name, at(0));
+    let batch = [named("ada"), named("ada"), named("ada-2"), named("new"), named(&long), named(&long)];
+    for dry_run in [true, false] {
+        let placed = store.import_users(&batch, dry_run).await.unwrap();
+        let names = placed.iter().map(|placed| placed.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(names, ["ada-2", "ada-3", "ada-2-2", "new", &long, &format!("{}-2", &long[..30])]);
+        assert_eq!(count(&placed), counted(6, 0));
+    }
     let all = store.export_users(None, 100).await.unwrap();
     let name = |id: UserId| all.iter().find(|user| user.id == id).unwrap().name.as_str();
-    let names = batch.each_ref().map(|user| name(user.id));
-    assert_eq!((name(room.ada), names), ("ada", ["ada-2", "ada-3", "ada-2-2", "new"]));
-    assert_eq!(store.import_users(&batch).await.unwrap(), counted(0, 4));
+    assert_eq!((name(room.ada), name(batch[0].id)), ("ada", "ada-2"));
+    let again = store.import_users(&batch, false).await.unwrap();
+    assert_eq!((count(&again), again[0].name.as_str()), (counted(0, 6), "ada-2"));
 
     let general = stage.new_channel(room.space, "general", ChannelKind::Public, &[room.ada]);
     for expected in ["general-2", "general-3"] {
         let channel = import_of(stage, &general);
-        assert_eq!(store.import_channel(&channel).await.unwrap(), channel.id);
+        for dry_run in [true, false] {
+            let placed = store.import_channel(&channel, dry_run).await.unwrap();
+            assert_eq!((placed.id, placed.name.as_str()), (channel.id, expected));
+        }
         assert_eq!(store.channel(channel.id, room.ada).await.unwrap().unwrap().name, expected);
     }
     let direct = stage.new_direct(&[room.ada, room.bob]);
     store.create_channel(&direct).await.unwrap();
+    let placed = store.import_channel(&import_of(stage, &direct), false).await.unwrap();
+    assert_eq!((placed.id, placed.present), (direct.id, true), "one conversation of two");
+}
+
+/// A workspace of somewhere else, of which everything has a name that is taken here.
+struct Foreign {
+    ada: ImportedUser,
+    eve: ImportedUser,
+    scribe: ImportedRole,
+    space: Space,
+    general: ImportedChannel,
+    message: ImportedMessage,
+}
+
+impl Foreign {
+    fn new(stage: &Stage<impl Store>) -> Self {
+        let user = |name: &str, role: &str, joined: i64| ImportedUser {
+            role: role.to_owned(),
+            ..ImportedUser::new(stage.id(), name, name, at(joined))
+        };
+        let (ada, eve) = (user("ada", "admin", 1), user("eve", "guest", 2));
+        let space = stage.new_space("HOME");
+        let mut general = import_of(stage, &stage.new_channel(space.id, "general", ChannelKind::Public, &[]));
+        general.members = vec![
+            ImportedSeat::new(ada.id, "scribe", at(3)),
+            ImportedSeat { read: ReadTo::Nothing, ..ImportedSeat::new(eve.id, "emperor", at(4)) },
+        ];
+        let mut message = imported(general.id, ada.id, 10, "ask @ada, `@ada`, @channel");
+        message.message.mentions = vec![ada.id];
+        message.history = vec![Revision { text: "ask @ada".to_owned(), at: at(11) }];
+        message.edited_at = Some(at(11));
+        Self { ada, eve, scribe: scribe(stage.id(), &[Permission::ChannelRead]), space, general, message }
+    }
+
+    async fn import(&self, store: &impl Store, dry_run: bool) -> Report {
+        let in_space = vec![member(self.ada.id, "admin", at(5)), member(self.eve.id, "none", at(6))];
+        let steps = vec![
+            Step::Role(self.scribe.clone()),
+            Step::Users(vec![self.ada.clone(), self.eve.clone()]),
+            Step::Space(self.space.clone()),
+            Step::SpaceMembers(self.space.id, in_space),
+            Step::Channel(self.general.clone()),
+            Step::Messages(self.general.id, vec![self.message.clone()]),
+            Step::ChannelDone(self.general.id),
+        ];
+        let reader = move |outlet: &mut Outlet| steps.into_iter().try_for_each(|step| outlet.put(step));
+        transfer::import(store, dry_run, &|_| {}, Box::new(reader)).await.unwrap()
+    }
+}
+
+fn scribe(id: RoleId, permissions: &[Permission]) -> ImportedRole {
+    let permissions = permissions.iter().copied().collect();
+    ImportedRole { id, scope: RoleScope::Channel, name: "scribe".to_owned(), permissions, built_in: false }
+}
+
+fn renamed(report: &Report) -> Vec<String> {
+    let one = |one: &Renamed| format!("{} {} {}", one.what.as_str(), one.there, one.here);
+    report.renamed.iter().map(one).collect()
+}
+
+pub(super) async fn what_is_called_otherwise_is_reported_before_and_after<S: Store>(stage: &Stage<S>) {
+    let store = &*stage.store;
+    stage.room().await;
+    let local = scribe(stage.id(), &[Permission::ChannelRead, Permission::MessagePost]);
+    store.import_role(&local).await.unwrap();
+    let twin = ImportedRole { id: stage.id(), ..local };
+    refused!(store.import_role(&twin).await, StoreError::Conflict("name"));
+
+    let foreign = Foreign::new(stage);
+    let dry = foreign.import(store, true).await;
+    assert_eq!(store.export_spaces().await.unwrap().len(), 1, "a dry run writes nothing");
+    let done = foreign.import(store, false).await;
+    let again = foreign.import(store, false).await;
+    assert_eq!((again.users.added, again.messages.added, again.roles.added), (0, 0, 0));
+    for report in [&dry, &done, &again] {
+        assert_eq!(renamed(report), ["role scribe scribe-2", "user ada ada-2", "space HOME HOME 2"]);
+        assert_eq!((report.renamed_total, report.mentions_renamed), (3, 1));
+    }
+    for report in [&dry, &done] {
+        let noted: Vec<_> = report.notes.iter().map(|(kind, note)| (kind.as_str(), note.count)).collect();
+        let expected = [
+            ("role is not known: the least one was given", 2),
+            ("system role with power over the server was not given: the account is an ordinary member", 1),
+        ];
+        assert_eq!(noted, expected);
+    }
+}
+
+pub(super) async fn a_foreign_workspace_stays_apart_from_what_has_its_names<S: Store>(stage: &Stage<S>) {
+    let store = &*stage.store;
+    let room = stage.room().await;
+    let local = scribe(stage.id(), &[Permission::ChannelRead, Permission::MessagePost]);
+    store.import_role(&local).await.unwrap();
+    let foreign = Foreign::new(stage);
+    foreign.import(store, false).await;
+    let (ada, eve) = (foreign.ada.id, foreign.eve.id);
+
+    // Nothing of the space that was there has changed, and nobody there sees the other.
+    let members = store.export_space_members(room.space, None, 10).await.unwrap();
+    assert_eq!(members.iter().map(|one| one.user).collect::<Vec<_>>(), [room.ada, room.bob]);
+    assert_eq!(store.spaces_of(room.ada).await.unwrap().len(), 1);
+    let channels = store.export_channels(None, 10).await.unwrap();
+    let local = channels.iter().find(|one| one.id == room.channel).unwrap();
+    assert_eq!((local.name.as_str(), local.members.len()), ("general", 2));
+    let general = channels.iter().find(|one| one.id == foreign.general.id).unwrap();
+    assert_eq!((general.name.as_str(), general.space_id), ("general", Some(foreign.space.id)));
+    let roles: Vec<_> = general.members.iter().map(|one| (one.user, one.role.as_str())).collect();
+    assert_eq!(roles, [(ada, "scribe-2"), (eve, "reader")]);
+    let granted = store.role_grants(RoleScope::Channel, "scribe-2").await.unwrap().unwrap();
+    assert!(granted.has(Permission::ChannelRead) && !granted.has(Permission::MessagePost));
     assert_eq!(
-        store.import_channel(&import_of(stage, &direct)).await.unwrap(),
-        direct.id,
-        "one conversation of two"
+        store.export_space_members(foreign.space.id, None, 10).await.unwrap(),
+        [member(ada, "admin", at(5)), member(eve, "guest", at(6))]
     );
+    let users = store.export_users(None, 10).await.unwrap();
+    let role = |id: UserId| users.iter().find(|user| user.id == id).unwrap().role.as_str();
+    assert_eq!((role(ada), role(eve)), ("member", "guest"), "an import gives no power over the server");
+
+    // Who reads the text is not led to the ada of this server.
+    let shown = stage.shown(foreign.message.message.id, ada).await;
+    assert_eq!((shown.text.as_str(), shown.mentions), ("ask @ada-2, `@ada`, @channel", vec![ada]));
+    assert_eq!(store.history(shown.id).await.unwrap()[0].text, "ask @ada-2");
+    let mut unread = Vec::new();
+    for user in [ada, eve] {
+        let seen = store.channel(general.id, user).await.unwrap().unwrap();
+        unread.push(seen.membership.unwrap().unread);
+    }
+    assert_eq!(unread, [0, 1]);
+}
+
+pub(super) async fn what_was_read_stays_read<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let [cyd, dan, eli] = [stage.user("cyd").await, stage.user("dan").await, stage.user("eli").await];
+    let mut channel = import_of(stage, &stage.new_channel(room.space, "old", ChannelKind::Public, &[]));
+    let messages: Vec<_> =
+        (1..=3).map(|second| imported(channel.id, room.ada, second, &format!("line {second}"))).collect();
+    let second = ReadTo::Message(messages[1].message.id);
+    channel.members = [(room.bob, second), (cyd, ReadTo::Nothing), (dan, ReadTo::Everything)]
+        .map(|(user, read)| ImportedSeat { read, ..ImportedSeat::new(user, "member", at(0)) })
+        .into();
+    store.import_channel(&channel, false).await.unwrap();
+    store.import_messages(channel.id, &messages).await.unwrap();
+    let read: Vec<_> = channel.members.iter().map(|seat| (seat.user, seat.read)).collect();
+    store.finish_channel(channel.id, &read).await.unwrap();
+    let exported = store.export_channels(None, 10).await.unwrap();
+    let seats = &exported.iter().find(|one| one.id == channel.id).unwrap().members;
+    let last = ReadTo::Message(messages[2].message.id);
+    let found = |user| seats.iter().find(|seat| seat.user == user).unwrap().read;
+    assert_eq!([room.bob, cyd, dan].map(found), [second, ReadTo::Nothing, last]);
+
+    // Who is there keeps what is read; only who comes with an import gets a mark from it.
+    store.mark_read(channel.id, cyd, 1, true).await.unwrap();
+    channel.members.push(ImportedSeat::new(eli, "member", at(0)));
+    store.import_channel(&channel, false).await.unwrap();
+    store.finish_channel(channel.id, &read).await.unwrap();
+    let mark = |user| async move {
+        store.channel(channel.id, user).await.unwrap().unwrap().membership.unwrap().last_read_seq
+    };
+    assert_eq!((mark(cyd).await, mark(eli).await), (1, 3));
 }
 
 pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
@@ -144,7 +332,7 @@ pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
     let channel =
         import_of(stage, &stage.new_channel(room.space, "old", ChannelKind::Public, &[room.ada, room.bob]));
-    let channel = store.import_channel(&channel).await.unwrap();
+    let channel = store.import_channel(&channel, false).await.unwrap().id;
     let mut batch: Vec<_> =
         (1..=900).map(|second| imported(channel, room.ada, second * 10, &format!("line {second}"))).collect();
     let root = batch[3].message.id;
@@ -172,7 +360,7 @@ pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
     assert_eq!(store.import_messages(channel, &batch[..500]).await.unwrap(), counted(500, 0));
     assert_eq!(store.import_messages(channel, &batch[400..]).await.unwrap(), counted(400, 100));
     assert_eq!(store.import_messages(channel, &batch[500..]).await.unwrap(), counted(0, 400));
-    store.finish_channel(channel).await.unwrap();
+    store.finish_channel(channel, &[]).await.unwrap();
 
     let seen = store.channel(channel, room.bob).await.unwrap().unwrap();
     assert_eq!((seen.last_seq, seen.last_message_at), (900, Some(at(9_000))));
@@ -254,7 +442,7 @@ pub(super) async fn an_import_into_a_living_channel_is_put_in_order<S: Store>(st
     let old: Vec<_> =
         (1..=3).map(|second| imported(room.channel, room.bob, second, &format!("old {second}"))).collect();
     store.import_messages(room.channel, &old).await.unwrap();
-    store.finish_channel(room.channel).await.unwrap();
+    store.finish_channel(room.channel, &[]).await.unwrap();
     let (items, total) = store.slice(Line::Main(room.channel), Slice::Latest, 10, room.ada).await.unwrap();
     let order: Vec<_> = items.iter().map(|message| (message.position, message.text.as_str())).collect();
     assert_eq!(total, 5);
@@ -264,7 +452,7 @@ pub(super) async fn an_import_into_a_living_channel_is_put_in_order<S: Store>(st
         store.channel(room.channel, room.ada).await.unwrap().unwrap().last_message_at.unwrap(),
         items_last(stage, &room).await
     );
-    refused!(store.finish_channel(stage.id()).await, StoreError::Missing("channel"));
+    refused!(store.finish_channel(stage.id(), &[]).await, StoreError::Missing("channel"));
 }
 
 async fn items_last<S: Store>(stage: &Stage<S>, room: &super::Room) -> Timestamp {
@@ -297,6 +485,9 @@ pub(super) async fn an_export_reads_everything_back<S: Store>(stage: &Stage<S>) 
     let rest = store.export_messages(room.channel, Some(root.id), 1).await.unwrap();
     assert_eq!(rest, all[1..2]);
     let channels = store.export_channels(None, 10).await.unwrap();
-    assert_eq!(channels[0].members, [(room.ada, "member".to_owned()), (room.bob, "member".to_owned())]);
+    let seats: Vec<_> =
+        channels[0].members.iter().map(|one| (one.user, one.role.as_str(), one.read)).collect();
+    let expected = [(room.ada, "member", ReadTo::Nothing), (room.bob, "member", ReadTo::Nothing)];
+    assert_eq!(seats, expected);
     assert_eq!(store.space_members(room.space, None, page(None, 10)).await.unwrap().len(), 2);
 }

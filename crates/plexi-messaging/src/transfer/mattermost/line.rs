@@ -56,6 +56,9 @@ pub(super) struct MmChannel {
 #[serde(default)]
 pub(super) struct MmUser {
     pub username: String,
+    /// Tells people of two servers apart: a bulk file does not say which server it comes from.
+    pub email: String,
+    pub roles: String,
     pub nickname: String,
     pub first_name: String,
     pub last_name: String,

@@ -8,9 +8,9 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::super::{Progress, TransferError};
-use super::line::{ChannelLine, Manifest, MessageLine, SpaceLine, UserLine};
+use super::line::{ChannelLine, Manifest, MemberLine, MessageLine, RoleLine, SpaceLine, UserLine};
 use super::{FORMAT, VERSION};
-use crate::ports::TransferStore;
+use crate::ports::{ImportedMember, TransferStore};
 
 /// How many rows are read at once.
 const ROWS: u32 = 1_000;
@@ -18,6 +18,8 @@ const ROWS: u32 = 1_000;
 /// What an export wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
+    /// Roles, the built-in ones among them.
+    pub roles: u64,
     /// Accounts, without credentials.
     pub users: u64,
     /// Spaces.
@@ -62,6 +64,11 @@ async fn write(
 ) -> Result<Exported, TransferError> {
     let mut archive = Archive::create(path)?;
     let mut done = Exported::default();
+    archive.begin("roles.jsonl")?;
+    for role in store.export_roles().await? {
+        archive.line(&RoleLine::from_role(role))?;
+        done.roles += 1;
+    }
     archive.begin("users.jsonl")?;
     let mut after: Option<UserId> = None;
     loop {
@@ -75,9 +82,9 @@ async fn write(
     }
     archive.begin("spaces.jsonl")?;
     for space in store.export_spaces().await? {
-        let mut members = Vec::new();
+        let mut members: Vec<ImportedMember> = Vec::new();
         loop {
-            let after = members.last().map(|(user, _): &(UserId, String)| *user);
+            let after = members.last().map(|member| member.user);
             let page = store.export_space_members(space.id, after, ROWS).await?;
             if page.is_empty() {
                 break;
@@ -90,7 +97,7 @@ async fn write(
             name,
             archived: space.archived,
             created_at: space.created_at,
-            members,
+            members: members.into_iter().map(MemberLine::from_member).collect(),
         })?;
         done.spaces += 1;
     }
@@ -126,6 +133,7 @@ async fn write(
         format: FORMAT.to_owned(),
         version: VERSION,
         created_at: now,
+        roles: done.roles,
         users: done.users,
         spaces: done.spaces,
         channels: done.channels,

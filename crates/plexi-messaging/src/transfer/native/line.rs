@@ -1,16 +1,21 @@
 //! The lines of an archive.
 
-use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, Permission, RoleId, RoleScope, SpaceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ChannelKind, MessageKind, Revision, SystemNote};
-use crate::ports::{ExportedMessage, ImportedChannel, ImportedMessage, ImportedUser, NewMessage};
+use crate::ports::{
+    AccountKind, ExportedMessage, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
+    ImportedSeat, ImportedUser, NewMessage, ReadTo,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub format: String,
     pub version: u32,
     pub created_at: Timestamp,
+    #[serde(default)]
+    pub roles: u64,
     pub users: u64,
     pub spaces: u64,
     pub channels: u64,
@@ -18,24 +23,111 @@ pub(super) struct Manifest {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RoleLine {
+    id: RoleId,
+    scope: RoleScope,
+    pub name: String,
+    /// By name, so that an archive of a later server can be read.
+    permissions: Vec<String>,
+    built_in: bool,
+}
+
+impl RoleLine {
+    pub fn from_role(role: ImportedRole) -> Self {
+        let ImportedRole { id, scope, name, permissions, built_in } = role;
+        let permissions = permissions.iter().map(|permission| permission.as_str().to_owned()).collect();
+        Self { id, scope, name, permissions, built_in }
+    }
+
+    /// The role, without permissions that this server does not know, and whether there are such.
+    pub fn into_role(self) -> (ImportedRole, bool) {
+        let Self { id, scope, name, permissions, built_in } = self;
+        let known: Vec<Permission> = permissions.iter().filter_map(|name| name.parse().ok()).collect();
+        let unknown = known.len() < permissions.len();
+        (ImportedRole { id, scope, name, permissions: known.into_iter().collect(), built_in }, unknown)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct UserLine {
     id: UserId,
     name: String,
     display_name: String,
+    /// Absent in archives of version 1, which have `bot`.
+    kind: Option<AccountKind>,
+    #[serde(default, skip_serializing)]
     bot: bool,
     disabled: bool,
     created_at: Timestamp,
+    #[serde(default = "member")]
+    role: String,
+    #[serde(default)]
+    status_text: String,
+    #[serde(default = "english")]
+    locale: String,
+    #[serde(default = "system")]
+    theme: String,
+}
+
+fn member() -> String {
+    "member".to_owned()
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn system() -> String {
+    "system".to_owned()
 }
 
 impl UserLine {
     pub fn from_user(user: ImportedUser) -> Self {
-        let ImportedUser { id, name, display_name, bot, disabled, created_at } = user;
-        Self { id, name, display_name, bot, disabled, created_at }
+        let ImportedUser {
+            id,
+            name,
+            display_name,
+            status_text,
+            kind,
+            disabled,
+            created_at,
+            role,
+            locale,
+            theme,
+        } = user;
+        let kind = Some(kind);
+        Self {
+            id,
+            name,
+            display_name,
+            kind,
+            bot: false,
+            disabled,
+            created_at,
+            role,
+            status_text,
+            locale,
+            theme,
+        }
     }
 
     pub fn into_user(self) -> ImportedUser {
-        let Self { id, name, display_name, bot, disabled, created_at } = self;
-        ImportedUser { id, name, display_name, bot, disabled, created_at }
+        let Self {
+            id,
+            name,
+            display_name,
+            kind,
+            bot,
+            disabled,
+            created_at,
+            role,
+            status_text,
+            locale,
+            theme,
+        } = self;
+        let known = if bot { AccountKind::Bot } else { AccountKind::Imported };
+        let kind = kind.unwrap_or(known);
+        ImportedUser { id, name, display_name, status_text, kind, disabled, created_at, role, locale, theme }
     }
 }
 
@@ -45,7 +137,72 @@ pub(super) struct SpaceLine {
     pub name: String,
     pub archived: bool,
     pub created_at: Timestamp,
-    pub members: Vec<(UserId, String)>,
+    pub members: Vec<MemberLine>,
+}
+
+/// A member of a space.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum MemberLine {
+    Whole {
+        user_id: UserId,
+        role: String,
+        joined_at: Timestamp,
+    },
+    /// As archives of version 1 have it.
+    Short(UserId, String),
+}
+
+impl MemberLine {
+    pub fn from_member(member: ImportedMember) -> Self {
+        let ImportedMember { user, role, joined_at } = member;
+        Self::Whole { user_id: user, role, joined_at }
+    }
+
+    pub fn into_member(self, made: Timestamp) -> ImportedMember {
+        match self {
+            Self::Whole { user_id, role, joined_at } => ImportedMember { user: user_id, role, joined_at },
+            Self::Short(user, role) => ImportedMember { user, role, joined_at: made },
+        }
+    }
+}
+
+/// A member of a channel.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum SeatLine {
+    Whole {
+        user_id: UserId,
+        role: String,
+        joined_at: Timestamp,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        muted: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        favourite: bool,
+        /// Absent: nothing is read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_to: Option<MessageId>,
+    },
+    /// As archives of version 1 have it.
+    Short(UserId, String),
+}
+
+impl SeatLine {
+    fn from_seat(seat: ImportedSeat) -> Self {
+        let ImportedSeat { user, role, joined_at, muted, favourite, read } = seat;
+        let read_to = if let ReadTo::Message(id) = read { Some(id) } else { None };
+        Self::Whole { user_id: user, role, joined_at, muted, favourite, read_to }
+    }
+
+    fn into_seat(self, made: Timestamp) -> ImportedSeat {
+        match self {
+            Self::Whole { user_id, role, joined_at, muted, favourite, read_to } => {
+                let read = read_to.map_or(ReadTo::Nothing, ReadTo::Message);
+                ImportedSeat { user: user_id, role, joined_at, muted, favourite, read }
+            }
+            Self::Short(user, role) => ImportedSeat::new(user, &role, made),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,21 +214,24 @@ pub(super) struct ChannelLine {
     topic: String,
     archived: bool,
     created_at: Timestamp,
-    members: Vec<(UserId, String)>,
+    members: Vec<SeatLine>,
 }
 
 impl ChannelLine {
     pub fn from_channel(channel: ImportedChannel) -> Self {
         let ImportedChannel { id, space_id, kind, name, topic, archived, created_at, mut members, .. } =
             channel;
-        members.sort_unstable();
+        members.sort_unstable_by_key(|member| member.user);
+        let members = members.into_iter().map(SeatLine::from_seat).collect();
         Self { id, space_id, kind, name, topic, archived, created_at, members }
     }
 
     pub fn into_channel(self) -> ImportedChannel {
-        let Self { id, space_id, kind, name, topic, archived, created_at, mut members } = self;
-        members.sort_unstable();
-        let key = || members.iter().map(|(user, _)| user.to_string()).collect::<Vec<_>>().join("+");
+        let Self { id, space_id, kind, name, topic, archived, created_at, members } = self;
+        let mut members: Vec<ImportedSeat> =
+            members.into_iter().map(|member| member.into_seat(created_at)).collect();
+        members.sort_unstable_by_key(|member| member.user);
+        let key = || members.iter().map(|member| member.user.to_string()).collect::<Vec<_>>().join("+");
         let direct_key = kind.is_direct().then(key);
         ImportedChannel { id, space_id, kind, name, topic, archived, created_at, members, direct_key }
     }

@@ -5,6 +5,7 @@ use plexi_core::plain::deceives;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as the document has them")]
 pub(super) struct SlackUser {
     pub id: String,
     #[serde(default)]
@@ -18,7 +19,18 @@ pub(super) struct SlackUser {
     #[serde(default)]
     pub is_bot: bool,
     #[serde(default)]
+    is_restricted: bool,
+    #[serde(default)]
+    is_ultra_restricted: bool,
+    #[serde(default)]
     pub profile: Profile,
+}
+
+impl SlackUser {
+    /// A guest of many channels or of one.
+    pub fn is_guest(&self) -> bool {
+        self.is_restricted || self.is_ultra_restricted
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
