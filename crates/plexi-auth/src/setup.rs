@@ -97,6 +97,14 @@ impl Auth {
         Ok(open)
     }
 
+    /// Whether [`Auth::set_up`] would take this token now; refuses as it does.
+    pub async fn check_setup(&self, token: &str) -> Result<(), AuthError> {
+        if !self.setup_open().await? {
+            return Err(AuthError::SetupClosed);
+        }
+        self.inner.setup.judge(token, self.inner.now())
+    }
+
     /// Makes the first administrator and signs in. [`AuthError::SetupClosed`] when there is one, also for all but one of many at
     /// once; [`AuthError::SetupTokenInvalid`]; [`AuthError::TooManyAttempts`] after ten wrong tokens in a minute.
     pub async fn set_up(
@@ -107,10 +115,7 @@ impl Auth {
         device: Option<String>,
     ) -> Result<SignedIn, AuthError> {
         let inner = &*self.inner;
-        if !self.setup_open().await? {
-            return Err(AuthError::SetupClosed);
-        }
-        inner.setup.judge(token, inner.now())?;
+        self.check_setup(token).await?;
         let device = profile::device(device.as_deref()).map_err(invalid)?;
         let account = inner.new_account(&person, roles::ADMIN).await?;
         match inner.store.create_first_admin(&account).await {

@@ -43,4 +43,3 @@ pub use hub::{
 pub use messages::{MessageDraft, Receipt};
 pub use messaging::Messaging;
 pub use pipeline::{STEP_BOUNDS, StepTiming};
-pub use spaces::check_space_name;

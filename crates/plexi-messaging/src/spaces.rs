@@ -31,6 +31,27 @@ impl Messaging {
         Ok(space)
     }
 
+    /// Whether [`Messaging::create_space`] can make a space with this name now: for those who must know before they make
+    /// something else. The error names the field `name`.
+    pub async fn check_space_name(&self, name: &str) -> Result<(), MessagingError> {
+        let name = accept_name(name)?;
+        if self.0.store.has_space_named(&name).await? {
+            return Err(invalid("name", "is taken by a space that is there already"));
+        }
+        Ok(())
+    }
+
+    /// Makes the actor an administrator of every space they see and are not in (at most 200): who sets up a server into which
+    /// workspaces were imported is the only one who can administer them. Needs `space.manage` there.
+    pub async fn administer_all_spaces(&self, actor: &Actor) -> Result<(), MessagingError> {
+        for space in self.spaces(actor).await? {
+            if space.role.is_none() && !space.archived {
+                self.set_space_member(actor, space.id, actor.user, "admin").await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The spaces the actor sees, by name; at most 200.
     pub async fn spaces(&self, actor: &Actor) -> Result<Vec<Space>, MessagingError> {
         if actor.system.has(Permission::SpaceRead) {
@@ -133,12 +154,6 @@ impl Messaging {
             Err(invalid("user_id", "no such user"))
         }
     }
-}
-
-/// Whether a space can be made with this name, for those who must know before they make something else. The error names the
-/// field `name`.
-pub fn check_space_name(name: &str) -> Result<(), MessagingError> {
-    accept_name(name).map(drop)
 }
 
 /// A name of a space: 1 to 64 characters that can all be seen, no white space around it.

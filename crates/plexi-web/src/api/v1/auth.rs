@@ -274,11 +274,13 @@ async fn setup(
     call: Call<Anyone, Nothing, Nothing, Setup>,
 ) -> Result<WithCookie<Created<SignedInAnswer>>, ApiError> {
     let Setup { token, name, display_name, password, space_name, transport, device } = call.body;
+    let web = call.web;
+    // only who holds the token learns which spaces are there
+    web.auth.check_setup(token.expose()).await?;
     // set-up closes with the account: what can be refused is refused before
-    plexi_messaging::check_space_name(&space_name).map_err(|error| in_field(&error, "space_name"))?;
+    web.messaging.check_space_name(&space_name).await.map_err(|error| in_field(error, "space_name"))?;
     let person = NewPerson { name, display_name, password };
     let device = device.or(call.context.user_agent);
-    let web = call.web;
     let signed = web.auth.set_up(token.expose(), person, transport.into(), device).await?;
     let actor = actor_of(&signed);
     if let Err(error) = first_space(&web, &actor, &space_name).await {
@@ -300,12 +302,18 @@ fn actor_of(signed: &SignedIn) -> Actor {
 }
 
 /// An error in `name` of a part, as one in a field of the whole.
-fn in_field(error: &MessagingError, field: &str) -> ApiError {
-    let problems = error.fields().into_iter();
+fn in_field(error: MessagingError, field: &str) -> ApiError {
+    let problems = error.fields();
+    if problems.is_empty() {
+        return error.into();
+    }
+    let problems = problems.into_iter();
     ApiError::invalid(problems.map(|wrong| FieldError::new(field, wrong.problem)).collect())
 }
 
 async fn first_space(web: &WebState, actor: &Actor, name: &str) -> Result<(), MessagingError> {
+    // spaces that an import brought before have nobody who can sign in
+    web.messaging.administer_all_spaces(actor).await?;
     let space = web.messaging.create_space(actor, name).await?;
     let general =
         ChannelDraft { name: FIRST_CHANNEL.into(), kind: ChannelKind::Public, topic: String::new() };
