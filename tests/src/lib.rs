@@ -4,11 +4,13 @@
 #![expect(clippy::disallowed_methods, reason = "tests spawn clients of their own")]
 #![expect(clippy::missing_errors_doc, reason = "every error is a failed test")]
 
+mod engine;
 mod http;
 mod person;
 mod server;
 mod socket;
 
+pub use engine::{Engine, Place};
 pub use http::http_client;
 pub use person::{Answer, Person};
 pub use server::{Frozen, PASSWORD, Plexi, cli};

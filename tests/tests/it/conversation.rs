@@ -7,8 +7,15 @@ use serde_json::json;
 async fn two_people_talk_and_a_third_who_is_not_invited_sees_nothing() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let (server, ada) = Plexi::set_up(folder.path()).await?;
+    talk(&server, &ada).await?;
+    assert!(server.stop().await?.success(), "a stopped server says that all went well");
+    Ok(())
+}
+
+/// A fresh server and its administrator; on any database the same.
+pub(crate) async fn talk(server: &Plexi, ada: &Person) -> Outcome<()> {
     let (space, general) = ada.home().await?;
-    let bob = ada.invite(&server, &space, "bob").await?;
+    let bob = ada.invite(server, &space, "bob").await?;
     let (_, his_first) = bob.home().await?;
     assert_eq!(his_first, general, "who is invited is in the first channel from the beginning");
 
@@ -49,9 +56,8 @@ async fn two_people_talk_and_a_third_who_is_not_invited_sees_nothing() -> Outcom
     let missing = bob.get("channels/0198f3a0-0000-7000-8000-000000000000").await?;
     assert_eq!(hidden.status, 404);
     assert_eq!(hidden.code(), missing.code(), "what one may not see is as if it did not exist");
-    let stranger = Person::nobody(&server).get("sync").await?;
+    let stranger = Person::nobody(server).get("sync").await?;
     assert_eq!((stranger.status.as_u16(), stranger.code()), (401, "AUTH_REQUIRED"));
-    assert!(server.stop().await?.success(), "a stopped server says that all went well");
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 mod conversation;
 mod crash;
 mod damage;
+mod engines;
 mod full_disk;
 mod read_only;
 mod reload;
+mod round_trip;
 mod workspace;
