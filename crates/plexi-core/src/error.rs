@@ -51,6 +51,8 @@ catalogue! {
     AuthRefreshReused "AUTH_REFRESH_REUSED" 401 "This refresh token was used before; the session has been ended." "Sign in again. If it was not you, change your password.";
     AuthSessionEnded "AUTH_SESSION_ENDED" 401 "The session has ended." "Sign in again.";
     AuthForbidden "AUTH_FORBIDDEN" 403 "You do not have the permission this needs." "Ask an administrator for a role that has it.";
+    AuthNotMember "AUTH_NOT_MEMBER" 403 "You are not in this channel." "Join the channel, then try again.";
+    AuthNotAuthor "AUTH_NOT_AUTHOR" 403 "Only its author may do this." "Ask its author, or write a message of your own.";
     AuthStepUpRequired "AUTH_STEP_UP_REQUIRED" 403 "This needs a recent proof of who you are." "Confirm your password and try again.";
     AuthSetupClosed "AUTH_SETUP_CLOSED" 404 "There is nothing here." "Set-up was completed; sign in instead.";
     AuthSetupTokenInvalid "AUTH_SETUP_TOKEN_INVALID" 403 "The set-up token is not right." "Use the link that the server printed when it started.";
@@ -72,6 +74,8 @@ catalogue! {
     ValidationCursor "VALIDATION_CURSOR" 400 "The page cursor is not valid." "Start again from the first page.";
     ValidationQuery "VALIDATION_QUERY" 422 "The search could not be understood." "See `details`; operators are from: in: before: after: has: is: -word and \"phrase\".";
     ValidationArchived "VALIDATION_ARCHIVED" 409 "The channel is archived and cannot be changed." "Restore the channel first.";
+    ValidationSpaceArchived "VALIDATION_SPACE_ARCHIVED" 409 "The space is archived; nothing in it can be changed." "Restore the space first.";
+    ValidationLastMember "VALIDATION_LAST_MEMBER" 409 "You are the last one in this private channel: nobody could open it again." "Add somebody else first, or archive the channel and then leave.";
 
     StorageUnavailable "STORAGE_UNAVAILABLE" 503 "The storage cannot be reached just now; nothing was changed." "Try again in a moment.";
     StorageFull "STORAGE_FULL" 507 "The storage is full or cannot be written; nothing was changed." "Ask the administrator to make room; then try again.";

@@ -16,6 +16,18 @@ pub fn is_plain(text: &str) -> bool {
     !text.chars().any(deceives) && (text.is_empty() || !text.chars().all(is_blank))
 }
 
+/// Whether nothing of a text can be seen: it is empty, or every character of it is blank or without width. Texts that people
+/// write to each other may hold any characters, if there is something to be seen beside them.
+///
+/// ```
+/// use plexi_core::plain::shows_nothing;
+///
+/// assert!(shows_nothing(" \u{200B}\n\u{2800}") && !shows_nothing("\u{202E}a"));
+/// ```
+pub fn shows_nothing(text: &str) -> bool {
+    text.chars().all(|c| is_blank(c) || deceives(c))
+}
+
 /// Control characters, line separators, bidirectional controls and characters without width. The joiners that emoji and
 /// some scripts need (U+200C, U+200D) do not count.
 pub fn deceives(c: char) -> bool {
@@ -23,7 +35,7 @@ pub fn deceives(c: char) -> bool {
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{200B}'
             | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E001F}')
+            | '\u{FFF0}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E001F}')
 }
 
 /// What shows nothing by itself but has its place among other characters: white space, the empty braille pattern, joiners,
@@ -31,7 +43,7 @@ pub fn deceives(c: char) -> bool {
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || matches!(c,
-            '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
+            '\u{180B}'..='\u{180F}' | '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 #[cfg(test)]
@@ -60,6 +72,28 @@ mod tests {
     fn what_shows_nothing_at_all_is_not_plain() {
         for text in [" ", "\u{2800}", "\u{200D}", "\u{FE0F}", "\u{2800} \u{200C}", "\u{E0061}", "\u{3164}"] {
             assert!(!is_plain(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_invisible_characters_shows_nothing() {
+        for text in [
+            "",
+            " \n\t",
+            "\u{202E}",
+            "\u{200B}",
+            "\u{2800}",
+            "\u{FEFF}",
+            "\u{AD}",
+            "\u{200D}",
+            "\u{180E} \u{FE0F}",
+        ] {
+            assert!(shows_nothing(text), "{text:?}");
+        }
+        for text in
+            ["a", "\u{202E}a", "\u{1F469}\u{200D}\u{1F4BB}", "\u{2764}\u{FE0F}", "\u{645}\u{6CC}\u{200C}"]
+        {
+            assert!(!shows_nothing(text), "{text:?}");
         }
     }
 

@@ -23,6 +23,10 @@ const FROM_OUTSIDE: PermissionSet = PermissionSet::EMPTY
     .with(Permission::ChannelManage)
     .with(Permission::ChannelMembersManage);
 
+/// What is left of all permissions in a channel of an archived space.
+const IN_ARCHIVED_SPACE: PermissionSet =
+    PermissionSet::EMPTY.with(Permission::SpaceRead).with(Permission::ChannelRead);
+
 /// The standing of an actor to a space.
 pub(crate) fn space_standing(actor: &Actor, access: &SpaceAccess) -> Standing {
     Standing {
@@ -42,6 +46,19 @@ pub(crate) fn channel_standing(actor: &Actor, access: &ChannelAccess) -> Standin
             visible: access.kind == ChannelKind::Public && around.has(Permission::SpaceRead),
             granted: FROM_OUTSIDE.iter().filter(|permission| around.has(*permission)).collect(),
         },
+    }
+}
+
+/// The permissions of an actor in a channel, for showing: where nothing can be changed, none to change something.
+pub(crate) fn shown_permissions(actor: &Actor, access: &ChannelAccess) -> PermissionSet {
+    if actor.kind == ActorKind::System {
+        return PermissionSet::all();
+    }
+    let granted = channel_standing(actor, access).granted;
+    if access.space_archived {
+        granted.iter().filter(|permission| IN_ARCHIVED_SPACE.has(*permission)).collect()
+    } else {
+        granted
     }
 }
 
@@ -115,7 +132,13 @@ pub(crate) struct Seen {
 impl Seen {
     /// The channel, if it can be changed.
     pub(crate) fn writable(&self) -> Result<(), MessagingError> {
-        if self.access.archived { Err(MessagingError::Archived) } else { Ok(()) }
+        if self.access.space_archived {
+            Err(MessagingError::SpaceArchived)
+        } else if self.access.archived {
+            Err(MessagingError::Archived)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn may(&self, actor: &Actor, permission: Permission) -> bool {
@@ -124,7 +147,7 @@ impl Seen {
 
     /// The actor's permissions here, for showing.
     pub(crate) fn granted(&self, actor: &Actor) -> PermissionSet {
-        if actor.kind == ActorKind::System { PermissionSet::all() } else { self.standing.granted }
+        shown_permissions(actor, &self.access)
     }
 }
 
@@ -148,7 +171,15 @@ impl Messaging {
         permission: Permission,
     ) -> Result<Seen, MessagingError> {
         let seen = self.see(actor, channel).await?;
-        decide(actor, permission, seen.standing)?;
+        decide(actor, permission, seen.standing).map_err(|denied| {
+            // Who could join is told so: no administrator is needed for it.
+            let outsider = seen.access.member.is_none() && !FROM_OUTSIDE.has(permission);
+            if outsider && seen.may(actor, Permission::ChannelJoin) {
+                MessagingError::NotMember
+            } else {
+                denied.into()
+            }
+        })?;
         Ok(seen)
     }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::access::channel_standing;
+use crate::access::shown_permissions;
 use crate::error::MessagingError;
 use crate::messaging::{Messaging, account, invalid};
 use crate::model::{Channel, ChannelKind, Membership, Page, SystemEvent, SystemNote};
@@ -48,7 +48,7 @@ impl Messaging {
         };
         let access = self.allow_space(actor, space, permission).await?;
         if access.archived {
-            return Err(MessagingError::Archived);
+            return Err(MessagingError::SpaceArchived);
         }
         let owner = account(actor)?;
         let channel = NewChannel {
@@ -115,16 +115,17 @@ impl Messaging {
         let names =
             channels.iter().filter_map(|channel| channel.membership.as_ref()).map(|mine| mine.role.clone());
         let roles = self.channel_roles(names.collect::<Vec<_>>()).await?;
-        let mut spaces: HashMap<SpaceId, Option<PermissionSet>> = HashMap::new();
+        let mut spaces: HashMap<SpaceId, (Option<PermissionSet>, bool)> = HashMap::new();
         for channel in channels {
-            let space = match channel.space_id {
-                None => None,
+            let (space, space_archived) = match channel.space_id {
+                None => (None, false),
                 Some(id) => {
                     if let Some(known) = spaces.get(&id) {
                         *known
                     } else {
                         let access = self.0.store.space_access(id, actor.user).await?;
-                        *spaces.entry(id).or_insert(access.and_then(|access| access.granted))
+                        let around = access.map_or((None, false), |access| (access.granted, access.archived));
+                        *spaces.entry(id).or_insert(around)
                     }
                 }
             };
@@ -134,10 +135,11 @@ impl Messaging {
                 space_id: channel.space_id,
                 kind: channel.kind,
                 archived: channel.archived,
+                space_archived,
                 space,
                 member,
             };
-            channel.permissions = channel_standing(actor, &access).granted;
+            channel.permissions = shown_permissions(actor, &access);
         }
         Ok(())
     }
@@ -157,6 +159,9 @@ impl Messaging {
         let before = self.0.store.channel(id, actor.user).await?.ok_or(Denied::Unseen)?;
         if change.expected.is_some_and(|expected| expected != before.last_seq) {
             return Err(MessagingError::Changed);
+        }
+        if seen.access.space_archived {
+            return Err(MessagingError::SpaceArchived);
         }
         if seen.access.archived && !(before.archived && change.archived == Some(false)) {
             return Err(MessagingError::Archived);

@@ -41,9 +41,18 @@ pub enum MessagingError {
     /// The search text cannot be understood.
     #[error("invalid search")]
     Query(Vec<FieldError>),
-    /// The channel or space is archived.
+    /// The channel is archived.
     #[error("archived")]
     Archived,
+    /// The space is archived, and so is everything in it.
+    #[error("space archived")]
+    SpaceArchived,
+    /// The actor sees the channel and is not in it.
+    #[error("not a member")]
+    NotMember,
+    /// The last member of a private channel may not leave it before it is archived.
+    #[error("last member")]
+    LastMember,
     /// A name is taken.
     #[error("conflict: {0}")]
     Conflict(&'static str),
@@ -78,9 +87,12 @@ impl Coded for MessagingError {
             Self::Cursor => ErrorCode::ValidationCursor,
             Self::Query(_) => ErrorCode::ValidationQuery,
             Self::Archived => ErrorCode::ValidationArchived,
+            Self::SpaceArchived => ErrorCode::ValidationSpaceArchived,
+            Self::NotMember => ErrorCode::AuthNotMember,
+            Self::LastMember => ErrorCode::ValidationLastMember,
             Self::Conflict(_) => ErrorCode::ValidationConflict,
             Self::Changed => ErrorCode::ValidationPrecondition,
-            Self::NotAuthor => ErrorCode::AuthForbidden,
+            Self::NotAuthor => ErrorCode::AuthNotAuthor,
             Self::Refused(_) => ErrorCode::SecurityContentRefused,
             Self::Overloaded => ErrorCode::NetworkOverloaded,
             Self::Stopping => ErrorCode::NetworkShuttingDown,

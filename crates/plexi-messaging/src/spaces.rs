@@ -4,11 +4,15 @@ use plexi_core::{Actor, Permission, RoleScope, SpaceId, UserId, plain};
 use crate::access::space_standing;
 use crate::error::MessagingError;
 use crate::event::EventBody;
+use crate::hub::{OutFrame, ServerFrame};
 use crate::messaging::{Messaging, account, invalid};
 use crate::model::{MemberEntry, Page, Space};
 use crate::paging;
-use crate::ports::SpaceChange;
+use crate::ports::{SpaceChange, StorePage};
 use crate::search::fold::fold;
+
+/// Members of a space that are read at once to tell them something.
+const PORTION: u32 = 500;
 
 /// The longest name of a space or channel, in characters.
 pub(crate) const LONGEST_NAME: usize = 64;
@@ -28,6 +32,7 @@ impl Messaging {
         };
         self.0.store.create_space(&space, owner).await?;
         self.0.access.forget_all();
+        self.tell_space(owner, &space);
         Ok(space)
     }
 
@@ -76,12 +81,15 @@ impl Messaging {
     ) -> Result<Space, MessagingError> {
         let access = self.allow_space(actor, id, Permission::SpaceManage).await?;
         if access.archived && change.archived != Some(false) {
-            return Err(MessagingError::Archived);
+            return Err(MessagingError::SpaceArchived);
         }
         let change = SpaceChange { name: change.name.as_deref().map(accept_name).transpose()?, ..change };
         if change.name.is_some() || change.archived.is_some() {
             self.0.store.update_space(id, &change).await?;
             self.0.access.forget_all();
+            let space = self.space(actor, id).await?;
+            self.tell_space_changed(actor, &space).await;
+            return Ok(space);
         }
         self.space(actor, id).await
     }
@@ -112,7 +120,7 @@ impl Messaging {
     ) -> Result<MemberEntry, MessagingError> {
         let access = self.allow_space(actor, id, Permission::SpaceManage).await?;
         if access.archived {
-            return Err(MessagingError::Archived);
+            return Err(MessagingError::SpaceArchived);
         }
         let held = space_standing(actor, &access).granted;
         self.may_give_role(actor, held, RoleScope::Space, role).await?;
@@ -121,6 +129,13 @@ impl Messaging {
         self.0.access.forget_all();
         // What a space role grants is heard in all the member's channels there.
         self.0.hub.mark_listening_stale([user]);
+        if self.0.hub.is_connected(user) {
+            match self.0.store.space(id, user).await {
+                Ok(Some(space)) => self.tell_space(user, &space),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(space = %id, %error, "a space could not be shown to its member"),
+            }
+        }
         Ok(member)
     }
 
@@ -144,7 +159,47 @@ impl Messaging {
             }
             self.0.hub.publish(event);
         }
+        let frame = ServerFrame::Space { space: None, space_id: Some(id), removed: true };
+        if let Some(frame) = OutFrame::encode(&frame) {
+            self.0.hub.to_user(user, &frame, None);
+        }
         Ok(())
+    }
+
+    /// Shows the connections of a user a space as it is for that user now. Who is not connected finds it in the next `sync`.
+    fn tell_space(&self, user: UserId, space: &Space) {
+        let frame = ServerFrame::Space { space: Some(space), space_id: None, removed: false };
+        if let Some(frame) = OutFrame::encode(&frame) {
+            self.0.hub.to_user(user, &frame, None);
+        }
+    }
+
+    /// Shows a changed space to its members who are connected, each with the own role, and to who changed it. Best effort:
+    /// the change is done.
+    async fn tell_space_changed(&self, actor: &Actor, space: &Space) {
+        if space.role.is_none() {
+            self.tell_space(actor.user, space);
+        }
+        let mut after = None;
+        loop {
+            let page = StorePage { after, limit: PORTION };
+            let members = match self.0.store.space_members(space.id, None, page).await {
+                Ok(members) => members,
+                Err(error) => {
+                    tracing::warn!(space = %space.id, %error, "a changed space could not be shown to its members");
+                    return;
+                }
+            };
+            for member in members.iter().filter(|member| self.0.hub.is_connected(member.user_id)) {
+                self.tell_space(member.user_id, &Space { role: Some(member.role.clone()), ..space.clone() });
+            }
+            match members.last() {
+                Some(last) if members.len() >= usize::try_from(PORTION).unwrap_or(usize::MAX) => {
+                    after = Some(last.user_id.to_string());
+                }
+                _ => return,
+            }
+        }
     }
 
     pub(crate) async fn must_exist(&self, user: UserId) -> Result<(), MessagingError> {

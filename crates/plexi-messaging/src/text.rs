@@ -24,7 +24,8 @@ pub struct Mentions {
     pub link: bool,
 }
 
-/// Brings line ends to `\n`, and checks that the text is 1 to `most` characters, not only white space, without NUL.
+/// Brings line ends to `\n`, and checks that the text is 1 to `most` characters, something of them to be seen,
+/// without NUL.
 pub fn accept(text: &str, most: u32) -> Result<String, MessagingError> {
     let problem = |problem: String| MessagingError::Invalid(vec![FieldError::new("text", problem)]);
     // A character is at least one byte: hopeless sizes are not walked.
@@ -34,7 +35,7 @@ pub fn accept(text: &str, most: u32) -> Result<String, MessagingError> {
     }
     let text =
         if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
-    if text.trim().is_empty() {
+    if plain::shows_nothing(&text) {
         return Err(problem("must not be empty".to_owned()));
     }
     if text.contains('\0') {
@@ -233,7 +234,18 @@ mod tests {
     #[test]
     fn line_ends_are_brought_to_one_form_and_limits_hold() {
         assert_eq!(accept("a\r\nb\rc", 10).unwrap(), "a\nb\nc");
-        for bad in ["", "  \n", "a\0b", "12345678901", &"a".repeat(1_000)] {
+        for bad in [
+            "",
+            "  \n",
+            "\u{202E}",
+            "\u{200B}",
+            "\u{2800}",
+            "\u{FEFF}",
+            "\u{AD}",
+            "a\0b",
+            "12345678901",
+            &"a".repeat(1_000),
+        ] {
             assert!(accept(bad, 10).is_err(), "{bad:?}");
         }
         assert!(accept("東京東京東京東京東京", 10).is_ok());

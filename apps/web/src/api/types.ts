@@ -62,6 +62,7 @@ export type ServerFrame =
   | { type: "reset"; channel_id: Id; seq: number }
   | { type: "event"; channel_id: Id; seq: number; at: Timestamp; event: ChannelEvent }
   | { type: "channel"; channel?: Channel; channel_id?: Id; removed?: boolean }
+  | { type: "space"; space?: Space; space_id?: Id; removed?: boolean }
   | { type: "read"; channel_id: Id; last_read_seq: number; unread: number; mentions: number }
   | { type: "draft"; channel_id: Id; thread_id: Id | null; text: string | null }
   | { type: "typing"; channel_id: Id; thread_id?: Id | null; user_id: Id }

@@ -3,8 +3,9 @@ import type { ChannelEvent } from "~/api/types";
 import { channel, message } from "~/test/things";
 
 const resume = vi.hoisted(() => vi.fn(() => Promise.resolve()));
+const readAgain = vi.hoisted(() => vi.fn());
 const learnChannel = vi.hoisted(() => vi.fn(() => Promise.resolve()));
-vi.mock("./session", () => ({ resume, learnChannel, connection: { ready: false, tell: () => undefined, ask: () => Promise.reject(new Error("closed")) } }));
+vi.mock("./session", () => ({ resume, learnChannel, readAgain, connection: { ready: false, tell: () => undefined, ask: () => Promise.reject(new Error("closed")) } }));
 
 const { heads, receive } = await import("./events");
 const { workspaceStore } = await import("./workspace");
@@ -73,5 +74,34 @@ describe("events of a channel", () => {
     receive({ type: "channel", channel_id: "c", removed: true });
     expect(workspaceStore.get().channels["c"]).toBeUndefined();
     expect(heads.has("c")).toBe(false);
+  });
+});
+
+describe("changes of spaces", () => {
+  const space = { id: "s", name: "Team", archived: false, created_at: "2026-01-01T00:00:00Z", role: "member" };
+  const spaces = () => workspaceStore.get().spaces;
+
+  beforeEach(() => {
+    vi.clearAllMocks();
+    workspaceStore.set({ spaces: [space], me: { id: "me" } as never });
+  });
+
+  it("are shown at once, in order of name", () => {
+    receive({ type: "space", space: { ...space, id: "t", name: "Atelier" } });
+    expect(spaces().map((entry) => entry.name)).toEqual(["Atelier", "Team"]);
+    receive({ type: "space", space: { ...space, name: "Aaron" } });
+    expect(spaces().map((entry) => entry.name)).toEqual(["Aaron", "Atelier"]);
+    expect(readAgain).not.toHaveBeenCalled();
+  });
+
+  it("that change what I may do make us read it again", () => {
+    receive({ type: "space", space: { ...space, archived: true } });
+    expect(spaces()[0]?.archived).toBe(true);
+    expect(readAgain).toHaveBeenCalledOnce();
+  });
+
+  it("take the space away when I am removed", () => {
+    receive({ type: "space", space_id: "s", removed: true });
+    expect(spaces()).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import type { ChannelEvent, Id, Message, ServerFrame } from "~/api/types";
 import { takeDraft } from "./drafts";
 import { announce } from "./announcer";
-import { learnChannel, learnSpaces, resume } from "./session";
+import { learnChannel, learnSpaces, readAgain, resume } from "./session";
 import { applyToTimelines, timelinesIn } from "./timelines";
 import {
-  changeChannel, changeMembership, dropChannel, myId, putChannel, putUsers, workspaceStore, type Typing,
+  changeChannel, changeMembership, dropChannel, dropSpace, myId, putChannel, putSpace, putUsers, workspaceStore, type Typing,
 } from "./workspace";
 
 /** The last event we have of each channel. */
@@ -21,6 +21,8 @@ export function receive(frame: ServerFrame): void {
       return reset(frame.channel_id, frame.seq);
     case "channel":
       return channelChanged(frame);
+    case "space":
+      return spaceChanged(frame);
     case "read":
       return changeMembership(frame.channel_id, {
         last_read_seq: frame.last_read_seq,
@@ -94,6 +96,20 @@ function channelChanged(frame: Extract<ServerFrame, { type: "channel" }>): void 
   } else if (frame.removed && frame.channel_id) {
     heads.delete(frame.channel_id);
     dropChannel(frame.channel_id);
+  }
+}
+
+function spaceChanged(frame: Extract<ServerFrame, { type: "space" }>): void {
+  const { space } = frame;
+  if (space) {
+    const before = workspaceStore.get().spaces.find((entry) => entry.id === space.id);
+    putSpace(space);
+    // What I may do in its channels has changed with it.
+    if (before && (before.archived !== space.archived || before.role !== space.role)) readAgain();
+  } else if (frame.removed && frame.space_id) {
+    dropSpace(frame.space_id);
+    // Who administers the server sees spaces without being in them.
+    readAgain();
   }
 }
 

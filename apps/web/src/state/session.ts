@@ -76,6 +76,11 @@ async function whenReady(): Promise<void> {
   flushOutbox();
 }
 
+/** Reads again what is not told event by event, such as what I may do where. */
+export function readAgain(): void {
+  workspaceApi.sync().then((sync) => arrive(sync, false), () => undefined);
+}
+
 let resuming: Promise<void> | null = null;
 
 /** Asks for the events after those we have; one question at a time. */

@@ -100,6 +100,17 @@ export function dropChannel(id: Id): void {
   });
 }
 
+/** A space as it is now; the list stays in order of name. */
+export function putSpace(space: Space): void {
+  workspaceStore.set((state) => ({
+    spaces: [...state.spaces.filter((entry) => entry.id !== space.id), space].sort((a, b) => a.name.localeCompare(b.name)),
+  }));
+}
+
+export function dropSpace(id: Id): void {
+  workspaceStore.set((state) => ({ spaces: state.spaces.filter((space) => space.id !== id) }));
+}
+
 /** Changes one channel if it is known. */
 export function changeChannel(id: Id, change: (channel: Channel) => Partial<Channel>): void {
   workspaceStore.set((state) => {

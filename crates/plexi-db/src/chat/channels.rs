@@ -309,7 +309,8 @@ impl ChannelStore for Database {
             channel_id: id,
             space_id,
             kind,
-            archived: archived || space_archived.unwrap_or(false),
+            archived,
+            space_archived: space_archived.unwrap_or(false),
             space: space.as_deref().map(role_permissions),
             member: member.as_deref().map(role_permissions),
         }))

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use plexi_core::{ChannelId, MessageId, UserId};
+use plexi_core::{ChannelId, MessageId, SpaceId, UserId};
 use serde::Serialize;
 
 use super::presence::PresenceState;
 use crate::event::{ChannelEvent, EventBody};
-use crate::model::Channel;
+use crate::model::{Channel, Space};
 
 /// A frame for readers: JSON text, encoded once and shared by all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +144,18 @@ pub enum ServerFrame<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         channel_id: Option<ChannelId>,
         /// It went.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        removed: bool,
+    },
+    /// A space of mine came, changed or went.
+    Space {
+        /// How it is now, with my role.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        space: Option<&'a Space>,
+        /// Which one went.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        space_id: Option<SpaceId>,
+        /// I am not in it any more.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         removed: bool,
     },

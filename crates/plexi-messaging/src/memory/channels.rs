@@ -104,7 +104,8 @@ impl ChannelStore for MemoryStore {
             channel_id: id,
             space_id: row.space_id,
             kind: row.kind,
-            archived: row.archived || around.is_some_and(|space| space.space.archived),
+            archived: row.archived,
+            space_archived: around.is_some_and(|space| space.space.archived),
             space: state.space_grants(row.space_id, user),
             member: role.map(|role| state.grants(RoleScope::Channel, role).unwrap_or(PermissionSet::EMPTY)),
         }))

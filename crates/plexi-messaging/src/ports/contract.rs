@@ -89,6 +89,7 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
         reading::mentions_follow_edits_and_deletions,
         reading::drafts_are_kept_replaced_and_limited,
         searching::words_are_found_newest_first,
+        searching::the_longest_text_is_found_by_its_last_words,
         searching::only_what_the_reader_may_read,
         searching::filters_narrow,
         searching::edits_and_deletions_are_followed,

@@ -38,8 +38,10 @@ pub struct ChannelAccess {
     pub space_id: Option<SpaceId>,
     /// Its kind.
     pub kind: ChannelKind,
-    /// It or its space is archived.
+    /// It is archived.
     pub archived: bool,
+    /// Its space is archived.
+    pub space_archived: bool,
     /// What the user's space role grants; none when not a member of the space.
     pub space: Option<PermissionSet>,
     /// What the user's channel role grants; none when not a member of the channel.

@@ -1,9 +1,9 @@
-use plexi_core::{Coded, Permission, PermissionSet, RoleScope};
+use plexi_core::{Coded, ErrorCode, Permission, PermissionSet, RoleScope};
 use plexi_messaging::model::ChannelKind;
 use plexi_messaging::ports::{ChannelChange, ChannelFilter, Slice};
 use plexi_messaging::{ChannelDraft, MessagingError};
 
-use crate::world::{World, draft};
+use crate::world::{World, archive_space, draft, rename_space};
 
 /// What each person's try comes to, as HTTP statuses: ada administers everything and made the channel, bob is in it, carl
 /// is in the space, eve in neither.
@@ -171,6 +171,56 @@ async fn an_archived_channel_can_be_read_and_restored_and_not_changed() {
     world.messaging.window(&bob, channel.id, Slice::Latest, 1).await.unwrap();
     world.messaging.update_channel(&ada, channel.id, archive(false)).await.unwrap();
     world.post("bob", channel.id, "after").await;
+}
+
+#[tokio::test]
+async fn in_an_archived_space_nothing_can_be_changed_and_each_refusal_says_why() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
+    let (ada, bob) = (world.actor("ada"), world.actor("bob"));
+    let before = world.messaging.channel(&bob, channel.id).await.unwrap().permissions;
+    world.messaging.update_space(&ada, world.space_id(), archive_space(true)).await.unwrap();
+    let restore = ChannelChange { archived: Some(false), ..ChannelChange::default() };
+    let draft = ChannelDraft { name: "other".to_owned(), kind: ChannelKind::Public, topic: String::new() };
+    let refusals = [
+        world.try_post("bob", channel.id, "x").await.map(drop),
+        world.messaging.update_channel(&ada, channel.id, restore).await.map(drop),
+        world.messaging.create_channel(&ada, world.space_id(), draft).await.map(drop),
+        world.messaging.join(&world.actor("carl"), channel.id).await.map(drop),
+        world.messaging.update_space(&ada, world.space_id(), rename_space("New")).await.map(drop),
+        world.messaging.set_space_member(&ada, world.space_id(), world.id("eve"), "member").await.map(drop),
+    ];
+    for refusal in refusals {
+        assert_eq!(refusal.unwrap_err().code(), ErrorCode::ValidationSpaceArchived);
+    }
+    for name in ["ada", "bob"] {
+        let shown = world.messaging.channel(&world.actor(name), channel.id).await.unwrap();
+        assert!(
+            shown.permissions.has(Permission::ChannelRead) && !shown.permissions.has(Permission::MessagePost)
+        );
+        assert_eq!(world.messaging.my_channels(&world.actor(name)).await.unwrap(), [shown]);
+    }
+    world.messaging.update_space(&ada, world.space_id(), archive_space(false)).await.unwrap();
+    assert_eq!(world.messaging.channel(&bob, channel.id).await.unwrap().permissions, before);
+    world.post("bob", channel.id, "again").await;
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_would_help() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Public, &["bob"]).await;
+    let message = world.post("ada", channel.id, "hello").await;
+    let (bob, carl) = (world.actor("bob"), world.actor("carl"));
+    let outside = world.try_post("carl", channel.id, "x").await.unwrap_err();
+    assert_eq!(outside.code(), ErrorCode::AuthNotMember);
+    assert_eq!(
+        world.messaging.react(&carl, message.id, "x").await.unwrap_err().code(),
+        ErrorCode::AuthNotMember
+    );
+    let others = world.messaging.edit(&bob, message.id, "x", None).await.unwrap_err();
+    assert_eq!(others.code(), ErrorCode::AuthNotAuthor);
+    let power = world.messaging.delete(&bob, message.id).await.unwrap_err();
+    assert_eq!(power.code(), ErrorCode::AuthForbidden, "here a role would help");
 }
 
 #[tokio::test]

@@ -86,7 +86,9 @@ async fn the_role_in_the_space_lets_its_members_hear_as_long_as_they_have_it() {
 
     let ada = world.actor("ada");
     world.messaging.set_space_member(&ada, world.space_id(), world.id("bob"), "guest").await.unwrap();
-    assert!(is_removed(&next(&bob, 1).await[0], channel.id));
+    let told = next(&bob, 2).await;
+    assert_eq!(told[0]["space"]["role"], "guest");
+    assert!(is_removed(&told[1], channel.id));
     world.post("ada", channel.id, "not heard").await;
     assert_eq!(waiting(&bob).len(), 0);
     assert_eq!(found(&world, "bob").await, 0);

@@ -11,4 +11,5 @@ mod presence;
 mod realtime;
 mod resuming;
 mod sending;
+mod spaces;
 mod world;

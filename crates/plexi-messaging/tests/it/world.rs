@@ -7,7 +7,7 @@ use plexi_core::{
 };
 use plexi_messaging::memory::MemoryStore;
 use plexi_messaging::model::{Channel, ChannelKind, Message, Space};
-use plexi_messaging::ports::Screen;
+use plexi_messaging::ports::{Screen, SpaceChange};
 use plexi_messaging::{
     ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig, MessagingError, Outgoing,
     Subscription,
@@ -121,6 +121,14 @@ impl World {
     pub async fn connect_as(&self, actor: &Actor) -> Subscription {
         self.messaging.connect(actor, self.messaging.hub().connection_id()).await.unwrap()
     }
+}
+
+pub fn archive_space(archived: bool) -> SpaceChange {
+    SpaceChange { archived: Some(archived), ..SpaceChange::default() }
+}
+
+pub fn rename_space(name: &str) -> SpaceChange {
+    SpaceChange { name: Some(name.to_owned()), ..SpaceChange::default() }
 }
 
 pub fn draft(channel: ChannelId, text: &str) -> MessageDraft {

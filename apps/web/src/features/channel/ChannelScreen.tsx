@@ -22,6 +22,7 @@ import { JoinBar } from "./JoinBar";
 import { isDirect, othersIn, titleOf } from "./naming";
 import { TypingLine } from "./TypingLine";
 import { useUnknownChannel } from "./useUnknownChannel";
+import { useNoWriting } from "./writing";
 
 const SidePane = lazy(() => import("./SidePane").then((module) => ({ default: module.SidePane })));
 
@@ -52,6 +53,7 @@ function KnownChannel({ channelId }: { channelId: string }) {
   const search = useSearch({ strict: false });
   const title = useWorkspace((state) => (channel ? titleOf(channel, state.users, me.id) : ""));
   const timeline = useTimeline(channelId);
+  const noWriting = useNoWriting(channel);
   const target = useChannelTarget(channelId, search.thread ? undefined : search.m);
   useOfflineCopy(timeline);
 
@@ -74,7 +76,6 @@ function KnownChannel({ channelId }: { channelId: string }) {
 
   if (!channel) return null;
   const paneOpen = Boolean(search.thread ?? search.pane);
-  const writable = channel.membership !== null && !channel.archived;
   return (
     <div className={cx(css["split"], paneOpen && css["withPane"])}>
       <main id="main" className={css["main"]} aria-label={title}>
@@ -88,14 +89,14 @@ function KnownChannel({ channelId }: { channelId: string }) {
           target={target}
         />
         <TypingLine channelId={channelId} threadId={null} />
-        {writable ? (
+        {noWriting === null ? (
           <Composer
             channel={channel}
             threadId={null}
             placeholder={isDirect(channel) ? t`Message ${title}` : t`Message #${title}`}
           />
         ) : (
-          <JoinBar channel={channel} />
+          <JoinBar channel={channel} reason={noWriting} />
         )}
       </main>
       {paneOpen && (

@@ -4,11 +4,12 @@ import { useMemo } from "react";
 import { messages as messagesApi } from "~/api/operations";
 import type { Channel, Message } from "~/api/types";
 import { can } from "~/features/channel/naming";
+import { whyNoWriting } from "~/features/channel/writing";
 import { errorWords } from "~/i18n/problems";
 import { markUnread } from "~/state/reading";
 import { applyToTimelines } from "~/state/timelines";
 import { focusComposer, placeKey, setReplyTo } from "~/state/ui";
-import { myId } from "~/state/workspace";
+import { myId, workspaceStore } from "~/state/workspace";
 import { copyText } from "~/ui/clipboard";
 import { toast } from "~/ui/Toasts";
 
@@ -25,7 +26,9 @@ export function useMessageActions(message: Message, channel: Channel, threadId: 
   return useMemo(() => {
     const me = myId();
     const own = message.author_id === me;
-    const writable = channel.membership !== null && !channel.archived && !message.deleted && message.kind === "text";
+    const closed = whyNoWriting(channel, workspaceStore.get().spaces);
+    const open = closed === null || closed === "not-allowed";
+    const writable = open && !message.deleted && message.kind === "text";
     const attempt = async (act: () => Promise<unknown>) => {
       try {
         await act();

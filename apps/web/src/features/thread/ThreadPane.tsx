@@ -5,6 +5,7 @@ import { messages } from "~/api/operations";
 import type { Channel } from "~/api/types";
 import { TypingLine } from "~/features/channel/TypingLine";
 import { titleOf } from "~/features/channel/naming";
+import { useNoWriting } from "~/features/channel/writing";
 import { Composer } from "~/features/composer/Composer";
 import { MessageList } from "~/features/messages/MessageList";
 import type { Target } from "~/features/messages/useChannelTarget";
@@ -33,7 +34,7 @@ export function ThreadPane({ channel, rootId, messageId, onClose }: {
     [found.data, rootId],
   );
   useEffect(() => focusComposer(channel.id, rootId), [channel.id, rootId]);
-  const writable = channel.membership !== null && !channel.archived;
+  const writable = useNoWriting(channel) === null;
 
   return (
     <Pane title={t`Thread`} note={title} onClose={onClose}>

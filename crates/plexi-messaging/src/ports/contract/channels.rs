@@ -141,7 +141,7 @@ pub(super) async fn access_tells_what_roles_grant<S: Store>(stage: &Stage<S>) {
     assert!(access.space.is_none() && access.member.is_some() && access.kind == ChannelKind::Direct);
     let archive = SpaceChange { archived: Some(true), ..SpaceChange::default() };
     store.update_space(room.space, &archive).await.unwrap();
-    assert!(store.channel_access(room.channel, eve).await.unwrap().unwrap().archived, "its space is");
+    assert!(store.channel_access(room.channel, eve).await.unwrap().unwrap().space_archived, "its space is");
     assert!(store.channel_access(stage.id(), eve).await.unwrap().is_none());
 }
 

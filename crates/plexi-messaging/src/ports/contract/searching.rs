@@ -48,6 +48,31 @@ pub(super) async fn words_are_found_newest_first<S: Store>(stage: &Stage<S>) {
     assert_eq!((first[0].text.as_str(), rest[0].text.as_str(), rest.len()), (said[1], said[0], 1));
 }
 
+/// 40,000 characters, no three of them in a row twice as far as that can be, and then the words of the end.
+fn long_text(first: u32, variety: u32, end: &str) -> String {
+    let mut text = String::new();
+    let mut state = 1_u32;
+    while text.chars().count() + end.chars().count() < 40_000 {
+        // The numbers of a simple generator: the same in each run.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        text.extend(char::from_u32(first + (state >> 8) % variety));
+    }
+    text.push_str(end);
+    text
+}
+
+pub(super) async fn the_longest_text_is_found_by_its_last_words<S: Store>(stage: &Stage<S>) {
+    let room = stage.room().await;
+    let latin = long_text(0x61, 26, " the word zymurgy");
+    let cjk = long_text(0x4E00, 20_000, "\u{2f00}\u{9f98}\u{6700}\u{5f8c}\u{306e}\u{8a00}\u{8449}");
+    for text in [&latin, &cjk] {
+        assert_eq!(text.chars().count(), 40_000);
+        stage.say(room.channel, room.ada, text).await;
+    }
+    assert_eq!(texts(stage, &plan("zymurgy"), room.bob).await, [latin]);
+    assert_eq!(texts(stage, &plan("\u{6700}\u{5f8c}\u{306e}\u{8a00}\u{8449}"), room.bob).await, [cjk]);
+}
+
 pub(super) async fn only_what_the_reader_may_read<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
