@@ -8,6 +8,8 @@ mod m0001_identity;
 mod m0002_conversations;
 mod m0003_idempotency;
 mod m0004_search_backlog;
+mod m0005_threads;
+mod m0006_categories;
 
 pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -22,6 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_conversations::Migration),
             Box::new(m0003_idempotency::Migration),
             Box::new(m0004_search_backlog::Migration),
+            Box::new(m0005_threads::Migration),
+            Box::new(m0006_categories::Migration),
         ]
     }
 }

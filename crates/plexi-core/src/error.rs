@@ -75,7 +75,7 @@ catalogue! {
     ValidationQuery "VALIDATION_QUERY" 422 "The search could not be understood." "See `details`; operators are from: in: before: after: has: is: -word and \"phrase\".";
     ValidationArchived "VALIDATION_ARCHIVED" 409 "The channel is archived and cannot be changed." "Restore the channel first.";
     ValidationSpaceArchived "VALIDATION_SPACE_ARCHIVED" 409 "The space is archived; nothing in it can be changed." "Restore the space first.";
-    ValidationLastMember "VALIDATION_LAST_MEMBER" 409 "You are the last one in this private channel: nobody could open it again." "Add somebody else first, or archive the channel and then leave.";
+    ValidationLastMember "VALIDATION_LAST_MEMBER" 409 "This is the last member of a private channel: nobody could open it again." "Add somebody else first, or archive the channel and then leave.";
 
     StorageUnavailable "STORAGE_UNAVAILABLE" 503 "The storage cannot be reached just now; nothing was changed." "Try again in a moment.";
     StorageFull "STORAGE_FULL" 507 "The storage is full or cannot be written; nothing was changed." "Ask the administrator to make room; then try again.";

@@ -8,3 +8,4 @@ pub(crate) mod messages;
 mod reading;
 mod search;
 pub(crate) mod spaces;
+mod threads;

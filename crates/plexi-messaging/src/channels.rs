@@ -84,7 +84,8 @@ impl Messaging {
         Ok(channels)
     }
 
-    /// Channels of a space by name: public ones, for those who have `space.read`, and the actor's own.
+    /// Channels of a space by name: public ones, for those who have `space.read`, and the actor's own; all for the server
+    /// itself.
     pub async fn space_channels(
         &self,
         actor: &Actor,
@@ -97,7 +98,8 @@ impl Messaging {
         let (page, limit) = paging::store_page(cursor, limit)?;
         let public = decide(actor, Permission::SpaceRead, standing).is_ok();
         let query = filter.query.as_deref().map(fold).filter(|query| !query.is_empty());
-        let filter = ChannelFilter { query, public, ..filter };
+        let private = actor.kind == ActorKind::System;
+        let filter = ChannelFilter { query, public, private, ..filter };
         let channels = self.0.store.space_channels(space, actor.user, &filter, page).await?;
         let mut page = paging::page(channels, limit, |channel| channel.name.clone());
         self.fill_permissions(actor, &mut page.items).await?;

@@ -19,6 +19,7 @@ impl From<StoreError> for MessagingError {
             StoreError::Missing("member") => invalid("channel_id", "you are not a member of this channel"),
             StoreError::Missing(_) => Self::Denied(Denied::Unseen),
             StoreError::Conflict("changed") => Self::Changed,
+            StoreError::Conflict("last_member") => Self::LastMember,
             StoreError::Conflict(what) => Self::Conflict(what),
             other => Self::Store(other),
         }
@@ -110,6 +111,12 @@ impl Coded for MessagingError {
             }
             Self::Conflict("pins") => vec![FieldError::new("pin", "a channel takes at most 100 pins")],
             Self::Conflict("drafts") => vec![FieldError::new("draft", "there can be at most 500 drafts")],
+            Self::Conflict("administrator") => {
+                vec![FieldError::new(
+                    "role",
+                    "a private channel needs an administrator: name another one first",
+                )]
+            }
             Self::Conflict(what) => vec![FieldError::new(*what, "is taken")],
             Self::NotAuthor => vec![FieldError::new("message_id", "only its author may edit a message")],
             _ => Vec::new(),

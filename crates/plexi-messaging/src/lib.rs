@@ -9,6 +9,7 @@
 //! without gaps and delivered in that order; [`Messaging::resume`] brings a connection what it missed.
 
 mod access;
+mod categories;
 mod channels;
 mod config;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod search;
 mod sending;
 mod spaces;
 pub mod text;
+mod threads;
 pub mod transfer;
 
 pub use channels::ChannelDraft;

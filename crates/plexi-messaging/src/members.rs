@@ -84,7 +84,8 @@ impl Messaging {
     }
 
     /// Removes somebody from a channel. Needs `channel.members.manage`, but for oneself. No change for those who are not
-    /// members.
+    /// members. When nobody is left who administers a private channel, the one who has been there longest does from then on.
+    /// `LastMember` for the only one in a private channel that is not archived.
     pub async fn remove_channel_member(
         &self,
         actor: &Actor,
@@ -101,19 +102,37 @@ impl Messaging {
             return Err(invalid("channel_id", "the people of a direct conversation are fixed"));
         }
         let removed = self
-            .change(id, self.0.store.remove_channel_member(id, user, self.now()), |event| {
+            .change(id, self.0.store.remove_channel_member(id, user, self.now()), |removal| {
                 self.0.access.forget(user, id);
-                if event.is_some() {
+                if removal.is_some() {
                     self.gone(user, id);
                 }
-                event.as_ref()
+                removal.as_ref().map(|removal| &removal.event)
             })
             .await?;
-        if removed.is_some() {
+        if let Some(removal) = removed {
+            if let Some(heir) = removal.heir {
+                self.appointed(heir, id).await;
+            }
             let note = if own { SystemEvent::Left } else { SystemEvent::Removed };
             self.post_note(actor, id, note, (!own).then_some(user), None).await;
         }
         Ok(())
+    }
+
+    /// To be called after an account was disabled: private channels that it alone administered get somebody else who does.
+    pub async fn account_disabled(&self, user: UserId) -> Result<(), MessagingError> {
+        for (channel, heir) in self.0.store.hand_over(user).await? {
+            tracing::info!(%channel, %heir, "the administrator of a private channel was disabled, another one follows");
+            self.appointed(heir, channel).await;
+        }
+        Ok(())
+    }
+
+    /// Somebody has become the administrator of a channel.
+    pub(crate) async fn appointed(&self, heir: UserId, channel: ChannelId) {
+        self.0.access.forget(heir, channel);
+        self.tell_channel(heir, channel).await;
     }
 
     /// Stores a membership and makes it live. True when it is a new one.

@@ -81,6 +81,9 @@ impl Messaging {
             has_link: prepared.has_link,
         };
         let posted = self.store_message(message).await?;
+        if !posted.duplicate {
+            self.tell_thread(&posted.message).await;
+        }
         Ok(Receipt { message: posted.message, duplicate: posted.duplicate })
     }
 
@@ -247,6 +250,7 @@ impl Messaging {
             expected,
         };
         self.change(message.channel_id, self.0.store.edit(id, &edit), |event| Some(event)).await?;
+        self.tell_thread(&message).await;
         Ok(self.0.store.message(id, actor.user).await?.ok_or(Denied::Unseen)?)
     }
 
@@ -260,6 +264,7 @@ impl Messaging {
         }
         seen.writable()?;
         self.change(message.channel_id, self.0.store.delete(id, self.now()), Option::as_ref).await?;
+        self.tell_thread(&message).await;
         Ok(())
     }
 

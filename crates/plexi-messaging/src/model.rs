@@ -66,7 +66,7 @@ pub struct Membership {
     pub last_read_seq: i64,
     /// Main-line messages of others after that, counted to 1,000.
     pub unread: u32,
-    /// Those of them that name me, counted to 1,000.
+    /// Messages of others after that, replies in threads among them, that name me, counted to 1,000.
     pub mentions: u32,
     /// No unread mark, no notification.
     pub muted: bool,
@@ -285,6 +285,45 @@ pub struct ReadState {
     pub unread: u32,
     /// See [`Membership::mentions`].
     pub mentions: u32,
+}
+
+/// A group of channels in my sidebar. Their order is that of the list they are in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// 1 to 64 characters; none of mine has the same name.
+    #[schemars(length(min = 1, max = 64))]
+    pub name: String,
+    /// Only what is unread is shown of it.
+    #[serde(default)]
+    pub collapsed: bool,
+    /// The channels in it; each is in one category at most. I may have left some.
+    #[serde(default)]
+    #[schemars(length(max = 2_000))]
+    pub channel_ids: Vec<ChannelId>,
+}
+
+/// How a thread that I take part in stands: I wrote its first message, replied, or was named in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ThreadState {
+    /// Its channel.
+    pub channel_id: ChannelId,
+    /// Its first message.
+    pub thread_id: MessageId,
+    /// Replies since I last looked, counted to 1,000. My own reply reads what is before it.
+    pub unread: u32,
+    /// One of the unread replies names me.
+    pub mentioned: bool,
+}
+
+/// A thread that I take part in, for a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ThreadEntry {
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: ThreadState,
+    /// Its first message.
+    pub root: Message,
 }
 
 /// A page of a list.

@@ -8,7 +8,7 @@ use crate::hub::{OutFrame, ServerFrame};
 use crate::messaging::{Messaging, account, invalid};
 use crate::model::{MemberEntry, Page, Space};
 use crate::paging;
-use crate::ports::{SpaceChange, StorePage};
+use crate::ports::{Removal, SpaceChange, StorePage};
 use crate::search::fold::fold;
 
 /// Members of a space that are read at once to tell them something.
@@ -151,13 +151,18 @@ impl Messaging {
         } else {
             self.allow_space(actor, id, Permission::SpaceManage).await?;
         }
-        let events = self.change_user(user, self.0.store.remove_space_member(id, user, self.now())).await?;
+        let removals = self.change_user(user, self.0.store.remove_space_member(id, user, self.now())).await?;
         self.0.access.forget_all();
-        for event in &events {
+        for Removal { event, .. } in &removals {
             if let EventBody::MemberLeft { user_id } = event.event {
                 self.gone(user_id, event.channel_id);
             }
             self.0.hub.publish(event);
+        }
+        for Removal { event, heir } in &removals {
+            if let Some(heir) = heir {
+                self.appointed(*heir, event.channel_id).await;
+            }
         }
         let frame = ServerFrame::Space { space: None, space_id: Some(id), removed: true };
         if let Some(frame) = OutFrame::encode(&frame) {

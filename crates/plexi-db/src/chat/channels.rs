@@ -6,12 +6,12 @@ use plexi_core::{ChannelId, PermissionSet, RoleScope, SpaceId, Timestamp, UserId
 use plexi_messaging::event::{ChannelEvent, ChannelFacts, EventBody};
 use plexi_messaging::model::{Channel, ChannelKind, MemberEntry, Membership};
 use plexi_messaging::ports::{
-    ChannelAccess, ChannelChange, ChannelFilter, ChannelStore, NewChannel, StorePage,
+    ChannelAccess, ChannelChange, ChannelFilter, ChannelStore, NewChannel, Removal, StorePage,
 };
 use sea_orm::{QueryResult, Value};
 
 use super::events::append;
-use super::members::{member_page, remove, set};
+use super::members::{appoint, is_last, member_page, remove, set};
 use super::reading::unread;
 use crate::database::{Database, Engine, transaction};
 use crate::fault::{Fault, Kind};
@@ -266,7 +266,9 @@ impl ChannelStore for Database {
             Some(false) => " AND cm.user_id IS NULL",
             None => "",
         });
-        rest.push_str(if filter.public {
+        rest.push_str(if filter.private {
+            ""
+        } else if filter.public {
             " AND (c.kind = 'public' OR cm.user_id IS NOT NULL)"
         } else {
             " AND cm.user_id IS NOT NULL"
@@ -377,10 +379,27 @@ impl ChannelStore for Database {
         id: ChannelId,
         user: UserId,
         at: Timestamp,
-    ) -> Result<Option<ChannelEvent>, StoreError> {
+    ) -> Result<Option<Removal>, StoreError> {
         Ok(transaction!(self, conn, {
             let mut head = lock(conn, id).await?;
+            if is_last(conn, id, user).await? {
+                return Err(Fault::Conflict("last_member"));
+            }
             remove(conn, &mut head, user, at).await
+        })?)
+    }
+
+    async fn hand_over(&self, user: UserId) -> Result<Vec<(ChannelId, UserId)>, StoreError> {
+        Ok(transaction!(self, conn, {
+            let sql = "SELECT c.id FROM channels c JOIN channel_members cm ON cm.channel_id = c.id \
+                       WHERE cm.user_id = ? AND c.kind = 'private'";
+            let rows = conn.all(sql, params![user]).await?;
+            let channels = rows.iter().map(single).collect::<Result<Vec<_>, _>>()?;
+            let mut heirs = Vec::new();
+            for head in lock_many(conn, channels).await? {
+                heirs.extend(appoint(conn, head.id).await?.map(|heir| (head.id, heir)));
+            }
+            Ok(heirs)
         })?)
     }
 

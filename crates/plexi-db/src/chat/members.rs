@@ -1,15 +1,15 @@
 //! Who is in a space or channel.
 
-use plexi_core::{RoleScope, Timestamp, UserId};
+use plexi_core::{ChannelId, Permission, RoleScope, Timestamp, UserId};
 use plexi_messaging::event::{ChannelEvent, EventBody};
 use plexi_messaging::model::MemberEntry;
-use plexi_messaging::ports::StorePage;
+use plexi_messaging::ports::{Removal, StorePage};
 use sea_orm::Value;
 
 use super::channels::Head;
 use super::events::append;
 use crate::fault::Fault;
-use crate::identity::role_id;
+use crate::identity::{role_id, role_permissions};
 use crate::sql::{Cells, Conn, Param, end_of_prefix, fold, fold_loosely, params, single};
 
 /// A page of members in order of user id. `table` and `owner` are names of the schema.
@@ -63,8 +63,13 @@ pub(super) async fn set(
     let joined: Option<Timestamp> =
         conn.one(sql, params![head.id, user]).await?.as_ref().map(single).transpose()?;
     if let Some(joined_at) = joined {
+        let alone = is_private(conn, head.id).await? && administered(conn, head.id, None).await?;
+        let alone = alone && !administered(conn, head.id, Some(user)).await?;
         let sql = "UPDATE channel_members SET role_id = ? WHERE channel_id = ? AND user_id = ?";
         conn.run(sql, params![role_key, head.id, user]).await?;
+        if alone && !administered(conn, head.id, None).await? {
+            return Err(Fault::Conflict("administrator"));
+        }
         return Ok((MemberEntry { user_id: user, role: role.to_owned(), joined_at }, None));
     }
     // What was said before the joining, and the joining itself, counts as read.
@@ -80,17 +85,64 @@ pub(super) async fn set(
     Ok((MemberEntry { user_id: user, role: role.to_owned(), joined_at: at }, Some(event)))
 }
 
+/// Whether somebody whose account works has a role in the channel that lets them manage who is in it, leaving out one.
+async fn administered(conn: Conn<'_>, channel: ChannelId, without: Option<UserId>) -> Result<bool, Fault> {
+    let mut sql = "SELECT DISTINCT r.permissions FROM channel_members cm JOIN roles r ON r.id = cm.role_id \
+                   JOIN users u ON u.id = cm.user_id WHERE cm.channel_id = ? AND u.disabled = false"
+        .to_owned();
+    let mut values = params![channel];
+    if let Some(user) = without {
+        sql.push_str(" AND cm.user_id <> ?");
+        values.push(user.param());
+    }
+    let rows = conn.all(&sql, values).await?;
+    let roles = rows.iter().map(single::<String>).collect::<Result<Vec<_>, _>>()?;
+    Ok(roles.iter().any(|role| role_permissions(role).has(Permission::ChannelMembersManage)))
+}
+
+async fn is_private(conn: Conn<'_>, channel: ChannelId) -> Result<bool, Fault> {
+    let row = conn.one("SELECT kind FROM channels WHERE id = ?", params![channel]).await?;
+    Ok(row.as_ref().map(single::<String>).transpose()?.is_some_and(|kind| kind == "private"))
+}
+
+/// Makes the longest-standing member of a locked private channel that nobody administers its administrator: a person before an
+/// account that came with an import.
+pub(super) async fn appoint(conn: Conn<'_>, channel: ChannelId) -> Result<Option<UserId>, Fault> {
+    if !is_private(conn, channel).await? || administered(conn, channel, None).await? {
+        return Ok(None);
+    }
+    let sql = "SELECT cm.user_id FROM channel_members cm JOIN users u ON u.id = cm.user_id \
+               WHERE cm.channel_id = ? AND u.disabled = false AND u.kind <> 'bot' \
+               ORDER BY CASE WHEN u.kind = 'person' THEN 0 ELSE 1 END, cm.joined_at, cm.user_id LIMIT 1";
+    let Some(heir) = conn.one(sql, params![channel]).await?.as_ref().map(single).transpose()? else {
+        return Ok(None);
+    };
+    let role = role_id(conn, RoleScope::Channel, "admin").await?;
+    let sql = "UPDATE channel_members SET role_id = ? WHERE channel_id = ? AND user_id = ?";
+    conn.run(sql, params![role, channel, heir]).await?;
+    Ok(Some(heir))
+}
+
+/// Whether `user` is the only one in a private channel that is not archived.
+pub(super) async fn is_last(conn: Conn<'_>, channel: ChannelId, user: UserId) -> Result<bool, Fault> {
+    let sql = "SELECT COUNT(*) FROM channels c JOIN channel_members cm ON cm.channel_id = c.id AND cm.user_id = ? \
+               WHERE c.id = ? AND c.kind = 'private' AND c.archived = false AND c.member_count = 1";
+    let count: i64 = conn.one(sql, params![user, channel]).await?.as_ref().map_or(Ok(0), single)?;
+    Ok(count > 0)
+}
+
 /// Removes a member of a locked channel.
 pub(super) async fn remove(
     conn: Conn<'_>,
     head: &mut Head,
     user: UserId,
     at: Timestamp,
-) -> Result<Option<ChannelEvent>, Fault> {
+) -> Result<Option<Removal>, Fault> {
     let sql = "DELETE FROM channel_members WHERE channel_id = ? AND user_id = ?";
     if conn.run(sql, params![head.id, user]).await? == 0 {
         return Ok(None);
     }
     conn.run("UPDATE channels SET member_count = member_count - 1 WHERE id = ?", params![head.id]).await?;
-    Ok(Some(append(conn, head, at, EventBody::MemberLeft { user_id: user }).await?))
+    let event = append(conn, head, at, EventBody::MemberLeft { user_id: user }).await?;
+    Ok(Some(Removal { event, heir: appoint(conn, head.id).await? }))
 }

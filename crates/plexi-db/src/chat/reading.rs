@@ -1,10 +1,11 @@
 use async_trait::async_trait;
 use plexi_core::StoreError;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
-use plexi_messaging::model::{Draft, ReadState};
+use plexi_messaging::model::{Category, Draft, ReadState, ThreadState};
 use plexi_messaging::ports::ReadStore;
 use uuid::Uuid;
 
+use super::threads;
 use crate::database::{Database, transaction};
 use crate::fault::Fault;
 use crate::sql::{Cells, Conn, params, single};
@@ -19,7 +20,7 @@ const PORTION: usize = 32;
 /// Who stands for everybody in `message_mentions`.
 pub(crate) const EVERYBODY: UserId = UserId::from_uuid(Uuid::nil());
 
-/// How many main-line messages of others, and of them such that name `user`, come after the given `seq` of each channel.
+/// How many main-line messages of others, and how many of all that name `user`, come after the given `seq` of each channel.
 pub(super) async fn unread(
     conn: Conn<'_>,
     user: UserId,
@@ -93,6 +94,62 @@ impl ReadStore for Database {
         let (unread, mentions) =
             unread(self.read(), user, &[(channel, mark)]).await?.pop().map_or((0, 0), |(_, counts)| counts);
         Ok(ReadState { last_read_seq: mark, unread, mentions })
+    }
+
+    async fn threads_of(
+        &self,
+        user: UserId,
+        unread: bool,
+        limit: u32,
+    ) -> Result<Vec<ThreadState>, StoreError> {
+        let unread = if unread { "AND r.reply_count > 0 AND r.reply_total > tm.seen" } else { "" };
+        let rest = format!(
+            "JOIN (SELECT root_key FROM thread_members WHERE user_id = ? ORDER BY root_key DESC LIMIT {MOST}) mine \
+             ON mine.root_key = tm.root_key \
+             JOIN channel_members cm ON cm.channel_id = tm.channel_id AND cm.user_id = tm.user_id \
+             WHERE tm.user_id = ? {unread} ORDER BY r.last_reply_at DESC, tm.root_key DESC LIMIT ?"
+        );
+        let found = threads::states(self.read(), &rest, params![user, user, limit.clamp(1, MOST)]).await?;
+        Ok(found.into_iter().map(|(_, state)| state).collect())
+    }
+
+    async fn thread_states(&self, root: MessageId) -> Result<Vec<(UserId, ThreadState)>, StoreError> {
+        let rest = format!("WHERE tm.root_key = ? AND tm.root_id = ? LIMIT {MOST}");
+        Ok(threads::states(self.read(), &rest, params![root.key(), root]).await?)
+    }
+
+    async fn mark_thread_read(
+        &self,
+        root: MessageId,
+        user: UserId,
+        seen: i64,
+    ) -> Result<Option<ThreadState>, StoreError> {
+        let sql = "SELECT reply_total FROM messages WHERE message_key = ? AND id = ?";
+        let Some(row) = self.read().one(sql, params![root.key(), root]).await? else { return Ok(None) };
+        let seen = seen.min(single(&row)?);
+        let sql = "UPDATE thread_members SET seen = ? WHERE user_id = ? AND root_key = ? AND seen < ?";
+        self.write().run(sql, params![seen, user, root.key(), seen]).await?;
+        let rest = "WHERE tm.user_id = ? AND tm.root_key = ? AND tm.root_id = ?";
+        let found = threads::states(self.write(), rest, params![user, root.key(), root]).await?;
+        Ok(found.into_iter().next().map(|(_, state)| state))
+    }
+
+    async fn categories(&self, user: UserId) -> Result<Vec<Category>, StoreError> {
+        let row = self.read().one("SELECT categories FROM sidebars WHERE user_id = ?", params![user]).await?;
+        let Some(text) = row.as_ref().map(single::<String>).transpose()? else { return Ok(Vec::new()) };
+        let categories = serde_json::from_str(&text)
+            .map_err(|error| Fault::Corrupt(format!("categories of {user}: {error}")))?;
+        Ok(categories)
+    }
+
+    async fn set_categories(&self, user: UserId, categories: &[Category]) -> Result<(), StoreError> {
+        let text = serde_json::to_string(categories).map_err(|error| Fault::Corrupt(error.to_string()))?;
+        Ok(transaction!(self, conn, {
+            conn.run("DELETE FROM sidebars WHERE user_id = ?", params![user]).await?;
+            conn.run("INSERT INTO sidebars (user_id, categories) VALUES (?, ?)", params![user, &text])
+                .await?;
+            Ok(())
+        })?)
     }
 
     async fn set_draft(

@@ -1,9 +1,8 @@
 use async_trait::async_trait;
 use plexi_core::StoreError;
 use plexi_core::{RoleScope, SpaceId, Timestamp, UserId};
-use plexi_messaging::event::ChannelEvent;
 use plexi_messaging::model::{MemberEntry, Space};
-use plexi_messaging::ports::{SpaceAccess, SpaceChange, SpaceStore, StorePage};
+use plexi_messaging::ports::{Removal, SpaceAccess, SpaceChange, SpaceStore, StorePage};
 use sea_orm::{QueryResult, Value};
 
 use super::channels::lock_many;
@@ -154,7 +153,7 @@ impl SpaceStore for Database {
         id: SpaceId,
         user: UserId,
         at: Timestamp,
-    ) -> Result<Vec<ChannelEvent>, StoreError> {
+    ) -> Result<Vec<Removal>, StoreError> {
         Ok(transaction!(self, conn, {
             let sql = "SELECT c.id FROM channels c JOIN channel_members cm ON cm.channel_id = c.id \
                        WHERE c.space_id = ? AND cm.user_id = ?";

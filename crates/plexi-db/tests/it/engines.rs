@@ -8,7 +8,9 @@ use plexi_db::{Database, DatabaseConfig, Engine};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 /// Every table that all engines have, those that refer to others first.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
+    "sidebars",
+    "thread_members",
     "idempotency",
     "message_index",
     "drafts",

@@ -25,6 +25,7 @@ pub fn terms(word: &str) -> Vec<IndexTerm> {
 
 pub struct Room {
     pub ada: UserId,
+    pub bob: UserId,
     pub channel: ChannelId,
     ids: plexi_core::IdSource,
 }
@@ -52,7 +53,7 @@ impl Room {
             direct_key: None,
         };
         let channel = database.create_channel(&channel).await.unwrap();
-        Self { ada, channel, ids }
+        Self { ada, bob, channel, ids }
     }
 
     pub fn draft(&self, text: &str) -> NewMessage {

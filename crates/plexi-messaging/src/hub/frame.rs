@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::presence::PresenceState;
 use crate::event::{ChannelEvent, EventBody};
-use crate::model::{Channel, Space};
+use crate::model::{Category, Channel, Space, ThreadState};
 
 /// A frame for readers: JSON text, encoded once and shared by all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +169,13 @@ pub enum ServerFrame<'a> {
         unread: u32,
         /// What of it names me.
         mentions: u32,
+    },
+    /// A thread that I take part in has new replies, or I read it.
+    Thread(&'a ThreadState),
+    /// I changed the categories of my sidebar.
+    Categories {
+        /// All of them.
+        items: &'a [Category],
     },
     /// I wrote on another device.
     Draft {

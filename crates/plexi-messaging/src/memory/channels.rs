@@ -7,7 +7,9 @@ use super::state::{ChannelRow, MemberRow, State};
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, EventBody};
 use crate::model::{Channel, ChannelKind, MemberEntry};
-use crate::ports::{ChannelAccess, ChannelChange, ChannelFilter, ChannelStore, NewChannel, StorePage};
+use crate::ports::{
+    ChannelAccess, ChannelChange, ChannelFilter, ChannelStore, NewChannel, Removal, StorePage,
+};
 use crate::search::fold::fold;
 
 #[async_trait]
@@ -83,7 +85,7 @@ impl ChannelStore for MemoryStore {
             .filter(|row| row.space_id == Some(space))
             .filter(|row| {
                 let mine = row.members.contains_key(&viewer);
-                (mine || (filter.public && row.kind == ChannelKind::Public))
+                (mine || filter.private || (filter.public && row.kind == ChannelKind::Public))
                     && filter.joined.is_none_or(|joined| joined == mine)
                     && (filter.archived || !row.archived)
                     && filter.query.as_ref().is_none_or(|query| fold(&row.name).contains(query.as_str()))
@@ -165,6 +167,13 @@ impl ChannelStore for MemoryStore {
         let mut state = self.change()?;
         state.need_role(RoleScope::Channel, role)?;
         state.need_user(user)?;
+        if state.administers_alone(id, user)
+            && !state
+                .grants(RoleScope::Channel, role)
+                .is_some_and(|set| set.has(Permission::ChannelMembersManage))
+        {
+            return Err(StoreError::Conflict("administrator"));
+        }
         let row = state.channel_mut(id)?;
         if let Some(known) = row.members.get_mut(&user) {
             role.clone_into(&mut known.role);
@@ -184,11 +193,23 @@ impl ChannelStore for MemoryStore {
         id: ChannelId,
         user: UserId,
         at: Timestamp,
-    ) -> Result<Option<ChannelEvent>, StoreError> {
+    ) -> Result<Option<Removal>, StoreError> {
         let mut state = self.change()?;
         let row = state.channel_mut(id)?;
-        let removed = row.members.remove(&user);
-        Ok(removed.map(|_| row.append(at, EventBody::MemberLeft { user_id: user })))
+        if !row.members.contains_key(&user) {
+            return Ok(None);
+        }
+        if row.kind == ChannelKind::Private && !row.archived && row.members.len() == 1 {
+            return Err(StoreError::Conflict("last_member"));
+        }
+        Ok(state.remove_member(id, user, at))
+    }
+
+    async fn hand_over(&self, user: UserId) -> Result<Vec<(ChannelId, UserId)>, StoreError> {
+        let mut state = self.change()?;
+        let mine = state.channels.values().filter(|row| row.members.contains_key(&user));
+        let mine: Vec<ChannelId> = mine.map(|row| row.id).collect();
+        Ok(mine.into_iter().filter_map(|id| Some((id, state.appoint(id)?))).collect())
     }
 
     async fn set_channel_settings(

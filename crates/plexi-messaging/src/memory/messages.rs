@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
 
 use super::MemoryStore;
-use super::state::{LogBody, State};
+use super::state::{Follower, LogBody, State};
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, EventBody};
 use crate::model::{Message, Revision};
@@ -80,7 +80,13 @@ impl MessageStore for MemoryStore {
         row.new.mentions_all = edit.mentions_all;
         row.new.has_link = edit.has_link;
         row.tokens = edit.index.split(' ').map(str::to_owned).collect();
-        let channel = row.new.channel_id;
+        let (channel, thread, position) = (row.new.channel_id, row.new.thread_id, row.position);
+        if let Some(root) = thread {
+            for user in &edit.mentions {
+                let fresh = || Follower { channel, seen: position, named: None };
+                state.followers.entry((*user, root)).or_insert_with(fresh).named = Some(position);
+            }
+        }
         append(&mut state, channel, edit.at, LogBody::Edited(id.key().0))
     }
 
@@ -219,6 +225,7 @@ fn post_one(state: &mut State, new: &NewMessage) -> Result<Posted, StoreError> {
     state.check(new)?;
     let gone = || StoreError::Missing("channel");
     let key = state.insert(new.clone()).ok_or_else(gone)?;
+    state.follow(new);
     let channel = state.channels.get(&new.channel_id).ok_or_else(gone)?;
     let event = state.event(channel, channel.head());
     let message = state.shown(key, Some(new.author_id)).ok_or_else(gone)?;

@@ -4,9 +4,8 @@ use plexi_core::{RoleScope, SpaceId, Timestamp, UserId};
 use super::MemoryStore;
 use super::state::{SpaceRow, State};
 use crate::error::StoreError;
-use crate::event::{ChannelEvent, EventBody};
 use crate::model::{MemberEntry, Space};
-use crate::ports::{ImportedUser, SpaceAccess, SpaceChange, SpaceStore, StorePage};
+use crate::ports::{ImportedUser, Removal, SpaceAccess, SpaceChange, SpaceStore, StorePage};
 use crate::search::fold::fold;
 
 #[async_trait]
@@ -100,17 +99,13 @@ impl SpaceStore for MemoryStore {
         id: SpaceId,
         user: UserId,
         at: Timestamp,
-    ) -> Result<Vec<ChannelEvent>, StoreError> {
+    ) -> Result<Vec<Removal>, StoreError> {
         let mut state = self.change()?;
         let row = state.spaces.get_mut(&id).ok_or(StoreError::Missing("space"))?;
         row.members.remove(&user);
-        let mut events = Vec::new();
-        for channel in state.channels.values_mut().filter(|channel| channel.space_id == Some(id)) {
-            if channel.members.remove(&user).is_some() {
-                events.push(channel.append(at, EventBody::MemberLeft { user_id: user }));
-            }
-        }
-        Ok(events)
+        let inside = state.channels.values().filter(|channel| channel.space_id == Some(id));
+        let inside: Vec<_> = inside.map(|channel| channel.id).collect();
+        Ok(inside.into_iter().filter_map(|channel| state.remove_member(channel, user, at)).collect())
     }
 }
 

@@ -1,14 +1,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use plexi_core::{ChannelId, MessageId, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId};
+use plexi_core::{ChannelId, MessageId, Permission, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId};
 
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, ChannelFacts, EventBody};
 use crate::model::{
-    Channel, ChannelKind, Draft, Membership, Message, MessageKind, Reaction, ReadState, Revision, Space,
-    ThreadSummary,
+    Category, Channel, ChannelKind, Draft, Membership, Message, MessageKind, Reaction, ReadState, Revision,
+    Space, ThreadState, ThreadSummary,
 };
-use crate::ports::{ImportedRole, ImportedUser, NewMessage};
+use crate::ports::{AccountKind, ImportedRole, ImportedUser, NewMessage, Removal};
 
 /// Everything that is stored.
 #[derive(Default)]
@@ -20,6 +20,9 @@ pub(super) struct State {
     /// By key.
     pub messages: BTreeMap<i64, MessageRow>,
     pub drafts: BTreeMap<(UserId, ChannelId, Option<MessageId>), Draft>,
+    pub categories: HashMap<UserId, Vec<Category>>,
+    /// Who takes part in which thread.
+    pub followers: BTreeMap<(UserId, MessageId), Follower>,
     /// Counts pins, for their order.
     pub pins: u64,
 }
@@ -86,6 +89,15 @@ pub(super) enum LogBody {
     Other(EventBody),
 }
 
+/// What somebody has seen of a thread.
+pub(super) struct Follower {
+    pub channel: ChannelId,
+    /// Replies that count as read.
+    pub seen: i64,
+    /// The position of the last reply that names them.
+    pub named: Option<i64>,
+}
+
 pub(super) struct MessageRow {
     pub new: NewMessage,
     pub tokens: HashSet<String>,
@@ -138,6 +150,45 @@ impl State {
 
     pub fn channel_mut(&mut self, id: ChannelId) -> Result<&mut ChannelRow, StoreError> {
         self.channels.get_mut(&id).ok_or(StoreError::Missing("channel"))
+    }
+
+    /// Whether a member's role lets them manage who is in the channel, and their account works.
+    fn administers(&self, user: UserId, role: &str) -> bool {
+        self.users.get(&user).is_some_and(|account| !account.disabled)
+            && self
+                .grants(RoleScope::Channel, role)
+                .is_some_and(|set| set.has(Permission::ChannelMembersManage))
+    }
+
+    /// Whether `user` is the only one who administers a private channel.
+    pub fn administers_alone(&self, id: ChannelId, user: UserId) -> bool {
+        let Some(row) = self.channels.get(&id).filter(|row| row.kind == ChannelKind::Private) else {
+            return false;
+        };
+        let mut all = row.members.iter().filter(|(who, member)| self.administers(**who, &member.role));
+        all.next().is_some_and(|(who, _)| *who == user) && all.next().is_none()
+    }
+
+    /// Makes the longest-standing member of a private channel that nobody administers its administrator.
+    pub fn appoint(&mut self, id: ChannelId) -> Option<UserId> {
+        let row = self.channels.get(&id).filter(|row| row.kind == ChannelKind::Private)?;
+        if row.members.iter().any(|(who, member)| self.administers(*who, &member.role)) {
+            return None;
+        }
+        let able =
+            |user: &UserId| self.users.get(user).is_some_and(|account| !account.disabled && account.kind != AccountKind::Bot);
+        let members = row.members.iter().filter(|(who, _)| able(who));
+        let heir = members.min_by_key(|(who, member)| (member.joined_at, **who)).map(|(who, _)| *who)?;
+        "admin".clone_into(&mut self.channels.get_mut(&id)?.members.get_mut(&heir)?.role);
+        Some(heir)
+    }
+
+    /// Ends a membership that is there.
+    pub fn remove_member(&mut self, id: ChannelId, user: UserId, at: Timestamp) -> Option<Removal> {
+        let row = self.channels.get_mut(&id)?;
+        row.members.remove(&user)?;
+        let event = row.append(at, EventBody::MemberLeft { user_id: user });
+        Some(Removal { event, heir: self.appoint(id) })
     }
 
     /// A message that is not deleted.
@@ -221,7 +272,44 @@ impl State {
                 mentions += u32::from(row.new.mentions_all || row.new.mentions.contains(&user));
             }
         }
+        let replies =
+            channel.threads.values().flatten().filter_map(|key| self.messages.get(key)).filter(|row| {
+                row.seq > last_read
+                    && row.new.author_id != user
+                    && !row.deleted
+                    && (row.new.mentions_all || row.new.mentions.contains(&user))
+            });
+        mentions = (mentions + u32::try_from(replies.count()).unwrap_or(u32::MAX)).min(MOST_COUNTED);
         ReadState { last_read_seq: last_read, unread, mentions }
+    }
+
+    /// Notes who takes part in the thread of a reply that was just stored.
+    pub fn follow(&mut self, reply: &NewMessage) {
+        let (Some(root), Some(position)) =
+            (reply.thread_id, self.messages.get(&reply.id.key().0).map(|row| row.position))
+        else {
+            return;
+        };
+        let fresh = |named| Follower { channel: reply.channel_id, seen: position, named };
+        if let Some(author) = self.messages.get(&root.key().0).map(|row| row.new.author_id) {
+            self.followers.entry((author, root)).or_insert_with(|| fresh(None));
+        }
+        for user in &reply.mentions {
+            self.followers.entry((*user, root)).or_insert_with(|| fresh(None)).named = Some(position);
+        }
+        self.followers.entry((reply.author_id, root)).or_insert_with(|| fresh(None)).seen = position + 1;
+    }
+
+    /// How a thread stands for one who takes part in it.
+    pub fn thread_state(&self, root: MessageId, follower: &Follower) -> ThreadState {
+        let keys = self.channels.get(&follower.channel).and_then(|row| row.threads.get(&root));
+        let live = |key: &&i64| self.messages.get(*key).is_some_and(|row| !row.deleted);
+        let (total, count) = keys.map_or((0, 0), |keys| (keys.len(), keys.iter().filter(live).count()));
+        let after = i64::try_from(total).unwrap_or(i64::MAX) - follower.seen;
+        let unread = after.clamp(0, i64::try_from(count).unwrap_or(i64::MAX));
+        let unread = u32::try_from(unread).unwrap_or(u32::MAX).min(MOST_COUNTED);
+        let mentioned = unread > 0 && follower.named.is_some_and(|named| named >= follower.seen);
+        ThreadState { channel_id: follower.channel, thread_id: root, unread, mentioned }
     }
 
     pub fn shown_channel(&self, row: &ChannelRow, viewer: UserId) -> Channel {

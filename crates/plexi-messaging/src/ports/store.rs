@@ -4,7 +4,8 @@ use plexi_core::{ChannelId, MessageId, PermissionSet, SpaceId, Timestamp, UserId
 use crate::error::StoreError;
 use crate::event::ChannelEvent;
 use crate::model::{
-    Channel, ChannelKind, Draft, MemberEntry, Message, MessageKind, ReadState, Revision, Space, SystemNote,
+    Category, Channel, ChannelKind, Draft, MemberEntry, Message, MessageKind, ReadState, Revision, Space,
+    SystemNote, ThreadState,
 };
 
 /// Everything messaging stores.
@@ -81,13 +82,14 @@ pub trait SpaceStore: Send + Sync + 'static {
         role: &str,
         at: Timestamp,
     ) -> Result<MemberEntry, StoreError>;
-    /// Removes a member from the space and from all its channels, in one transaction, with the `member_left` events.
+    /// Removes a member from the space and from all its channels, in one transaction, with the `member_left` events; private
+    /// channels get heirs as in [`ChannelStore::remove_channel_member`].
     async fn remove_space_member(
         &self,
         id: SpaceId,
         user: UserId,
         at: Timestamp,
-    ) -> Result<Vec<ChannelEvent>, StoreError>;
+    ) -> Result<Vec<Removal>, StoreError>;
 }
 
 /// What to change of a space. `None` leaves as it is.
@@ -129,6 +131,15 @@ pub struct NewChannel {
     pub direct_key: Option<String>,
 }
 
+/// A membership that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The `member_left` event.
+    pub event: ChannelEvent,
+    /// Who administers the channel from now on, since nobody was left who did.
+    pub heir: Option<UserId>,
+}
+
 /// Which channels of a space to list.
 #[derive(Clone, Debug, Default)]
 pub struct ChannelFilter {
@@ -140,6 +151,8 @@ pub struct ChannelFilter {
     pub archived: bool,
     /// Public channels are listed too; false for guests, who see only their own.
     pub public: bool,
+    /// Private channels of others are listed too; for the operator at the data folder only.
+    pub private: bool,
 }
 
 /// Channels and who is in them.
@@ -180,7 +193,8 @@ pub trait ChannelStore: Send + Sync + 'static {
         prefix: Option<&str>,
         page: StorePage,
     ) -> Result<Vec<MemberEntry>, StoreError>;
-    /// Adds a member (`member_joined`, `last_read_seq` at the head) or changes the role (no event). `Missing("role")`, `Missing("user")`, `Missing("channel")`.
+    /// Adds a member (`member_joined`, `last_read_seq` at the head) or changes the role (no event). `Missing("role")`, `Missing("user")`, `Missing("channel")`;
+    /// `Conflict("administrator")` when it would take the role from the only one who administers a private channel.
     async fn set_channel_member(
         &self,
         id: ChannelId,
@@ -188,13 +202,18 @@ pub trait ChannelStore: Send + Sync + 'static {
         role: &str,
         at: Timestamp,
     ) -> Result<(MemberEntry, Option<ChannelEvent>), StoreError>;
-    /// Removes a member; no event when it was none.
+    /// Removes a member; none when it was none. When a private channel is left without a member whose account is not disabled and
+    /// whose role grants `channel.members.manage`, the one who has been there longest gets the role `admin`. `Conflict("last_member")` for
+    /// the only member of a private channel that is not archived.
     async fn remove_channel_member(
         &self,
         id: ChannelId,
         user: UserId,
         at: Timestamp,
-    ) -> Result<Option<ChannelEvent>, StoreError>;
+    ) -> Result<Option<Removal>, StoreError>;
+    /// After the account of `user` was disabled: gives the private channels that nobody else administers an heir each, as when a
+    /// member leaves. Says which and who.
+    async fn hand_over(&self, user: UserId) -> Result<Vec<(ChannelId, UserId)>, StoreError>;
     /// Mutes, unmutes, favours. `Missing("member")`.
     async fn set_channel_settings(
         &self,
@@ -376,6 +395,27 @@ pub trait ReadStore: Send + Sync + 'static {
         seq: i64,
         force: bool,
     ) -> Result<ReadState, StoreError>;
+    /// The threads that `user` takes part in (wrote the first message, replied, or was named), in channels that `user` is a member
+    /// of: of the 1,000 begun last those with the latest replies first, at most `limit`; with `unread` only those with unread replies.
+    async fn threads_of(
+        &self,
+        user: UserId,
+        unread: bool,
+        limit: u32,
+    ) -> Result<Vec<ThreadState>, StoreError>;
+    /// How a thread stands for each who takes part in it, at most 1,000 people.
+    async fn thread_states(&self, root: MessageId) -> Result<Vec<(UserId, ThreadState)>, StoreError>;
+    /// Notes that `user` has read the first `seen` replies of a thread; never back. None when `user` does not take part in it.
+    async fn mark_thread_read(
+        &self,
+        root: MessageId,
+        user: UserId,
+        seen: i64,
+    ) -> Result<Option<ThreadState>, StoreError>;
+    /// The categories of a user's sidebar, in the user's order.
+    async fn categories(&self, user: UserId) -> Result<Vec<Category>, StoreError>;
+    /// Replaces them all.
+    async fn set_categories(&self, user: UserId, categories: &[Category]) -> Result<(), StoreError>;
     /// Writes or (with `None`) removes a draft. `Conflict("drafts")` past 500 drafts of a user.
     async fn set_draft(
         &self,

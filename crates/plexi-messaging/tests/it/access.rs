@@ -1,9 +1,9 @@
-use plexi_core::{Coded, ErrorCode, Permission, PermissionSet, RoleScope};
+use plexi_core::{Actor, Coded, ErrorCode, Permission, PermissionSet, RoleScope};
 use plexi_messaging::model::ChannelKind;
 use plexi_messaging::ports::{ChannelChange, ChannelFilter, Slice};
 use plexi_messaging::{ChannelDraft, MessagingError};
 
-use crate::world::{World, archive_space, draft, rename_space};
+use crate::world::{World, archive_space, draft, rename_space, waiting};
 
 /// What each person's try comes to, as HTTP statuses: ada administers everything and made the channel, bob is in it, carl
 /// is in the space, eve in neither.
@@ -203,6 +203,30 @@ async fn in_an_archived_space_nothing_can_be_changed_and_each_refusal_says_why()
     world.messaging.update_space(&ada, world.space_id(), archive_space(false)).await.unwrap();
     assert_eq!(world.messaging.channel(&bob, channel.id).await.unwrap().permissions, before);
     world.post("bob", channel.id, "again").await;
+}
+
+#[tokio::test]
+async fn who_leaves_a_private_channel_last_of_its_administrators_hands_over() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Private, &["bob", "carl"]).await;
+    let bob = world.connect("bob").await;
+    world.messaging.leave(&world.actor("ada"), channel.id).await.unwrap();
+    let frames = waiting(&bob);
+    let shown = frames.iter().rfind(|frame| frame["type"] == "channel").unwrap();
+    assert_eq!(shown["channel"]["membership"]["role"], "admin", "the heir sees it at once");
+    let renamed = ChannelChange { name: Some("ours".to_owned()), ..ChannelChange::default() };
+    world.messaging.update_channel(&world.actor("bob"), channel.id, renamed).await.unwrap();
+    world.messaging.leave(&world.actor("carl"), channel.id).await.unwrap();
+    let last = world.messaging.leave(&world.actor("bob"), channel.id).await.unwrap_err();
+    assert_eq!(last.code(), ErrorCode::ValidationLastMember);
+
+    // The operator at the data folder sees and mends every channel.
+    let operator = Actor::system();
+    let found =
+        world.messaging.space_channels(&operator, world.space_id(), ChannelFilter::default(), None, 10);
+    assert_eq!(found.await.unwrap().items[0].name, "ours");
+    world.messaging.set_channel_member(&operator, channel.id, world.id("carl"), Some("admin")).await.unwrap();
+    world.messaging.leave(&world.actor("bob"), channel.id).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a program of tests")]
 
 mod access;
+mod categories;
 mod contract;
 mod conversations;
 mod finding;
@@ -12,4 +13,5 @@ mod realtime;
 mod resuming;
 mod sending;
 mod spaces;
+mod threads;
 mod world;

@@ -85,6 +85,9 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("channels.delete_draft", "", none.clone(), [401, 404, 204, 204]);
     row("channels.settings", "", json!({"muted": true}), [401, 404, 200, 200]);
 
+    row("channels.categories", "", none.clone(), [401, 200, 200, 200]);
+    row("channels.set_categories", "", json!({"items": [{"name": "Later"}]}), [401, 200, 200, 200]);
+
     row("messages.window", "", none.clone(), [401, 404, 200, 200]);
     row("messages.post", "", json!({"text": "hello"}), [401, 404, 201, 201]);
     row("messages.pins", "", none.clone(), [401, 404, 200, 200]);
@@ -93,6 +96,8 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("messages.delete", "", none.clone(), [401, 404, 204, 204]);
     row("messages.history", "", none.clone(), [401, 404, 200, 200]);
     row("messages.thread", "", none.clone(), [401, 404, 200, 200]);
+    row("messages.read_thread", "", json!({"position": 0}), [401, 404, 200, 200]);
+    row("messages.threads", "", none.clone(), [401, 200, 200, 200]);
     row("messages.react", "", none.clone(), [401, 404, 204, 204]);
     row("messages.unreact", "", none.clone(), [401, 404, 204, 204]);
     row("messages.pin", "", none.clone(), [401, 404, 204, 204]);

@@ -8,6 +8,7 @@ use super::view::{self, Stored};
 use super::{index, write};
 use crate::chat::channels::{Head, lock};
 use crate::chat::events::append;
+use crate::chat::threads;
 use crate::fault::Fault;
 use crate::sql::{Cells, Conn, Writes, pack_ids, params, single};
 
@@ -56,6 +57,7 @@ pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<C
     let message = view::one(conn, id, None).await?.ok_or(Fault::Missing("message"))?;
     let mut writes = Writes::default();
     write::insert_mentions(&mut writes, std::iter::once(&message));
+    threads::follow_named(&mut writes, conn.engine, &message);
     writes.run(conn).await?;
     append(conn, &mut head, edit.at, EventBody::MessageEdited { message: Box::new(message) }).await
 }

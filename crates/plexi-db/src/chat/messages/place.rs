@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use plexi_core::{ChannelId, MessageId};
+use plexi_core::{ChannelId, MessageId, UserId};
 use plexi_messaging::model::Message;
 use plexi_messaging::ports::NewMessage;
 use sea_orm::QueryResult;
@@ -15,6 +15,7 @@ use crate::sql::{Cells, Param, Question, Writes, unpack_ids};
 /// A message that is there, or came before in the batch.
 pub(crate) struct Known {
     pub(crate) id: MessageId,
+    pub(crate) author: UserId,
     channel: ChannelId,
     /// It is a reply itself, so no thread starts at it.
     reply: bool,
@@ -29,7 +30,7 @@ pub(crate) type AllKnown = HashMap<i64, Known>;
 pub(crate) fn references(mut keys: Vec<i64>) -> Question {
     keys.sort_unstable();
     keys.dedup();
-    let sql = "SELECT message_key, id, channel_id, thread_key, reply_total, reply_count, last_reply_at, participants \
+    let sql = "SELECT message_key, id, author_id, channel_id, thread_key, reply_total, reply_count, last_reply_at, participants \
                FROM messages WHERE message_key IN ({rows})";
     Question { sql: sql.to_owned(), row: "?", keys: keys.into_iter().map(Param::param).collect() }
 }
@@ -40,7 +41,7 @@ pub(crate) fn known(rows: &[QueryResult]) -> Result<AllKnown, Fault> {
     for row in rows {
         let mut cells = Cells::new(row);
         let key: i64 = cells.take()?;
-        let (id, channel) = (cells.take()?, cells.take()?);
+        let (id, author, channel) = (cells.take()?, cells.take()?, cells.take()?);
         let reply = cells.take::<i64>()? != 0;
         let replies = Replies {
             total: cells.take()?,
@@ -48,7 +49,7 @@ pub(crate) fn known(rows: &[QueryResult]) -> Result<AllKnown, Fault> {
             last_at: cells.take()?,
             participants: unpack_ids(cells.take::<Option<Vec<u8>>>()?.as_deref()),
         };
-        known.insert(key, Known { id, channel, reply, replies, changed: false });
+        known.insert(key, Known { id, author, channel, reply, replies, changed: false });
     }
     Ok(known)
 }
@@ -87,7 +88,14 @@ pub(crate) fn place(
     head.last_seq += 1;
     head.last_message_at = head.last_message_at.max(Some(new.created_at));
     let reply = new.thread_id.is_some();
-    let itself = Known { id: new.id, channel: head.id, reply, replies: Replies::default(), changed: false };
+    let itself = Known {
+        id: new.id,
+        author: new.author_id,
+        channel: head.id,
+        reply,
+        replies: Replies::default(),
+        changed: false,
+    };
     known.insert(key, itself);
     Ok(Message {
         id: new.id,

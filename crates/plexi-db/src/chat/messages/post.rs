@@ -13,6 +13,7 @@ use super::place::{AllKnown, keys, known, place, references, save_roots};
 use super::write::{self, NewRow};
 use super::{index, view};
 use crate::chat::channels::{Head, heads, locked_heads, save_heads};
+use crate::chat::threads;
 use crate::database::Engine;
 use crate::fault::{Fault, Kind};
 use crate::sql::{Cells, Conn, Question, Writes, params};
@@ -208,6 +209,7 @@ fn store(
     write::insert(writes, rows)?;
     write::insert_events(writes, messages);
     write::insert_mentions(writes, messages.iter());
+    threads::follow(writes, engine, messages, known);
     let indexed = sources.iter().map(|new| (new.id.key().0, new.index.as_str()));
     let backlog = index::add_posted(writes, engine, backlog, indexed);
     save_roots(writes, known, messages);

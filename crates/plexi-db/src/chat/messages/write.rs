@@ -114,10 +114,10 @@ fn push(values: &mut Vec<Value>, row: &NewRow<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Notes whom main-line messages name, so that the mentions of somebody can be counted.
+/// Notes whom messages name, replies in threads among them, so that the mentions of somebody can be counted.
 pub(crate) fn insert_mentions<'a>(writes: &mut Writes, messages: impl Iterator<Item = &'a Message>) {
     let mut values = Vec::new();
-    for message in messages.filter(|message| message.thread_id.is_none() && !message.deleted) {
+    for message in messages.filter(|message| !message.deleted) {
         let everybody = message.mentions_all.then_some(EVERYBODY);
         let mut named: Vec<UserId> = message.mentions.iter().copied().chain(everybody).collect();
         named.sort_unstable();
@@ -130,7 +130,7 @@ pub(crate) fn insert_mentions<'a>(writes: &mut Writes, messages: impl Iterator<I
     writes.rows(sql, "(?,?,?,?)", values);
 }
 
-/// Forgets whom a main-line message names.
+/// Forgets whom a message names.
 pub(crate) async fn remove_mentions(conn: Conn<'_>, message: &Message) -> Result<(), Fault> {
     let named = message.mentions.iter().copied().chain(message.mentions_all.then_some(EVERYBODY));
     let sql = "DELETE FROM message_mentions WHERE channel_id = ? AND seq = ? AND user_id IN {in}";

@@ -4,7 +4,7 @@ use super::{Stage, Store, page, refused};
 use crate::error::StoreError;
 use crate::event::{ChannelFacts, EventBody};
 use crate::model::{Channel, ChannelKind};
-use crate::ports::{ChannelChange, ChannelFilter, SpaceChange};
+use crate::ports::{ChannelChange, ChannelFilter, ImportedUser, SpaceChange};
 
 pub(super) async fn a_channel_is_seen_with_its_membership<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
@@ -145,6 +145,70 @@ pub(super) async fn access_tells_what_roles_grant<S: Store>(stage: &Stage<S>) {
     assert!(store.channel_access(stage.id(), eve).await.unwrap().is_none());
 }
 
+pub(super) async fn a_private_channel_is_never_without_an_administrator<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let eve = stage.user("eve").await;
+    let mut secret = stage.new_channel(room.space, "secret", ChannelKind::Private, &[]);
+    secret.members = vec![(room.ada, "admin".to_owned())];
+    let secret = store.create_channel(&secret).await.unwrap();
+    for user in [room.bob, eve] {
+        store.set_channel_member(secret, user, "member", stage.now()).await.unwrap();
+    }
+    let role = async |user| store.channel(secret, user).await.unwrap().unwrap().membership.unwrap().role;
+    refused!(
+        store.set_channel_member(secret, room.ada, "member", stage.now()).await,
+        StoreError::Conflict("administrator")
+    );
+    assert_eq!(role(room.ada).await, "admin");
+
+    let left = store.remove_channel_member(secret, room.ada, stage.now()).await.unwrap().unwrap();
+    assert_eq!(left.event.event, EventBody::MemberLeft { user_id: room.ada });
+    assert_eq!(left.heir, Some(room.bob), "who has been there longest");
+    assert_eq!((role(room.bob).await.as_str(), role(eve).await.as_str()), ("admin", "member"));
+    let left = store.remove_channel_member(secret, eve, stage.now()).await.unwrap().unwrap();
+    assert_eq!(left.heir, None, "there is one");
+    refused!(
+        store.remove_channel_member(secret, room.bob, stage.now()).await,
+        StoreError::Conflict("last_member")
+    );
+    let archived = ChannelChange { archived: Some(true), ..ChannelChange::default() };
+    store.update_channel(secret, &archived, stage.now()).await.unwrap();
+    assert!(store.remove_channel_member(secret, room.bob, stage.now()).await.unwrap().is_some());
+
+    // Whoever must leave the space, or may not sign in any more, hands over, too.
+    let gone = ImportedUser { disabled: true, ..ImportedUser::new(stage.id(), "gone", "Gone", stage.now()) };
+    store.import_users(std::slice::from_ref(&gone), false).await.unwrap();
+    for (name, boss) in [("first", room.bob), ("second", gone.id)] {
+        let mut made = stage.new_channel(room.space, name, ChannelKind::Private, &[]);
+        made.members = vec![(boss, "admin".to_owned()), (room.ada, "member".to_owned())];
+        let made = store.create_channel(&made).await.unwrap();
+        if boss == room.bob {
+            let left = store.remove_space_member(room.space, boss, stage.now()).await.unwrap();
+            let heirs: Vec<_> =
+                left.iter().filter_map(|left| Some((left.event.channel_id, left.heir?))).collect();
+            assert_eq!(heirs, [(made, room.ada)], "public channels need none");
+        } else {
+            assert_eq!(store.hand_over(boss).await.unwrap(), [(made, room.ada)]);
+            assert_eq!(store.hand_over(boss).await.unwrap(), [], "it is done");
+        }
+    }
+}
+
+pub(super) async fn an_operator_lists_private_channels_too<S: Store>(stage: &Stage<S>) {
+    let room = stage.room().await;
+    let operator = stage.id();
+    let secret = stage.new_channel(room.space, "secret", ChannelKind::Private, &[room.ada]);
+    stage.store.create_channel(&secret).await.unwrap();
+    let names = async |private| {
+        let filter = ChannelFilter { public: true, private, ..ChannelFilter::default() };
+        let listed = stage.store.space_channels(room.space, operator, &filter, page(None, 10)).await.unwrap();
+        listed.into_iter().map(|channel| channel.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(false).await, ["general"]);
+    assert_eq!(names(true).await, ["general", "secret"]);
+}
+
 pub(super) async fn members_join_and_leave_with_events<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
@@ -163,7 +227,7 @@ pub(super) async fn members_join_and_leave_with_events<S: Store>(stage: &Stage<S
     let (entry, event) = store.set_channel_member(room.channel, eve, "admin", stage.now()).await.unwrap();
     assert_eq!((entry.role.as_str(), entry.joined_at, event), ("admin", at, None));
 
-    let left = store.remove_channel_member(room.channel, eve, stage.now()).await.unwrap().unwrap();
+    let left = store.remove_channel_member(room.channel, eve, stage.now()).await.unwrap().unwrap().event;
     assert_eq!((left.seq, left.event), (3, EventBody::MemberLeft { user_id: eve }));
     assert_eq!(store.remove_channel_member(room.channel, eve, stage.now()).await.unwrap(), None);
     let seen = store.channel(room.channel, eve).await.unwrap().unwrap();

@@ -19,7 +19,7 @@ pub(super) async fn a_replay_shows_messages_as_they_are_now<S: Store>(stage: &St
     live.push(store.react(kept.id, room.bob, "\u{1f680}", stage.now()).await.unwrap().unwrap());
     live.push(store.set_pinned(kept.id, room.ada, true, stage.now()).await.unwrap().unwrap());
     live.push(store.set_channel_member(room.channel, eve, "member", stage.now()).await.unwrap().1.unwrap());
-    live.push(store.remove_channel_member(room.channel, eve, stage.now()).await.unwrap().unwrap());
+    live.push(store.remove_channel_member(room.channel, eve, stage.now()).await.unwrap().unwrap().event);
     let topic = crate::ports::ChannelChange {
         topic: Some("plans".to_owned()),
         ..crate::ports::ChannelChange::default()

@@ -3,6 +3,7 @@ use plexi_core::{ChannelId, UserId};
 use super::changes::edit;
 use super::{Stage, Store, refused};
 use crate::error::StoreError;
+use crate::model::Category;
 use crate::ports::{Edit, NewMessage};
 
 async fn counts<S: Store>(stage: &Stage<S>, channel: ChannelId, user: UserId) -> (i64, u32, u32) {
@@ -36,13 +37,13 @@ pub(super) async fn unread_counts_what_others_said<S: Store>(stage: &Stage<S>) {
         ..stage.draft(room.channel, room.ada, "@bob")
     };
     stage.post(aside).await;
-    assert_eq!(counts(stage, room.channel, room.bob).await, (0, 3, 2));
+    assert_eq!(counts(stage, room.channel, room.bob).await, (0, 3, 3), "in threads, too");
     assert_eq!(counts(stage, room.channel, room.ada).await, (0, 1, 0), "what I say is not unread");
     assert_eq!(counts(stage, quiet, room.bob).await, (0, 0, 0));
 
     let state = store.mark_read(room.channel, room.bob, 5, false).await.unwrap();
-    assert_eq!((state.last_read_seq, state.unread, state.mentions), (5, 1, 1));
-    assert_eq!(counts(stage, room.channel, room.bob).await, (5, 1, 1));
+    assert_eq!((state.last_read_seq, state.unread, state.mentions), (5, 1, 2));
+    assert_eq!(counts(stage, room.channel, room.bob).await, (5, 1, 2));
 }
 
 pub(super) async fn unread_is_counted_to_a_thousand<S: Store>(stage: &Stage<S>) {
@@ -89,6 +90,98 @@ pub(super) async fn mentions_follow_edits_and_deletions<S: Store>(stage: &Stage<
     assert_eq!(counts(stage, room.channel, room.bob).await, (0, 2, 1));
     store.delete(all.id, stage.now()).await.unwrap();
     assert_eq!(counts(stage, room.channel, room.bob).await, (0, 1, 0));
+}
+
+pub(super) async fn a_thread_counts_what_is_new_for_who_takes_part<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let eve = stage.user("eve").await;
+    store.set_channel_member(room.channel, eve, "member", stage.now()).await.unwrap();
+    let root = stage.say(room.channel, room.ada, "root").await;
+    let state = async |user| {
+        let states = store.thread_states(root.id).await.unwrap();
+        states.into_iter().find(|(who, _)| *who == user).map(|(_, state)| (state.unread, state.mentioned))
+    };
+    let reply = |author, mentions: &[UserId]| NewMessage {
+        thread_id: Some(root.id),
+        mentions: mentions.to_vec(),
+        ..stage.draft(room.channel, author, "reply")
+    };
+    assert_eq!(store.thread_states(root.id).await.unwrap(), []);
+    stage.post(reply(room.bob, &[])).await;
+    assert_eq!(state(room.ada).await, Some((1, false)), "who began it");
+    assert_eq!(state(room.bob).await, Some((0, false)), "who replied");
+    assert_eq!(state(eve).await, None, "who has nothing to do with it");
+    stage.post(reply(room.ada, &[eve])).await;
+    assert_eq!(state(room.ada).await, Some((0, false)), "who replies has read what is before");
+    assert_eq!(state(room.bob).await, Some((1, false)));
+    assert_eq!(state(eve).await, Some((1, true)), "who was named, from there on");
+    assert_eq!(counts(stage, room.channel, eve).await.2, 1, "a mention of the channel, too");
+    let both = [reply(room.bob, &[]), reply(room.bob, &[room.ada])];
+    for posted in store.post(&both).await.unwrap() {
+        posted.unwrap();
+    }
+    assert_eq!(state(room.ada).await, Some((2, true)));
+    assert_eq!(state(room.bob).await, Some((0, false)));
+    assert_eq!(state(eve).await, Some((3, true)));
+
+    let read = async |user, seen| {
+        let read = store.mark_thread_read(root.id, user, seen).await.unwrap();
+        read.map(|state| (state.unread, state.mentioned))
+    };
+    assert_eq!(read(eve, 2).await, Some((2, false)));
+    assert_eq!(read(eve, 1).await, Some((2, false)), "never back");
+    assert_eq!(read(eve, 99).await, Some((0, false)), "never past the last");
+    assert_eq!(read(stage.id(), 1).await, None);
+    let last = stage.post(reply(room.bob, &[])).await.message;
+    assert_eq!(state(eve).await, Some((1, false)));
+    let named = Edit { mentions: vec![eve], ..edit("@eve", stage.now()) };
+    store.edit(last.id, &named).await.unwrap();
+    assert_eq!(state(eve).await, Some((1, true)), "an edit can name somebody");
+}
+
+pub(super) async fn threads_are_listed_with_the_latest_replies_first<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let first = stage.say(room.channel, room.ada, "first").await;
+    let second = stage.say(room.channel, room.ada, "second").await;
+    stage.reply(&second, room.bob, "one").await;
+    let only = stage.reply(&first, room.bob, "two").await;
+    let listed = async |user, unread| {
+        let threads = store.threads_of(user, unread, 10).await.unwrap();
+        threads.into_iter().map(|state| (state.thread_id, state.unread)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(room.ada, true).await, [(first.id, 1), (second.id, 1)]);
+    assert_eq!(listed(room.bob, true).await, []);
+    assert_eq!(listed(room.bob, false).await, [(first.id, 0), (second.id, 0)]);
+    assert_eq!(store.threads_of(room.ada, true, 1).await.unwrap().len(), 1);
+    store.mark_thread_read(second.id, room.ada, 1).await.unwrap();
+    assert_eq!(listed(room.ada, true).await, [(first.id, 1)]);
+    store.delete(only.id, stage.now()).await.unwrap();
+    assert_eq!(listed(room.ada, true).await, [], "nothing is left to be read");
+    store.remove_channel_member(room.channel, room.bob, stage.now()).await.unwrap();
+    assert_eq!(listed(room.bob, false).await, [], "who is not in the channel is not in its threads");
+}
+
+pub(super) async fn categories_are_kept_as_they_were_given<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    assert_eq!(store.categories(room.ada).await.unwrap(), []);
+    let category = |name: &str, collapsed, channel_ids: &[ChannelId]| Category {
+        name: name.to_owned(),
+        collapsed,
+        channel_ids: channel_ids.to_vec(),
+    };
+    let mine = [category("\u{1f331} Garden", true, &[room.channel]), category("Another", false, &[])];
+    store.set_categories(room.ada, &mine).await.unwrap();
+    assert_eq!(store.categories(room.ada).await.unwrap(), mine);
+    assert_eq!(store.categories(room.bob).await.unwrap(), []);
+    let many: Vec<_> =
+        (0..50).map(|number| category(&format!("{number:064}"), false, &[stage.id(); 40])).collect();
+    store.set_categories(room.ada, &many).await.unwrap();
+    assert_eq!(store.categories(room.ada).await.unwrap(), many);
+    store.set_categories(room.ada, &[]).await.unwrap();
+    assert_eq!(store.categories(room.ada).await.unwrap(), []);
 }
 
 pub(super) async fn drafts_are_kept_replaced_and_limited<S: Store>(stage: &Stage<S>) {

@@ -110,7 +110,8 @@ pub(super) async fn leaving_a_space_leaves_its_channels<S: Store>(stage: &Stage<
     let elsewhere = stage.space("Elsewhere", room.ada).await;
     let other = stage.channel(elsewhere, "general", &[room.ada, room.bob]).await;
 
-    let events = store.remove_space_member(room.space, room.bob, stage.now()).await.unwrap();
+    let removals = store.remove_space_member(room.space, room.bob, stage.now()).await.unwrap();
+    let events: Vec<_> = removals.into_iter().map(|removal| removal.event).collect();
     let mut left: Vec<_> = events.iter().map(|event| (event.channel_id, event.seq)).collect();
     left.sort_unstable();
     let mut expected = vec![(room.channel, 1), (secret, 1)];

@@ -4,12 +4,12 @@ use http::Method;
 use plexi_auth::Caller;
 use plexi_core::{MessageId, UserId};
 use plexi_messaging::ChannelDraft;
-use plexi_messaging::model::{Channel, ChannelKind, Membership, Page};
+use plexi_messaging::model::{Category, Channel, ChannelKind, Membership, Page};
 use plexi_messaging::ports::{ChannelChange, ChannelFilter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::input::{ChannelMemberPath, ChannelPath, NamedPageQuery, SpacePath, page_limit};
+use super::input::{ChannelMemberPath, ChannelPath, Items, NamedPageQuery, SpacePath, page_limit};
 use super::members::{self, Member};
 use crate::answer::{Created, Done, Found};
 use crate::call::{Call, Nothing};
@@ -116,6 +116,20 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Mute or favour a channel",
             settings,
         ),
+        Operation::new(
+            Method::GET,
+            "/users/me/categories",
+            "channels.categories",
+            "The categories of one's sidebar",
+            categories,
+        ),
+        Operation::new(
+            Method::PUT,
+            "/users/me/categories",
+            "channels.set_categories",
+            "Replace the categories of one's sidebar",
+            set_categories,
+        ),
     ]);
     rows
 }
@@ -147,7 +161,7 @@ struct ChannelsQuery {
 
 async fn list(call: Call<Caller, SpacePath, ChannelsQuery>) -> Result<Found<Page<Channel>>, ApiError> {
     let ChannelsQuery { q, joined, archived, cursor, limit } = call.query;
-    let query = ChannelFilter { query: q, joined, archived, public: true };
+    let query = ChannelFilter { query: q, joined, archived, public: true, private: false };
     let (actor, space) = (&call.who.actor, call.path.space_id);
     Ok(Found(call.web.messaging.space_channels(actor, space, query, cursor.as_deref(), limit).await?))
 }
@@ -298,6 +312,26 @@ async fn read(call: Call<Caller, ChannelPath, Nothing, ReadInput>) -> Result<Fou
     let ReadInput { seq, force } = call.body;
     let state = call.web.messaging.mark_read(&call.who.actor, call.path.channel_id, seq, force).await?;
     Ok(Found(ReadMark { last_read_seq: state.last_read_seq }))
+}
+
+/// The categories of a sidebar, in order.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CategoriesInput {
+    /// All of them.
+    #[schemars(length(max = 50))]
+    items: Vec<Category>,
+}
+
+async fn categories(call: Call<Caller>) -> Result<Found<Items<Category>>, ApiError> {
+    Ok(Found(Items { items: call.web.messaging.categories(call.actor()).await? }))
+}
+
+async fn set_categories(
+    call: Call<Caller, Nothing, Nothing, CategoriesInput>,
+) -> Result<Found<Items<Category>>, ApiError> {
+    let items = call.web.messaging.set_categories(&call.who.actor, call.body.items).await?;
+    Ok(Found(Items { items }))
 }
 
 /// Text that is not sent yet.

@@ -4,7 +4,7 @@ use http::Method;
 use plexi_auth::Caller;
 use plexi_core::{MessageId, Timestamp};
 use plexi_messaging::MessageDraft;
-use plexi_messaging::model::{Message, MessageWindow, Revision};
+use plexi_messaging::model::{Message, MessageWindow, Revision, ThreadEntry, ThreadState};
 use plexi_messaging::ports::Slice;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -69,6 +69,14 @@ pub(crate) fn operations() -> Vec<Operation> {
             "The replies in a thread",
             thread,
         ),
+        Operation::new(
+            Method::PUT,
+            "/messages/{message_id}/thread/read",
+            "messages.read_thread",
+            "Say how far one has read a thread",
+            read_thread,
+        ),
+        Operation::new(Method::GET, "/threads", "messages.threads", "The threads one takes part in", threads),
         Operation::new(Method::PUT, reaction, "messages.react", "React to a message", react),
         Operation::new(Method::DELETE, reaction, "messages.unreact", "Take a reaction back", unreact),
         Operation::new(Method::PUT, "/messages/{message_id}/pin", "messages.pin", "Pin a message", pin),
@@ -217,6 +225,26 @@ async fn thread(call: Call<Caller, MessagePath, ThreadQuery>) -> Result<Found<Me
     let ThreadQuery { before, after, limit } = call.query;
     let slice = slice([before.map(Slice::Before), after.map(Slice::After), None, None])?;
     Ok(Found(call.web.messaging.thread(call.actor(), call.path.message_id, slice, limit).await?))
+}
+
+/// How far one has read a thread.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ThreadReadInput {
+    /// The position of the last reply that was read.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    position: i64,
+}
+
+async fn read_thread(
+    call: Call<Caller, MessagePath, Nothing, ThreadReadInput>,
+) -> Result<Found<ThreadState>, ApiError> {
+    let position = call.body.position;
+    Ok(Found(call.web.messaging.mark_thread_read(&call.who.actor, call.path.message_id, position).await?))
+}
+
+async fn threads(call: Call<Caller>) -> Result<Found<Items<ThreadEntry>>, ApiError> {
+    Ok(Found(Items { items: call.web.messaging.threads(call.actor()).await? }))
 }
 
 /// A reaction to a message.

@@ -7,7 +7,7 @@ use plexi_auth::Caller;
 use plexi_auth::model::{Me, User};
 use plexi_core::UserId;
 use plexi_messaging::PresenceState;
-use plexi_messaging::model::{Channel, Draft, Space};
+use plexi_messaging::model::{Category, Channel, Draft, Space, ThreadState};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,6 +32,10 @@ struct Sync {
     channels: Vec<Channel>,
     /// What one has not sent yet.
     drafts: Vec<Draft>,
+    /// The categories of one's sidebar.
+    categories: Vec<Category>,
+    /// The threads with unread replies that one takes part in.
+    threads: Vec<ThreadState>,
     /// Those named in direct and group conversations.
     users: Vec<User>,
     /// Those of them who are there.
@@ -57,6 +61,8 @@ async fn sync(call: Call<Caller>) -> Result<Found<Sync>, ApiError> {
     let spaces = web.messaging.spaces(actor).await?;
     let channels = web.messaging.my_channels(actor).await?;
     let drafts = web.messaging.drafts(actor).await?;
+    let categories = web.messaging.categories(actor).await?;
+    let threads = web.messaging.unread_threads(actor).await?;
     let named: BTreeSet<UserId> =
         channels.iter().flat_map(|channel| channel.user_ids.iter().copied()).collect();
     let named: Vec<UserId> = named.into_iter().collect();
@@ -68,5 +74,5 @@ async fn sync(call: Call<Caller>) -> Result<Found<Sync>, ApiError> {
         max_message_length: web.config().max_message_length,
         heartbeat_seconds: web.config().heartbeat_seconds,
     };
-    Ok(Found(Sync { me, spaces, channels, drafts, users, presence, server }))
+    Ok(Found(Sync { me, spaces, channels, drafts, categories, threads, users, presence, server }))
 }

@@ -160,5 +160,9 @@ async fn update(call: Call<Caller, UserPath, Nothing, UserPatch>) -> Result<Foun
     let if_match = call.context.if_match.as_deref();
     let expected = conditional::expected(if_match, || async { Ok(auth.user(actor, id).await?) }).await?;
     let change = UserChange { display_name, disabled, role, password, expected };
-    Ok(Found(auth.update_user(actor, id, change).await?))
+    let user = auth.update_user(actor, id, change).await?;
+    if disabled == Some(true) {
+        call.web.messaging.account_disabled(id).await?;
+    }
+    Ok(Found(user))
 }
