@@ -26,6 +26,20 @@ pub(crate) enum ChannelCommand {
         #[arg(long)]
         topic: Option<String>,
     },
+    /// Give a channel another name.
+    Rename {
+        /// A name, #name, space/name or an id.
+        channel: String,
+        /// Its new name: 1 to 64 characters, lower case, no spaces.
+        name: String,
+    },
+    /// Say what a channel is about.
+    Topic {
+        /// A name, #name, space/name or an id.
+        channel: String,
+        /// At most 250 characters; an empty text removes it.
+        topic: String,
+    },
     /// Archive a channel: it can be read and not changed.
     Archive {
         /// A name, #name, space/name or an id.

@@ -73,6 +73,20 @@ pub(crate) enum RoleCommand {
         #[arg(long = "grant", value_name = "PERMISSION", value_delimiter = ',')]
         grants: Vec<String>,
     },
+    /// Rename a role or replace what it grants. Built-in roles cannot be changed.
+    Update {
+        /// Name.
+        role: String,
+        /// Where it counts; needed when several scopes have a role of that name.
+        #[arg(long)]
+        scope: Option<ScopeName>,
+        /// A new name.
+        #[arg(long, required_unless_present = "grants")]
+        name: Option<String>,
+        /// All that it grants from now on, for instance channel.read. May be repeated or given with commas.
+        #[arg(long = "grant", value_name = "PERMISSION", value_delimiter = ',')]
+        grants: Option<Vec<String>>,
+    },
     /// Delete a role that nobody has.
     Delete {
         /// Name.

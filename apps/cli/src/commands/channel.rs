@@ -1,4 +1,5 @@
 use plexi_app::messaging::model::{Channel, Space};
+use plexi_app::messaging::ports::ChannelChange;
 use serde_json::json;
 
 use crate::args::{ChannelCommand, MembersCommand};
@@ -27,9 +28,22 @@ pub(crate) async fn run(workspace: &Workspace, command: ChannelCommand, out: Out
             let channel = workspace.create_channel(&space, &name, kind.kind(), topic.as_deref()).await?;
             out.show(&channel, |channel| format!("made #{} in {}", channel.name, space.name))
         }
+        ChannelCommand::Rename { channel, name } => {
+            let channel = workspace.channel(&channel).await?;
+            let change = ChannelChange { name: Some(name), ..ChannelChange::default() };
+            let renamed = workspace.update_channel(&channel, change).await?;
+            out.show(&renamed, |renamed| format!("#{} is now #{}", channel.name, renamed.name))
+        }
+        ChannelCommand::Topic { channel, topic } => {
+            let channel = workspace.channel(&channel).await?;
+            let change = ChannelChange { topic: Some(topic), ..ChannelChange::default() };
+            let channel = workspace.update_channel(&channel, change).await?;
+            out.show(&channel, |channel| format!("the topic of #{} is set", channel.name))
+        }
         ChannelCommand::Archive { channel, restore } => {
             let channel = workspace.channel(&channel).await?;
-            let channel = workspace.set_archived(&channel, !restore).await?;
+            let change = ChannelChange { archived: Some(!restore), ..ChannelChange::default() };
+            let channel = workspace.update_channel(&channel, change).await?;
             let what = if channel.archived { "is archived" } else { "is back" };
             out.show(&channel, |channel| format!("#{} {what}", channel.name))
         }

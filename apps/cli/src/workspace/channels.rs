@@ -27,8 +27,13 @@ impl Workspace {
                 let (messaging, mut found, mut cursor) =
                     (&local.services.messaging, Vec::new(), None::<String>);
                 loop {
-                    let filter =
-                        ChannelFilter { query: query.map(Into::into), archived, public: true, joined: None };
+                    // The service adds private ones for the operator.
+                    let filter = ChannelFilter {
+                        query: query.map(Into::into),
+                        archived,
+                        public: true,
+                        ..ChannelFilter::default()
+                    };
                     let page = messaging
                         .space_channels(&local.actor, space.id, filter, cursor.as_deref(), PAGE)
                         .await?;
@@ -92,15 +97,21 @@ impl Workspace {
         }
     }
 
-    /// Archives or restores a channel.
-    pub(crate) async fn set_archived(&self, channel: &Channel, archived: bool) -> Result<Channel, CliError> {
+    /// Changes the name or topic of a channel, archives or restores it.
+    pub(crate) async fn update_channel(
+        &self,
+        channel: &Channel,
+        change: ChannelChange,
+    ) -> Result<Channel, CliError> {
         match self {
             Self::Remote(remote) => {
-                let body = json!({ "archived": archived });
+                let mut body = serde_json::Map::new();
+                body.extend(change.name.map(|name| ("name".to_owned(), name.into())));
+                body.extend(change.topic.map(|topic| ("topic".to_owned(), topic.into())));
+                body.extend(change.archived.map(|archived| ("archived".to_owned(), archived.into())));
                 remote.change(Method::PATCH, &format!("channels/{}", channel.id), &body).await
             }
             Self::Local(local) => {
-                let change = ChannelChange { archived: Some(archived), ..ChannelChange::default() };
                 Ok(local.services.messaging.update_channel(&local.actor, channel.id, change).await?)
             }
         }

@@ -1,5 +1,5 @@
 use plexi_app::auth::model::{Role, User};
-use plexi_app::auth::{NewPerson, UserChange};
+use plexi_app::auth::{NewPerson, RoleChange, UserChange};
 use plexi_core::{RoleScope, Secret};
 use reqwest::Method;
 use serde_json::json;
@@ -82,7 +82,11 @@ impl Workspace {
             }
             Self::Local(local) => {
                 let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
-                Ok(local.services.auth.update_user(&local.actor, user.id, change).await?)
+                let user = local.services.auth.update_user(&local.actor, user.id, change).await?;
+                if disabled {
+                    local.services.messaging.account_disabled(user.id).await?;
+                }
+                Ok(user)
             }
         }
     }
@@ -142,6 +146,29 @@ impl Workspace {
             Self::Local(local) => {
                 let granted = granted.into_iter().collect();
                 Ok(local.services.auth.create_role(&local.actor, name, scope, granted).await?)
+            }
+        }
+    }
+
+    /// Renames a role or replaces what it grants.
+    pub(crate) async fn update_role(
+        &self,
+        role: &Role,
+        name: Option<&str>,
+        grants: Option<&[String]>,
+    ) -> Result<Role, CliError> {
+        let granted = grants.map(permissions).transpose()?;
+        match self {
+            Self::Remote(remote) => {
+                let mut body = serde_json::Map::new();
+                body.extend(name.map(|name| ("name".to_owned(), name.into())));
+                body.extend(granted.map(|granted| ("permissions".to_owned(), json!(granted))));
+                remote.change(Method::PATCH, &format!("roles/{}", role.id), &body).await
+            }
+            Self::Local(local) => {
+                let permissions = granted.map(|granted| granted.into_iter().collect());
+                let change = RoleChange { name: name.map(str::to_owned), permissions };
+                Ok(local.services.auth.update_role(&local.actor, role.id, change).await?)
             }
         }
     }

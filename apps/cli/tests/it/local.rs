@@ -56,6 +56,13 @@ fn roles_are_listed_made_and_deleted() {
     let roles = plexi.json(&["role", "list", "--scope", "space"]);
     let made = roles.as_array().unwrap().iter().find(|role| role["name"] == "greeter").unwrap();
     assert_eq!(made["built_in"], false);
+    plexi.ok(&["role", "update", "greeter", "--name", "usher"]);
+    plexi.ok(&["role", "update", "usher", "--scope", "space", "--grant", "space.read"]);
+    let roles = plexi.json(&["role", "list", "--scope", "space"]);
+    let changed = roles.as_array().unwrap().iter().find(|role| role["name"] == "usher").unwrap();
+    assert_eq!(changed["permissions"], serde_json::json!(["space.read"]));
+    plexi.fails(&["role", "update", "usher"], 2);
+    plexi.ok(&["role", "update", "usher", "--name", "greeter"]);
     plexi.ok(&["role", "delete", "greeter"]);
     plexi.fails(&["role", "delete", "greeter"], 3);
     let wrong = plexi.fails(&["role", "create", "flyer", "--scope", "space", "--grant", "space.fly"], 2);
@@ -84,11 +91,29 @@ fn channels_and_their_members_are_managed() {
     plexi.ok(&["channel", "members", "remove", "home/ops", "grace"]);
     assert_eq!(plexi.json(&["channel", "members", "list", "ops"]).as_array().unwrap().len(), 1);
 
+    assert_eq!(plexi.ok(&["channel", "rename", "ops", "pagers"]), "#ops is now #pagers\n");
+    plexi.ok(&["channel", "topic", "#pagers", "Who is on call"]);
+    let listed = plexi.json(&["channel", "list"]);
+    let renamed = listed.as_array().unwrap().iter().find(|channel| channel["name"] == "pagers").unwrap();
+    assert_eq!(renamed["topic"], "Who is on call");
+    plexi.ok(&["channel", "rename", "pagers", "ops"]);
     plexi.ok(&["channel", "archive", "ops"]);
     assert!(!plexi.ok(&["channel", "list"]).contains("#ops"));
     assert!(plexi.ok(&["channel", "list", "--archived"]).contains("archived"));
     plexi.ok(&["channel", "archive", "ops", "--restore"]);
     plexi.fails(&["channel", "archive", "nowhere"], 3);
+}
+
+#[test]
+fn an_operator_finds_private_channels_and_hands_them_over() {
+    let plexi = Plexi::set_up();
+    plexi.ok_with(&["user", "create", "grace", "--password-stdin"], PASSWORD);
+    plexi.ok(&["space", "members", "add", "grace"]);
+    plexi.ok(&["channel", "create", "secret", "--kind", "private", "--as", "grace"]);
+    assert!(plexi.ok(&["channel", "list"]).contains("#secret"));
+    plexi.ok(&["user", "disable", "grace"]);
+    plexi.ok(&["channel", "members", "add", "secret", "ada", "--role", "admin"]);
+    plexi.ok(&["channel", "rename", "secret", "handed-over", "--as", "ada"]);
 }
 
 #[test]

@@ -126,8 +126,14 @@ fn the_same_commands_do_the_same_through_the_server() {
     assert_eq!(first["id"], again["id"]);
     assert!(plexi.ok(&["search", "hello"]).contains("#ops  ada\n  hello there"));
     plexi.ok(&["role", "create", "greeter", "--scope", "space", "--grant", "space.read"]);
-    plexi.ok(&["role", "delete", "greeter"]);
+    let update = ["role", "update", "greeter", "--name", "usher", "--grant", "space.read,channel.join"];
+    assert!(plexi.ok(&update).contains("usher"));
+    plexi.ok(&["role", "delete", "usher"]);
     plexi.ok(&["user", "disable", "grace"]);
+    plexi.ok(&["channel", "rename", "ops", "pagers"]);
+    plexi.ok(&["channel", "topic", "pagers", "Who is on call"]);
+    assert_eq!(plexi.json(&["channel", "list"]).as_array().unwrap()[1]["topic"], "Who is on call");
+    plexi.ok(&["channel", "rename", "pagers", "ops"]);
     plexi.ok(&["channel", "archive", "ops"]);
     plexi.fails(&["channel", "members", "list", "nowhere"], 3);
 }
