@@ -1,8 +1,8 @@
 import { del, get, patch, post, put } from "./client";
 import { deviceName } from "./device";
 import type {
-  Body, Channel, Id, Invitation, InvitationSeen, ManagedUser, Me, Member, Membership, Message, MessageWindow, Page, Revision, Role, SearchHit, Session, SignedIn,
-  Space, Sync, User,
+  Body, Category, Channel, Id, Invitation, InvitationSeen, ManagedUser, Me, Member, Membership, Message, MessageWindow, Page, Revision, Role, SearchHit, Session, SignedIn,
+  Space, Sync, ThreadEntry, ThreadState, User,
 } from "./types";
 
 const segment = encodeURIComponent;
@@ -66,6 +66,7 @@ export const channels = {
   setMember: (id: Id, user: Id, role?: string) => put<Member>(`/channels/${id}/members/${user}`, role ? { role } : {}),
   removeMember: (id: Id, user: Id) => del(`/channels/${id}/members/${user}`),
   settings: (id: Id, body: Body<"channels_settings">) => patch<Membership>(`/channels/${id}/settings`, body),
+  setCategories: (items: Category[]) => put<{ items: Category[] }>("/users/me/categories", { items }),
   pins: (id: Id) => get<{ items: Message[] }>(`/channels/${id}/pins`),
   markRead: (id: Id, seq: number, force = false) =>
     put<{ last_read_seq: number }>(`/channels/${id}/read`, force ? { seq, force } : { seq }),
@@ -80,6 +81,8 @@ export const messages = {
   window: (channel: Id, query: WindowQuery, signal?: AbortSignal) =>
     get<MessageWindow>(`/channels/${channel}/messages`, query, signal),
   thread: (root: Id, query: WindowQuery, signal?: AbortSignal) => get<MessageWindow>(`/messages/${root}/thread`, query, signal),
+  threads: () => get<{ items: ThreadEntry[] }>("/threads"),
+  readThread: (root: Id, position: number) => put<ThreadState>(`/messages/${root}/thread/read`, { position }),
   one: (id: Id) => get<Message>(`/messages/${id}`),
   send: (channel: Id, body: Body<"messages_post">) =>
     post<Message>(`/channels/${channel}/messages`, body),

@@ -24,6 +24,9 @@ export type SystemNote = Schemas["SystemNote"];
 export type Message = Schemas["Message"];
 export type MessageWindow = Schemas["MessageWindow"];
 export type Revision = Schemas["Revision"];
+export type Category = Schemas["Category"];
+export type ThreadState = Schemas["ThreadState"];
+export type ThreadEntry = Schemas["ThreadEntry"];
 export type Draft = Schemas["Draft"];
 export type Presence = Schemas["PresenceState"];
 export type Sync = Schemas["Sync"];
@@ -64,6 +67,8 @@ export type ServerFrame =
   | { type: "channel"; channel?: Channel; channel_id?: Id; removed?: boolean }
   | { type: "space"; space?: Space; space_id?: Id; removed?: boolean }
   | { type: "read"; channel_id: Id; last_read_seq: number; unread: number; mentions: number }
+  | { type: "categories"; items: Category[] }
+  | ({ type: "thread" } & ThreadState)
   | { type: "draft"; channel_id: Id; thread_id: Id | null; text: string | null }
   | { type: "typing"; channel_id: Id; thread_id?: Id | null; user_id: Id }
   | { type: "presence"; id?: FrameId; states: Record<Id, Presence> }

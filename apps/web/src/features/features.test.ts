@@ -36,9 +36,10 @@ describe("the sidebar", () => {
       channel("old", { archived: true }),
       channel("visited", { membership: null }),
     ];
-    const sections = sectionsOf(Object.fromEntries(all.map((entry) => [entry.id, entry])), {}, "me", "s");
+    const sections = sectionsOf(Object.fromEntries(all.map((entry) => [entry.id, entry])), {}, "me", "s", [{ name: "Fruit", collapsed: false, channel_ids: ["star", "apple", "gone"] }]);
+    expect(sections.categories.map(({ channels }) => channels.map(({ id }) => id))).toEqual([["apple"]]);
     expect(sections.favourites.map(({ id }) => id)).toEqual(["star"]);
-    expect(sections.channels.map(({ id }) => id)).toEqual(["apple", "zebra"]);
+    expect(sections.channels.map(({ id }) => id)).toEqual(["zebra"]);
     expect(sections.directs.map(({ id }) => id)).toEqual(["dm"]);
   });
 });

@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { Gate } from "./Gate";
 import { NotFound } from "./NotFound";
 
-export type PaneName = "pins" | "members" | "search";
+export type PaneName = "pins" | "members" | "search" | "threads";
 
 /** What an address says besides the channel: a message to show, an open thread, another pane, a search. */
 export interface ChannelSearch {
@@ -13,7 +13,7 @@ export interface ChannelSearch {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-const PANES: readonly string[] = ["pins", "members", "search"];
+const PANES: readonly string[] = ["pins", "members", "search", "threads"];
 
 function channelSearch(raw: Record<string, unknown>): ChannelSearch {
   const pane = text(raw["pane"]);

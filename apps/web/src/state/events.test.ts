@@ -50,6 +50,8 @@ describe("events of a channel", () => {
     give(6, posted(6, { author_id: "me" }));
     give(7, posted(7, { thread_id: "m0" }));
     expect(membership()).toMatchObject({ unread: 1, mentions: 1 });
+    give(8, posted(8, { thread_id: "m0", mentions: ["me"] }));
+    expect(membership()).toMatchObject({ unread: 1, mentions: 2 });
   });
 
   it("of a channel we do not know make us ask for it", () => {
@@ -74,6 +76,24 @@ describe("events of a channel", () => {
     receive({ type: "channel", channel_id: "c", removed: true });
     expect(workspaceStore.get().channels["c"]).toBeUndefined();
     expect(heads.has("c")).toBe(false);
+  });
+});
+
+describe("threads that I take part in", () => {
+  beforeEach(() => workspaceStore.set({ threads: {}, channels: { c: channel("c") }, me: { id: "me" } as never }));
+  const told = (unread: number) => receive({ type: "thread", channel_id: "c", thread_id: "m0", unread, mentioned: true });
+
+  it("are known while they have unread replies", () => {
+    told(2);
+    expect(workspaceStore.get().threads["m0"]).toEqual({ channel_id: "c", thread_id: "m0", unread: 2, mentioned: true });
+    told(0);
+    expect(workspaceStore.get().threads).toEqual({});
+  });
+
+  it("go with their channel", () => {
+    told(1);
+    receive({ type: "channel", channel_id: "c", removed: true });
+    expect(workspaceStore.get().threads).toEqual({});
   });
 });
 

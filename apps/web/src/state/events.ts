@@ -4,7 +4,7 @@ import { announce } from "./announcer";
 import { learnChannel, learnSpaces, readAgain, resume } from "./session";
 import { applyToTimelines, timelinesIn } from "./timelines";
 import {
-  changeChannel, changeMembership, dropChannel, dropSpace, myId, putChannel, putSpace, putUsers, workspaceStore, type Typing,
+  changeChannel, changeMembership, dropChannel, dropSpace, myId, putChannel, putSpace, putThread, putUsers, workspaceStore, type Typing,
 } from "./workspace";
 
 /** The last event we have of each channel. */
@@ -29,6 +29,10 @@ export function receive(frame: ServerFrame): void {
         unread: frame.unread,
         mentions: frame.mentions,
       });
+    case "categories":
+      return workspaceStore.set({ categories: frame.items });
+    case "thread":
+      return putThread(frame);
     case "draft":
       return takeDraft(frame.channel_id, frame.thread_id, frame.text);
     case "typing":
@@ -63,15 +67,16 @@ function posted(channel: Id, message: Message): void {
   stopTyping(channel, message.thread_id, message.author_id);
   const me = myId();
   const own = message.author_id === me;
-  if (!message.thread_id) {
-    const named = message.mentions.includes(me) || message.mentions_all;
+  const named = message.mentions.includes(me) || message.mentions_all;
+  const main = !message.thread_id;
+  if (main || named) {
     changeChannel(channel, (entry) => ({
-      last_message_at: message.created_at,
+      ...(main ? { last_message_at: message.created_at } : {}),
       ...(entry.membership && !own && message.kind === "text"
         ? {
             membership: {
               ...entry.membership,
-              unread: Math.min(1000, entry.membership.unread + 1),
+              unread: Math.min(1000, entry.membership.unread + (main ? 1 : 0)),
               mentions: entry.membership.mentions + (named ? 1 : 0),
             },
           }

@@ -1,8 +1,8 @@
-import { channels as channelsApi } from "~/api/operations";
+import { channels as channelsApi, messages as messagesApi } from "~/api/operations";
 import type { Id } from "~/api/types";
 import { heads } from "./events";
 import { connection } from "./session";
-import { changeMembership, workspaceStore } from "./workspace";
+import { changeMembership, putThread, workspaceStore } from "./workspace";
 
 const EVERY = 400;
 const waiting = new Map<Id, ReturnType<typeof setTimeout>>();
@@ -24,6 +24,14 @@ function tell(channel: Id): void {
   waiting.delete(channel);
   const seq = workspaceStore.get().channels[channel]?.membership?.last_read_seq;
   if (seq !== undefined) connection.ask({ type: "read", channel_id: channel, seq }).catch(() => undefined);
+}
+
+/** Marks a thread that I take part in as read up to a reply, here at once and on the server. */
+export function markThreadRead(root: Id, position: number): void {
+  const state = workspaceStore.get().threads[root];
+  if (!state || position < 0) return;
+  putThread({ ...state, unread: 0, mentioned: false });
+  messagesApi.readThread(root, position).then(putThread, () => undefined);
 }
 
 /** Makes everything from an event on unread again. It stays so, even in view, until the channel is left. */

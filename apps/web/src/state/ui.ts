@@ -7,6 +7,7 @@ export type DialogState =
   | { kind: "new-channel" }
   | { kind: "browse" }
   | { kind: "new-direct" }
+  | { kind: "category"; name: string | null; channel: Id | null }
   | { kind: "invite" }
   | { kind: "preferences" }
   | { kind: "channel"; channel: Id }

@@ -1,5 +1,5 @@
 import type { SocketStatus } from "~/api/socket";
-import type { Channel, Id, Me, Presence, Space, Sync, User } from "~/api/types";
+import type { Category, Channel, Id, Me, Presence, Space, Sync, ThreadState, User } from "~/api/types";
 import { Store, useStore } from "./store";
 
 export interface Typing {
@@ -14,6 +14,10 @@ export interface Workspace {
   me: Me | null;
   spaces: Space[];
   channels: Record<Id, Channel>;
+  /** The groups of my sidebar, in order. */
+  categories: Category[];
+  /** Threads with unread replies that I take part in, by their first message. */
+  threads: Record<Id, ThreadState>;
   users: Record<Id, User>;
   presence: Record<Id, Presence>;
   typing: Record<string, Typing[]>;
@@ -30,6 +34,8 @@ const empty: Workspace = {
   me: null,
   spaces: [],
   channels: {},
+  categories: [],
+  threads: {},
   users: {},
   presence: {},
   typing: {},
@@ -69,6 +75,9 @@ export function takeSync(sync: Sync, cached: boolean): void {
       me: sync.me,
       spaces: sync.spaces,
       channels: Object.fromEntries(sync.channels.map((channel) => [channel.id, channel])),
+      // What was kept on this device by an older client has neither.
+      categories: (sync as Partial<Sync>).categories ?? [],
+      threads: Object.fromEntries(((sync as Partial<Sync>).threads ?? []).map((thread) => [thread.thread_id, thread])),
       users,
       presence: { ...sync.presence },
       cached,
@@ -96,7 +105,18 @@ export function dropChannel(id: Id): void {
   workspaceStore.set((state) => {
     const channels = { ...state.channels };
     delete channels[id];
-    return { channels };
+    const threads = Object.fromEntries(Object.entries(state.threads).filter(([, thread]) => thread.channel_id !== id));
+    return { channels, threads };
+  });
+}
+
+/** How a thread stands now; only those with something unread are kept. */
+export function putThread({ channel_id, thread_id, unread, mentioned }: ThreadState): void {
+  workspaceStore.set((state) => {
+    const threads = { ...state.threads };
+    if (unread > 0) threads[thread_id] = { channel_id, thread_id, unread, mentioned };
+    else delete threads[thread_id];
+    return { threads };
   });
 }
 

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { Channel } from "~/api/types";
 import type { PaneName } from "~/routes/router";
 import { numberOf } from "~/i18n/format";
+import { categoryOf } from "~/state/categories";
 import { openDialog, uiStore } from "~/state/ui";
 import { useMe, useWorkspace } from "~/state/workspace";
 import { Avatar } from "~/ui/Avatar";
@@ -12,7 +13,7 @@ import { Icon } from "~/ui/Icon";
 import { Menu, type MenuEntry } from "~/ui/Menu";
 import { copyText } from "~/ui/clipboard";
 import css from "./ChannelHeader.module.css";
-import { leaveChannel, setFavourite, setMuted } from "./membership";
+import { leaveChannel, moveToCategory, setFavourite, setMuted } from "./membership";
 import { iconOf, isDirect, othersIn } from "./naming";
 
 export function ChannelHeader({ channel, title }: { channel: Channel; title: string }) {
@@ -25,6 +26,8 @@ export function ChannelHeader({ channel, title }: { channel: Channel; title: str
   const presence = useWorkspace((state) => (other ? state.presence[other] : undefined));
   const favourite = channel.membership?.favourite ?? false;
   const muted = channel.membership?.muted ?? false;
+  const categories = useWorkspace((state) => state.categories);
+  const mine = categoryOf(categories, channel.id);
   const subtitle = other ? (user?.status_text ?? "") : channel.topic;
 
   const toggle = (name: PaneName) => {
@@ -36,6 +39,11 @@ export function ChannelHeader({ channel, title }: { channel: Channel; title: str
   const menu = (): MenuEntry[] => [
     joined && { icon: "star", label: favourite ? t`Remove from favourites` : t`Add to favourites`, onSelect: () => void setFavourite(channel, !favourite) },
     joined && { icon: muted ? "bell" : "bellOff", label: muted ? t`Unmute` : t`Mute`, onSelect: () => void setMuted(channel, !muted) },
+    joined && { heading: t`Category` },
+    ...(joined
+      ? categories.map(({ name }) => ({ label: name, checked: name === mine, onSelect: () => void moveToCategory(channel.id, name === mine ? null : name) }))
+      : []),
+    joined && { icon: "plus", label: t`New category`, onSelect: () => openDialog({ kind: "category", name: null, channel: channel.id }) },
     joined && "line",
     { icon: "calendar", label: t`Jump to a date`, onSelect: () => openDialog({ kind: "date", channel: channel.id, from: null }) },
     { icon: "link", label: t`Copy link`, onSelect: () => void copyText(`${location.origin}/c/${channel.id}`, t`Link copied`) },

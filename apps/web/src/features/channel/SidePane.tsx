@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { Channel } from "~/api/types";
 import { SearchPane } from "~/features/search/SearchPane";
 import { ThreadPane } from "~/features/thread/ThreadPane";
+import { ThreadsPane } from "~/features/thread/ThreadsPane";
 import type { ChannelSearch } from "~/routes/router";
 import { MembersPane } from "./MembersPane";
 import { PinsPane } from "./PinsPane";
@@ -14,6 +15,8 @@ export function SidePane({ channel, search }: { channel: Channel; search: Channe
   switch (search.pane) {
     case "pins":
       return <PinsPane channel={channel} onClose={close} />;
+    case "threads":
+      return <ThreadsPane onClose={close} />;
     case "members":
       return <MembersPane channel={channel} onClose={close} />;
     default:

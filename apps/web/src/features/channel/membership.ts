@@ -1,6 +1,7 @@
 import { channels } from "~/api/operations";
 import type { Channel } from "~/api/types";
 import { errorWords } from "~/i18n/problems";
+import { saveCategories, withChannel } from "~/state/categories";
 import { changeChannel, dropChannel, putChannel } from "~/state/workspace";
 import { toast } from "~/ui/Toasts";
 
@@ -12,6 +13,15 @@ export async function setFavourite(channel: Channel, favourite: boolean): Promis
 
 export async function setMuted(channel: Channel, muted: boolean): Promise<void> {
   await setting(channel, { muted });
+}
+
+/** Puts a channel into one of my categories, or with `null` into none. */
+export async function moveToCategory(channel: string, name: string | null): Promise<void> {
+  try {
+    await saveCategories((all) => withChannel(all, channel, name));
+  } catch (error) {
+    say(error);
+  }
 }
 
 async function setting(channel: Channel, change: { favourite?: boolean; muted?: boolean }): Promise<void> {

@@ -10,6 +10,7 @@ import css from "./ThreadLink.module.css";
 export function ThreadLink({ message }: { message: Message }) {
   const users = useWorkspace((state) => state.users);
   const { thread } = message;
+  const fresh = useWorkspace((state) => state.threads[message.id]?.unread ?? 0);
   if (!thread) return null;
   const last = thread.last_reply_at ? recentOf(thread.last_reply_at) : "";
   return (
@@ -18,6 +19,7 @@ export function ThreadLink({ message }: { message: Message }) {
         {thread.participant_ids.slice(0, 3).map((id) => <Avatar key={id} user={users[id]} id={id} size={20} />)}
       </span>
       <b><Plural value={thread.reply_count} one="# reply" other="# replies" /></b>
+      {fresh > 0 && <span className={css["fresh"]}><Plural value={fresh} one="# new reply" other="# new replies" /></span>}
       {last && <span className={css["last"]}><Trans>last {last}</Trans></span>}
     </Link>
   );

@@ -6,6 +6,7 @@ const Shortcuts = lazy(() => import("~/features/settings/Shortcuts").then((modul
 const NewChannel = lazy(() => import("~/features/channel/NewChannel").then((module) => ({ default: module.NewChannel })));
 const BrowseChannels = lazy(() => import("~/features/channel/BrowseChannels").then((module) => ({ default: module.BrowseChannels })));
 const NewDirect = lazy(() => import("~/features/channel/NewDirect").then((module) => ({ default: module.NewDirect })));
+const CategoryName = lazy(() => import("~/features/sidebar/CategoryName").then((module) => ({ default: module.CategoryName })));
 const Invite = lazy(() => import("~/features/spaces/Invite").then((module) => ({ default: module.Invite })));
 const Preferences = lazy(() => import("~/features/settings/Preferences").then((module) => ({ default: module.Preferences })));
 const ChannelSettings = lazy(() => import("~/features/channel/ChannelSettings").then((module) => ({ default: module.ChannelSettings })));
@@ -36,6 +37,8 @@ export function Dialogs() {
         return <BrowseChannels onClose={closeDialog} />;
       case "new-direct":
         return <NewDirect onClose={closeDialog} />;
+      case "category":
+        return <CategoryName name={dialog.name} channel={dialog.channel} onClose={closeDialog} />;
       case "invite":
         return <Invite onClose={closeDialog} />;
       case "preferences":

@@ -20,7 +20,7 @@ export function ChannelLink({ channel }: { channel: Channel }) {
   const presence = useWorkspace((state) => (other ? state.presence[other] : undefined));
   const { unread = 0, mentions = 0, muted = false } = channel.membership ?? {};
   const bold = unread > 0 && !muted;
-  const count = isDirect(channel) && !muted ? unread : mentions;
+  const count = isDirect(channel) && !muted ? unread || mentions : mentions;
 
   return (
     <Link

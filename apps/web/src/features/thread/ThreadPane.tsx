@@ -9,6 +9,7 @@ import { useNoWriting } from "~/features/channel/writing";
 import { Composer } from "~/features/composer/Composer";
 import { MessageList } from "~/features/messages/MessageList";
 import type { Target } from "~/features/messages/useChannelTarget";
+import { markThreadRead } from "~/state/reading";
 import { useTimeline } from "~/state/timelines";
 import { focusComposer } from "~/state/ui";
 import { useMe, useWorkspace } from "~/state/workspace";
@@ -34,6 +35,15 @@ export function ThreadPane({ channel, rootId, messageId, onClose }: {
     [found.data, rootId],
   );
   useEffect(() => focusComposer(channel.id, rootId), [channel.id, rootId]);
+  const unread = useWorkspace((state) => state.threads[rootId]?.unread ?? 0);
+  useEffect(() => {
+    const read = () => {
+      if (unread > 0 && timeline.loaded && document.visibilityState === "visible") markThreadRead(rootId, timeline.total - 1);
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+  }, [unread, rootId, timeline, timeline.loaded, timeline.total]);
   const writable = useNoWriting(channel) === null;
 
   return (
