@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use channel::{ChannelCommand, MembersCommand};
 pub(crate) use config::{ConfigCommand, ReferenceFormat};
-pub(crate) use people::{RoleCommand, UserCommand};
+pub(crate) use people::{RoleCommand, ScopeName, UserCommand};
 pub(crate) use space::{SpaceCommand, SpaceMembersCommand};
 pub(crate) use transfer::{Export, Import, ImportSource};
 
