@@ -124,7 +124,10 @@ from_coded!(plexi_app::auth::AuthError, plexi_app::messaging::MessagingError, pl
 impl From<plexi_app::AppError> for CliError {
     fn from(error: plexi_app::AppError) -> Self {
         match &error {
-            plexi_app::AppError::Auth(inner) => return Self::coded(inner),
+            // a list of breached passwords that cannot be used is a matter of the configuration here
+            plexi_app::AppError::Auth(inner) if !matches!(inner, plexi_app::auth::AuthError::Breached(_)) => {
+                return Self::coded(inner);
+            }
             plexi_app::AppError::Messaging(inner) => return Self::coded(inner),
             plexi_app::AppError::Settings(inner) if !inner.problems().is_empty() => {
                 let mut told = Self::new(Exit::Usage, "the configuration is not valid");

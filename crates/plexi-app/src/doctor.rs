@@ -59,6 +59,7 @@ impl Finding {
 pub async fn examine(settings: &Settings, clock: &dyn Clock) -> Vec<Finding> {
     let mut findings = vec![configuration(settings)];
     findings.extend(folder::examine(&settings.server.data_dir));
+    findings.extend(breached_passwords(settings));
     findings.push(time(settings, clock));
     let (held, finding) = running(settings);
     findings.extend(finding);
@@ -77,6 +78,16 @@ fn configuration(settings: &Settings) -> Finding {
             "See `plexi config show`.",
         ),
     }
+}
+
+/// The list of breached passwords, when there is to be one.
+fn breached_passwords(settings: &Settings) -> Option<Finding> {
+    const CHECK: &str = "breached passwords";
+    let path = settings.auth.breached_passwords.as_deref()?;
+    Some(match settings.breached_passwords() {
+        Ok(_) => Finding::good(CHECK, format!("{} is readable and in order", path.display())),
+        Err(error) => Finding::failed(CHECK, &error),
+    })
 }
 
 /// Whether a server holds the folder.

@@ -90,7 +90,7 @@ impl AppError {
             Self::FolderInUse { .. } => 4,
             Self::Folder { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 4,
             Self::Folder { .. } | Self::Bind { .. } | Self::Database(_) | Self::Log(LogError::Io { .. }) => 5,
-            Self::Settings(_) | Self::Key(_) | Self::Log(_) => 2,
+            Self::Settings(_) | Self::Key(_) | Self::Log(_) | Self::Auth(AuthError::Breached(_)) => 2,
             Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => 1,
         }
     }
@@ -108,6 +108,9 @@ impl AppError {
                                          The command line works with a running server by --server URL."
                 .into(),
             Self::Key(_) => "Put the file back from a backup. Without one, delete it: all sessions end and people sign in again.".into(),
+            Self::Auth(AuthError::Breached(_)) => "Mend the file or name another in auth.breached_passwords, or leave the key out. \
+                                                    docs/CONFIGURATION.md says where the file comes from."
+                .into(),
             Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "Another program uses the port. Stop it, or set server.listen to another.".into()
             }
@@ -159,7 +162,9 @@ impl Coded for AppError {
                 ErrorCode::StorageFull
             }
             Self::Folder { .. } | Self::FolderInUse { .. } => ErrorCode::StorageUnavailable,
-            Self::Key(_) | Self::Bind { .. } => ErrorCode::SystemConfiguration,
+            Self::Key(_) | Self::Bind { .. } | Self::Auth(AuthError::Breached(_)) => {
+                ErrorCode::SystemConfiguration
+            }
             Self::Log(error) => error.code(),
             Self::Database(error) => error.code(),
             Self::Auth(error) => error.code(),

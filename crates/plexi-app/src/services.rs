@@ -5,7 +5,7 @@ use std::time::Duration;
 use plexi_auth::model::User;
 use plexi_auth::ports::{Account, AccountStore as _};
 use plexi_auth::{Auth, NewPerson, SetupToken, TokenKeys};
-use plexi_core::{Clock, Entropy, IdSource, SystemClock, SystemEntropy};
+use plexi_core::{Actor, Clock, Entropy, IdSource, SystemClock, SystemEntropy};
 use plexi_core_log::DataDirs;
 use plexi_db::Database;
 use plexi_messaging::ports::TransferStore;
@@ -99,6 +99,12 @@ impl Services {
         let found =
             self.database.account_by_name(&name.to_lowercase()).await.map_err(plexi_auth::AuthError::from)?;
         Ok(found.map(|(account, _)| account))
+    }
+
+    /// Whether [`Services::set_up`] has something to make: the first administrator, or the first space after it failed.
+    pub async fn can_be_set_up(&self) -> Result<bool, AppError> {
+        let open = self.auth.setup_open().await?;
+        Ok(open || self.messaging.spaces(&Actor::system()).await?.is_empty())
     }
 
     /// Makes the first administrator, the first space and its channel `general`, for the operator at the console.

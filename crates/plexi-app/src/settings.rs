@@ -3,7 +3,7 @@
 mod database;
 mod server;
 
-use plexi_auth::AuthConfig;
+use plexi_auth::{AuthConfig, BreachedList};
 use plexi_config::Validate;
 use plexi_core::FieldError;
 use plexi_core_log::LogConfig;
@@ -11,6 +11,8 @@ use plexi_messaging::MessagingConfig;
 use plexi_web::WebConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
 
 pub use database::DatabaseSection;
 pub use server::ServerConfig;
@@ -36,6 +38,12 @@ impl Settings {
     /// What is allowed and yet deserves a word at start-up, each with its whole key.
     pub fn warnings(&self) -> Vec<FieldError> {
         self.server.warnings()
+    }
+
+    /// The list of breached passwords after a look at it, when there is to be one. Blocks for some milliseconds.
+    pub fn breached_passwords(&self) -> Result<Option<BreachedList>, AppError> {
+        let list = self.auth.breached_passwords.as_deref().map(BreachedList::open).transpose();
+        list.map_err(|error| AppError::Auth(error.into()))
     }
 
     /// The settings of the web server, from the sections that hold them.

@@ -9,9 +9,9 @@ use crate::error::AppError;
 use crate::services::Services;
 
 /// Does what the set-up page does, for the operator at the console, who needs no link: whoever can write to the data folder
-/// has the server anyhow.
+/// has the server anyhow. When the first space could not be made after the administrator was, it is made by trying again with the
+/// same name and password.
 pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) -> Result<User, AppError> {
-    let auth = &services.auth;
     // set-up closes with the account: what can be refused is refused before
     services.messaging.check_space_name(space).await.map_err(|error| match error {
         MessagingError::Invalid(problems) => MessagingError::Invalid(
@@ -19,18 +19,27 @@ pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) 
         ),
         other => other,
     })?;
-    let token = services.setup_token.as_ref().ok_or(AuthError::SetupClosed)?;
-    let device = Some("plexi setup".to_owned());
-    let signed_in = auth.set_up(token.expose(), person, Transport::Token, device).await?;
-    let user = signed_in.me.user;
+    let device = || Some("plexi setup".to_owned());
+    let (name, password) = (person.name.clone(), person.password.clone());
+    let made = match &services.setup_token {
+        Some(token) => services.auth.set_up(token.expose(), person, Transport::Token, device()).await,
+        None => Err(AuthError::SetupClosed),
+    };
+    let signed_in = match made {
+        Err(AuthError::SetupClosed) if services.messaging.spaces(&Actor::system()).await?.is_empty() => {
+            let again = services.auth.sign_in(&name, password, Transport::Token, device(), None).await;
+            again.map_err(|_| AuthError::SetupClosed)?
+        }
+        made => made?,
+    };
+    let me = signed_in.me;
     // the console keeps no session
-    services.database.end_sessions(user.id, None).await.map_err(AuthError::from)?;
-    let actor =
-        Actor { user: user.id, session: None, kind: ActorKind::User, system: signed_in.me.permissions };
+    services.database.end_session(signed_in.session.id).await.map_err(AuthError::from)?;
+    let actor = Actor { user: me.user.id, session: None, kind: ActorKind::User, system: me.permissions };
     // spaces that an import brought before have nobody who can sign in
     services.messaging.administer_all_spaces(&actor).await?;
     let space = services.messaging.create_space(&actor, space).await?;
     let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
     services.messaging.create_channel(&actor, space.id, general).await?;
-    Ok(user)
+    Ok(me.user)
 }

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use plexi_core::FieldError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,10 @@ pub struct AuthConfig {
     /// The least number of characters of a new password: 8 to 64. A password alone protects the account, hence 15.
     #[schemars(range(min = 8, max = 64))]
     pub password_min_length: u32,
+    /// A file of passwords that became known in breaches, as SHA-1 digests in order: the download of Pwned Passwords. A new
+    /// password that is in it is refused. By default there is none.
+    #[schemars(extend("x-restart" = true))]
+    pub breached_passwords: Option<PathBuf>,
     /// Memory of one Argon2id run in KiB: 7168 to 1048576.
     #[schemars(range(min = 7168, max = 1_048_576), extend("x-restart" = true))]
     pub argon2_memory_kib: u32,
@@ -36,6 +42,7 @@ impl Default for AuthConfig {
             idle_days: 14,
             access_token_minutes: 10,
             password_min_length: 15,
+            breached_passwords: None,
             argon2_memory_kib: 47_104,
             argon2_iterations: 1,
             max_password_jobs: 16,

@@ -2,7 +2,9 @@
 
 pub use plexi_core::StoreError;
 use plexi_core::access::Denied;
-use plexi_core::{Coded, EntropyError, ErrorCode, FieldError};
+use plexi_core::{Coded, CursorError, EntropyError, ErrorCode, FieldError};
+
+use crate::password::BreachedListError;
 
 /// An identity operation was refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -74,9 +76,18 @@ pub enum AuthError {
     /// Hashing or signing failed, or a limit of token evaluation was hit on a busy machine.
     #[error("cryptography failed: {0}")]
     Crypto(String),
+    /// The list of breached passwords cannot be used; no password is accepted until it can.
+    #[error(transparent)]
+    Breached(#[from] BreachedListError),
     /// The queue of password checks is full.
     #[error("password queue full")]
     Overloaded,
+}
+
+impl From<CursorError> for AuthError {
+    fn from(_: CursorError) -> Self {
+        Self::Cursor
+    }
 }
 
 impl Coded for AuthError {
@@ -104,6 +115,7 @@ impl Coded for AuthError {
             Self::Store(error) => error.code(),
             Self::Entropy(error) => error.code(),
             Self::Crypto(_) => ErrorCode::SystemInternal,
+            Self::Breached(_) => ErrorCode::StorageUnavailable,
             Self::Overloaded => ErrorCode::NetworkOverloaded,
         }
     }

@@ -27,7 +27,8 @@ impl Auth {
         Ok(self.inner.store.roles(scope).await?)
     }
 
-    /// Makes a role. Needs `roles.manage` and everything the role grants. [`AuthError::Conflict`] when the name is taken.
+    /// Makes a role. Needs `roles.manage` and everything the role grants. [`AuthError::Conflict`] when the name is taken,
+    /// [`AuthError::Invalid`] when a permission belongs to a wider scope.
     pub async fn create_role(
         &self,
         actor: &Actor,
@@ -37,6 +38,7 @@ impl Auth {
     ) -> Result<Role, AuthError> {
         actor.require(Permission::RolesManage)?;
         may_grant(actor, permissions)?;
+        fits(scope, permissions)?;
         let name = profile::role_name(name).map_err(invalid)?;
         let role = Role { id: self.inner.ids.next()?, name, scope, permissions, built_in: false };
         self.inner.store.create_role(&role).await.map_err(conflict)?;
@@ -52,9 +54,10 @@ impl Auth {
         id: RoleId,
         change: RoleChange,
     ) -> Result<Role, AuthError> {
-        self.changeable(actor, id).await?;
+        let before = self.changeable(actor, id).await?;
         if let Some(permissions) = change.permissions {
             may_grant(actor, permissions)?;
+            fits(before.scope, permissions)?;
         }
         let name = change.name.as_deref().map(profile::role_name).transpose().map_err(invalid)?;
         let role =
@@ -96,10 +99,25 @@ pub(crate) fn may_grant(actor: &Actor, granted: PermissionSet) -> Result<(), Aut
     if actor.kind == ActorKind::System {
         return Ok(());
     }
-    match granted.iter().find(|permission| !actor.system.has(*permission)) {
+    let has = |permission| {
+        // Who manages accounts sees them all.
+        actor.system.has(permission) || (permission == Permission::UsersRead && actor.sees_everybody())
+    };
+    match granted.iter().find(|permission| !has(*permission)) {
         Some(lacking) => Err(Denied::Forbidden(lacking).into()),
         None => Ok(()),
     }
+}
+
+/// Refuses what means nothing where the role counts: whoever reads the role would take it for more than it is.
+fn fits(scope: RoleScope, permissions: PermissionSet) -> Result<(), AuthError> {
+    let wider: Vec<&str> =
+        permissions.iter().filter(|one| one.scope() < scope).map(Permission::as_str).collect();
+    if wider.is_empty() {
+        return Ok(());
+    }
+    let problem = format!("belong to a wider scope than {scope}: {}", wider.join(", "));
+    Err(invalid(FieldError::new("permissions", problem)))
 }
 
 fn conflict(error: StoreError) -> AuthError {

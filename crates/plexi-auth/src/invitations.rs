@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use plexi_core::access::Denied;
-use plexi_core::{Actor, ActorKind, FieldError, InvitationId, Permission, RoleScope, Secret, SpaceId};
+use plexi_core::{
+    Actor, ActorKind, CursorError, Cursors, FieldError, InvitationId, Permission, RoleScope, Secret, SpaceId,
+};
 
 use crate::error::{AuthError, StoreError};
 use crate::model::{Invitation, Page};
@@ -62,8 +64,9 @@ impl Auth {
         Ok((invitation, code))
     }
 
-    /// The invitation of a code. [`AuthError::InvitationInvalid`] when it is unknown, used up or too old, or the account
-    /// that made it is disabled.
+    /// The invitation of a code. [`AuthError::InvitationInvalid`] when it is unknown, used up or too old, the account
+    /// that made it is disabled or may not give the role any more. Whether its maker may still invite to its space is the
+    /// caller's to ask, as when it is made: [`Auth::maker`].
     pub async fn invitation(&self, code: &str) -> Result<Invitation, AuthError> {
         if code.is_empty() || code.len() > secrets::MAX_TEXT {
             return Err(AuthError::InvitationInvalid);
@@ -73,14 +76,22 @@ impl Auth {
         let found = found
             .filter(|found| found.uses < found.max_uses && inner.now() < found.expires_at)
             .ok_or(AuthError::InvitationInvalid)?;
-        // The server itself has no account that could be disabled.
-        if found.created_by != Actor::system().user {
-            let maker = inner.store.account(found.created_by).await?;
-            if maker.is_none_or(|maker| maker.user.disabled) {
-                return Err(AuthError::InvitationInvalid);
-            }
-        }
+        let maker = self.maker(&found).await?;
+        let granted = inner.role_named(RoleScope::System, &found.role).await?.permissions;
+        crate::grants::may_grant(&maker, granted).map_err(|_| AuthError::InvitationInvalid)?;
         Ok(found)
+    }
+
+    /// Who made an invitation, with what their account may now. [`AuthError::InvitationInvalid`] when it is gone or disabled.
+    pub async fn maker(&self, invitation: &Invitation) -> Result<Actor, AuthError> {
+        let maker = invitation.created_by;
+        // The server itself has no account.
+        if maker == Actor::system().user {
+            return Ok(Actor::system());
+        }
+        let account = self.inner.store.account(maker).await?.filter(|account| !account.user.disabled);
+        let system = account.ok_or(AuthError::InvitationInvalid)?.permissions;
+        Ok(Actor { user: maker, session: None, kind: ActorKind::User, system })
     }
 
     /// Invitations, newest first. With a space, all to it: whether the actor may see them is the caller's to ask before
@@ -94,16 +105,17 @@ impl Auth {
     ) -> Result<Page<Invitation>, AuthError> {
         let limit = pages::limit(limit)?;
         let all = space.is_some() || manages(actor);
-        let mut after: Option<InvitationId> = pages::read(cursor)?;
+        let cursors = space
+            .map_or_else(|| Cursors::of("invitations"), |space| Cursors::within("space.invitations", space));
+        let mut after: Option<InvitationId> =
+            cursors.read(cursor)?.map(|key| key.parse().map_err(|_| CursorError)).transpose()?;
+        let limit = limit as usize;
         let mut items: Vec<Invitation> = Vec::new();
         let mut passed_over = 0;
         loop {
             let found = self.inner.store.invitations(space, after, pages::MAX + 1).await?;
             let last = found.len() <= pages::MAX as usize;
             for invitation in found {
-                if items.len() == limit as usize {
-                    return Ok(pages::page(items, |last| last.id.to_string(), true));
-                }
                 after = Some(invitation.id);
                 if all || invitation.created_by == actor.user {
                     items.push(invitation);
@@ -111,8 +123,8 @@ impl Auth {
                     passed_over += 1;
                 }
             }
-            if last || passed_over > MAX_PASSED_OVER {
-                return Ok(pages::page(items, |last| last.id.to_string(), false));
+            if last || items.len() > limit || passed_over > MAX_PASSED_OVER {
+                return Ok(cursors.page(items, limit, |last| last.id.to_string()));
             }
         }
     }

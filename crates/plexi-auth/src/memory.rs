@@ -5,7 +5,7 @@ mod invitations;
 mod roles;
 mod sessions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +34,7 @@ struct State {
     former: HashMap<Digest, Former>,
     invitations: BTreeMap<InvitationId, (Invitation, Digest)>,
     memberships: Vec<(SpaceId, UserId, String)>,
+    acquainted: HashSet<(UserId, UserId)>,
 }
 
 #[derive(Debug)]
@@ -62,6 +63,11 @@ impl MemoryStore {
     /// The members that accepted invitations made, in order: space, user, space role.
     pub fn memberships(&self) -> Vec<(SpaceId, UserId, String)> {
         self.lock().memberships.clone()
+    }
+
+    /// From now on two accounts count as in a channel together; this store has no channels.
+    pub fn acquaint(&self, one: UserId, other: UserId) {
+        self.lock().acquainted.extend([(one, other), (other, one)]);
     }
 
     /// Everything that is stored, as text, to look for what must not be there.
@@ -126,6 +132,10 @@ impl State {
         let stored = Stored { account, skeleton: new.skeleton.clone(), hash: new.password_hash.clone() };
         self.accounts.insert(new.user.id, stored);
         Ok(())
+    }
+
+    fn are_acquainted(&self, one: UserId, other: UserId) -> bool {
+        one == other || self.acquainted.contains(&(one, other))
     }
 
     fn has_admin(&self) -> bool {

@@ -1,8 +1,18 @@
 //! The objects of identity, as the API shows them (`docs/API.md`, section Objects).
 
+pub use plexi_core::Page;
 use plexi_core::{InvitationId, PermissionSet, RoleId, RoleScope, SessionId, SpaceId, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// A way to sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignInMethod {
+    /// Its name: `password`.
+    pub method: String,
+    /// The names of what its proof is made of: `name`, `password`.
+    pub proof: Vec<String>,
+}
 
 /// What kind of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -140,13 +150,4 @@ pub struct Invitation {
     pub created_at: Timestamp,
     /// Until when it is valid.
     pub expires_at: Timestamp,
-}
-
-/// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Page<T> {
-    /// The entries of this page.
-    pub items: Vec<T>,
-    /// The cursor of the next page; none at the end.
-    pub next: Option<String>,
 }

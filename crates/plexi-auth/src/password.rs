@@ -1,5 +1,6 @@
 //! Passwords: hashed with Argon2id in a bounded queue, checked against a policy before they are accepted.
 
+mod breached;
 mod common;
 mod hash;
 mod policy;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::config::AuthConfig;
 use crate::error::AuthError;
+pub use breached::{BreachedList, BreachedListError};
 use hash::Recipe;
 use queue::Queue;
 
@@ -35,17 +37,20 @@ pub(crate) struct Passwords {
     recipe: Arc<Recipe>,
     queue: Queue,
     min_length: Arc<AtomicUsize>,
+    breached: Option<Arc<BreachedList>>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Passwords {
     pub fn new(config: &AuthConfig, entropy: Arc<dyn Entropy>) -> Result<Self, AuthError> {
+        let breached = config.breached_passwords.as_deref().map(BreachedList::open).transpose()?;
         let mut decoy = [0_u8; hash::SALT + hash::OUTPUT];
         entropy.fill(&mut decoy)?;
         Ok(Self {
             recipe: Arc::new(Recipe::new(config, decoy)?),
             queue: Queue::new(config.max_password_jobs as usize),
             min_length: Arc::new(AtomicUsize::new(config.password_min_length as usize)),
+            breached: breached.map(Arc::new),
             entropy,
         })
     }
@@ -78,7 +83,8 @@ impl Passwords {
             .await
     }
 
-    /// Checks a new password against the policy and hashes it. `about` are words that a guesser would try first: the account's
+    /// Checks a new password against the policy and the list of breached ones, and hashes it. When the list cannot be read, no
+    /// password is accepted: who asked for the check would not learn that it is not made any more. Signing in does not need it. `about` are words that a guesser would try first: the account's
     /// name and display name.
     pub async fn accept(&self, password: &Secret<String>, about: &[&str]) -> Result<String, AuthError> {
         check_size(password)?;
@@ -86,10 +92,13 @@ impl Passwords {
         policy::check_length(&password, self.min_length.load(Ordering::Relaxed))?;
         let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
         let salt = self.salt()?;
-        let recipe = self.recipe.clone();
+        let (recipe, breached) = (self.recipe.clone(), self.breached.clone());
         self.queue
             .run(move |memory| {
                 policy::check_strength(&password, &about)?;
+                if let Some(list) = breached {
+                    policy::check_breached(&password, &list)?;
+                }
                 recipe.hash(password.as_bytes(), salt, memory)
             })
             .await

@@ -1,7 +1,7 @@
 //! Accounts: one's own, others', and managing them.
 
 use plexi_core::access::Denied;
-use plexi_core::{Actor, ActorKind, FieldError, Permission, RoleScope, Secret, UserId};
+use plexi_core::{Actor, ActorKind, Cursors, FieldError, Permission, RoleScope, Secret, UserId};
 
 use crate::error::{AuthError, StoreError};
 use crate::grants::may_grant;
@@ -17,6 +17,8 @@ use crate::sign_in::{NewPerson, invalid};
 
 /// The most ids that are looked up at once.
 const MAX_LOOKUP: usize = 200;
+/// The most acquaintances that a store is asked for at once.
+const MAX_ASKED: usize = 500;
 
 /// What to change of one's own account. `None` leaves as it is.
 #[derive(Clone, Debug, Default)]
@@ -79,25 +81,30 @@ impl Auth {
         Ok(Me::from(&account))
     }
 
-    /// Users in order of name; with `q`, those whose name or display name begins with it.
+    /// Users in order of name; with `q`, those whose name or display name begins with it. Those whom the actor
+    /// [sees](Actor::sees_everybody).
     pub async fn users(
         &self,
-        _: &Actor,
+        actor: &Actor,
         q: Option<&str>,
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<User>, AuthError> {
         let limit = pages::limit(limit)?;
-        let after: Option<String> = pages::read(cursor)?;
+        let list = Cursors::of("users");
+        let after = list.read(cursor)?;
         let prefix = q.map(names::fold_prefix).filter(|prefix| !prefix.is_empty());
-        let mut items = self.inner.store.accounts(prefix.as_deref(), after.as_deref(), limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        Ok(pages::page(items, |last| last.name.clone(), more))
+        let seen_by = (!actor.sees_everybody()).then_some(actor.user);
+        let items =
+            self.inner.store.accounts(seen_by, prefix.as_deref(), after.as_deref(), limit + 1).await?;
+        Ok(list.page(items, limit as usize, |user| user.name.clone()))
     }
 
     /// A user by id. [`Denied::Unseen`].
-    pub async fn user(&self, _: &Actor, id: UserId) -> Result<User, AuthError> {
+    pub async fn user(&self, actor: &Actor, id: UserId) -> Result<User, AuthError> {
+        if self.seen(actor, vec![id]).await?.is_empty() {
+            return Err(Denied::Unseen.into());
+        }
         Ok(self.inner.store.account(id).await?.ok_or(Denied::Unseen)?.user)
     }
 
@@ -108,12 +115,27 @@ impl Auth {
         Ok(ManagedUser { user: account.user, role: account.role })
     }
 
-    /// Users by id, at most 200; unknown ids are left out.
-    pub async fn lookup(&self, _: &Actor, ids: &[UserId]) -> Result<Vec<User>, AuthError> {
+    /// Users by id, at most 200; ids that are unknown or not seen are left out.
+    pub async fn lookup(&self, actor: &Actor, ids: &[UserId]) -> Result<Vec<User>, AuthError> {
         if ids.is_empty() || ids.len() > MAX_LOOKUP {
             return Err(invalid(FieldError::new("ids", "must be 1 to 200 ids")));
         }
-        Ok(self.inner.store.users(ids).await?)
+        Ok(self.inner.store.users(&self.seen(actor, ids.to_vec()).await?).await?)
+    }
+
+    /// Which of these accounts (at most 500) the actor sees, if they exist: all for who
+    /// [sees everybody](Actor::sees_everybody), else those in a channel or conversation with the actor, and itself.
+    pub async fn seen(&self, actor: &Actor, ids: Vec<UserId>) -> Result<Vec<UserId>, AuthError> {
+        if actor.sees_everybody() { Ok(ids) } else { self.acquaintances(actor.user, &ids).await }
+    }
+
+    /// Which of these accounts are in a channel or conversation with `user`, for who tells them of it.
+    pub async fn acquaintances(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, AuthError> {
+        let mut found = Vec::new();
+        for some in among.chunks(MAX_ASKED) {
+            found.extend(self.inner.store.acquaintances(user, some).await?);
+        }
+        Ok(found)
     }
 
     /// Makes an account, with the role `member` unless another is named. Needs `users.manage`, for another role `roles.manage`, and

@@ -110,14 +110,18 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Changes an account. `Conflict("changed")`; `Conflict("last_admin")` when no enabled account with the role `admin` that can sign in would be left.
     async fn update_account(&self, id: UserId, change: &AccountChange) -> Result<Account, StoreError>;
     /// Accounts in order of name (the page key is the name) whose folded name or display name starts with `prefix`; all without one.
+    /// With `seen_by` only those that are [acquaintances](AccountStore::acquaintances) of that account.
     async fn accounts(
         &self,
+        seen_by: Option<UserId>,
         prefix: Option<&str>,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<User>, StoreError>;
     /// Accounts by id, at most 200; unknown ones are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
+    /// Which of these accounts (at most 500) are in a channel or conversation with `user`, in no order; `user` is one of its own.
+    async fn acquaintances(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError>;
     /// Whether any account with the role `admin` exists.
     async fn has_admin(&self) -> Result<bool, StoreError>;
 }
@@ -198,6 +202,8 @@ pub trait SessionStore: Send + Sync + 'static {
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionRecord>, StoreError>;
     /// Notes that a session was seen. Called at most once a minute for each.
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError>;
+    /// Replaces the cookie of a session that has one; whether it did. The former one is no session's from then on.
+    async fn replace_cookie(&self, id: SessionId, cookie: &Digest) -> Result<bool, StoreError>;
     /// Exchanges a refresh token, atomically: of many at once with the same token exactly one gets `Rotated`. `sealed_next` is kept with
     /// the old digest. The digests of all former tokens of a session are kept while it lasts (at most 10,000, oldest forgotten).
     /// The session in the outcome has the new digest and is else as it was before, so that a session unseen for too long is still known as such.

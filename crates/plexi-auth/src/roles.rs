@@ -9,7 +9,7 @@ use crate::model::Role;
 pub const ADMIN: &str = "admin";
 /// The role of ordinary members, at every scope.
 pub const MEMBER: &str = "member";
-/// The role of guests, at every scope: only what they are added to.
+/// The role of guests, at every scope: only what they are added to, and the people they meet there.
 pub const GUEST: &str = "guest";
 /// The channel role of those who read and react.
 pub const READER: &str = "reader";
@@ -21,7 +21,7 @@ pub fn built_in() -> Vec<Role> {
     let channel_member = [P::ChannelRead, P::MessagePost, P::MessageReact, P::MessagePin, P::MentionAll];
     let table: [(u128, RoleScope, &str, PermissionSet); 10] = [
         (1, RoleScope::System, ADMIN, PermissionSet::all()),
-        (2, RoleScope::System, MEMBER, set(&[P::DirectCreate])),
+        (2, RoleScope::System, MEMBER, set(&[P::DirectCreate, P::UsersRead])),
         (3, RoleScope::System, GUEST, PermissionSet::EMPTY),
         (
             4,
@@ -95,6 +95,13 @@ mod tests {
     }
 
     #[test]
+    fn no_role_has_what_belongs_to_a_wider_scope() {
+        for role in built_in() {
+            assert!(role.permissions.iter().all(|one| one.scope() >= role.scope), "{role:?}");
+        }
+    }
+
+    #[test]
     fn an_administrator_may_everything_and_a_guest_nothing_by_system_role() {
         let granted = |name: &str| {
             built_in()
@@ -104,7 +111,7 @@ mod tests {
                 .permissions
         };
         assert_eq!(granted(ADMIN), PermissionSet::all());
-        assert_eq!(granted(MEMBER), PermissionSet::EMPTY.with(Permission::DirectCreate));
+        assert_eq!(granted(MEMBER), set(&[Permission::DirectCreate, Permission::UsersRead]));
         assert_eq!(granted(GUEST), PermissionSet::EMPTY);
     }
 

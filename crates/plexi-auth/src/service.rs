@@ -11,12 +11,12 @@ use crate::live::Recent;
 use crate::model::User;
 use crate::password::Passwords;
 use crate::ports::IdentityStore;
-use crate::provider::{AuthProvider, PasswordProvider};
+use crate::provider::AuthProvider;
 use crate::setup::SetupGate;
 use crate::tokens::{AccessTokens, TokenKeys};
 
 /// How many notices a slow reader of [`Auth::ended`] or [`Auth::changed`] may be behind.
-const NOTICES: usize = 1_024;
+pub(crate) const NOTICES: usize = 1_024;
 
 /// Which sessions of a user ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl std::fmt::Debug for Auth {
 
 impl Auth {
     /// Joins identity with its store, keys, and the sources of ids, time and randomness. Name and password are the way to
-    /// sign in. [`AuthError::Invalid`] when the configuration is outside its bounds.
+    /// sign in; [`Auth::builder`] takes others. As [`AuthBuilder::build`](crate::AuthBuilder::build).
     pub fn new(
         store: Arc<dyn IdentityStore>,
         keys: TokenKeys,
@@ -95,24 +95,7 @@ impl Auth {
         entropy: Arc<dyn Entropy>,
         config: AuthConfig,
     ) -> Result<Self, AuthError> {
-        config.check().map_err(AuthError::Invalid)?;
-        let passwords = Passwords::new(&config, entropy.clone())?;
-        let password_provider = PasswordProvider::new(store.clone(), passwords.clone());
-        let inner = Inner {
-            store,
-            ids,
-            clock,
-            tokens: AccessTokens::new(keys, entropy.clone()),
-            entropy,
-            config: Current::new(config),
-            passwords,
-            providers: vec![Arc::new(password_provider)],
-            recent: Recent::new(),
-            setup: SetupGate::new(),
-            ended: broadcast::Sender::new(NOTICES),
-            changed: broadcast::Sender::new(NOTICES),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        Self::builder(store, keys, ids, clock, entropy, config).build()
     }
 
     /// Takes over what may change while running: how long sessions and access tokens that begin from now on live, after how

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plexi_core::access::Denied;
-use plexi_core::{Actor, ActorKind, Permission, SessionId, Timestamp, UserId};
+use plexi_core::{Actor, ActorKind, Permission, Secret, SessionId, Timestamp, UserId};
 
 use crate::error::AuthError;
 use crate::live::LiveSession;
@@ -26,6 +26,15 @@ pub struct Caller {
     pub session: SessionId,
     /// What the holder of the access token added to it; none by cookie.
     pub narrowing: Narrowing,
+}
+
+/// The cookie that shows a session from now on; its former one does not.
+#[derive(Clone, Debug)]
+pub struct NewCookie {
+    /// The value of the cookie.
+    pub value: Secret<String>,
+    /// When the session ends, and the cookie with it.
+    pub expires_at: Timestamp,
 }
 
 impl Auth {
@@ -183,6 +192,17 @@ impl Inner {
     /// When a session that begins now ends whatever happens.
     pub fn session_end(&self, now: Timestamp) -> Timestamp {
         now.plus(DAY * self.config.get().session_days)
+    }
+
+    /// Gives a session that is shown by a cookie another one; the former is nobody's at once. `None` for other sessions.
+    pub async fn renew_cookie(&self, id: SessionId) -> Result<Option<NewCookie>, AuthError> {
+        let Some(record) = self.store.session(id).await?.filter(|record| record.cookie.is_some()) else {
+            return Ok(None);
+        };
+        let value = secrets::generate::<32>(&*self.entropy)?;
+        let replaced = self.store.replace_cookie(id, &secrets::digest_of(value.expose())).await?;
+        self.recent.forget_sessions(&[id]);
+        Ok(replaced.then_some(NewCookie { value, expires_at: record.expires_at }))
     }
 
     /// Ends a session.

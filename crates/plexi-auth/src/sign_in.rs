@@ -8,14 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AuthError;
-use crate::model::{Me, Session, User, UserKind};
+use crate::model::{Me, Session, SignInMethod, User, UserKind};
 use crate::names;
 use crate::ports::{Account, NewAccount, SessionRecord};
 use crate::profile;
-use crate::provider::{Attempt, Proof};
+use crate::provider::{Attempt, PASSWORD, Proof};
 use crate::secrets;
 use crate::service::{Auth, Inner};
-use crate::sessions::{Caller, shown};
+use crate::sessions::{Caller, NewCookie, shown};
 use crate::tokens::Claims;
 
 /// How a client shows that it is signed in.
@@ -76,20 +76,42 @@ impl Auth {
         device: Option<String>,
         peer: Option<IpAddr>,
     ) -> Result<SignedIn, AuthError> {
+        self.sign_in_by(PASSWORD, Proof::password(name, password), transport, device, peer).await
+    }
+
+    /// Signs in by a method of [`Auth::sign_in_methods`]. [`AuthError::Invalid`] when there is no such method or the proof is not
+    /// made of what the method asks for; else as its provider judges.
+    pub async fn sign_in_by(
+        &self,
+        method: &str,
+        proof: Proof,
+        transport: Transport,
+        device: Option<String>,
+        peer: Option<IpAddr>,
+    ) -> Result<SignedIn, AuthError> {
         let device = profile::device(device.as_deref()).map_err(invalid)?;
-        let proof = Proof::Password { name: name.to_owned(), password };
-        let account = self.inner.prove(&Attempt { proof, peer }).await?;
+        let account = self.inner.prove(method, &Attempt { proof, peer }).await?;
         self.inner.begin(account, transport, device).await
     }
 
-    /// Changes the caller's password and ends all their other sessions. Access tokens of this session expire, too: the
-    /// refresh token gives new ones. [`AuthError::InvalidCredentials`] when `current` is wrong, [`AuthError::PasswordWeak`].
+    /// The ways to sign in: `password`, then those that were registered, in that order.
+    pub fn sign_in_methods(&self) -> Vec<SignInMethod> {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let providers = self.inner.providers.iter();
+        providers
+            .map(|one| SignInMethod { method: one.method().to_owned(), proof: owned(one.asks_for()) })
+            .collect()
+    }
+
+    /// Changes the caller's password and ends all their other sessions. This one goes on under another cookie, which is
+    /// returned when it is shown by one: who knew the former has nothing. Access tokens of this session expire, too: the
+    /// refresh token, which works once, gives new ones. Sockets of this session stay open. [`AuthError::InvalidCredentials`] when `current` is wrong, [`AuthError::PasswordWeak`].
     pub async fn change_password(
         &self,
         caller: &Caller,
         current: Secret<String>,
         new: Secret<String>,
-    ) -> Result<(), AuthError> {
+    ) -> Result<Option<NewCookie>, AuthError> {
         let inner = &*self.inner;
         let user = &caller.account.user;
         let stored = inner.store.password_hash(user.id).await?;
@@ -100,24 +122,30 @@ impl Auth {
         inner.store.set_password_hash(user.id, &hash, true).await?;
         inner.recent.forget_account(user.id);
         inner.end_all(user.id, Some(caller.session)).await?;
+        let cookie = inner.renew_cookie(caller.session).await?;
         tracing::info!(user = %user.id, "password changed");
-        Ok(())
+        Ok(cookie)
     }
 }
 
 impl Inner {
-    /// Asks the provider of that kind of proof.
-    async fn prove(&self, attempt: &Attempt) -> Result<Account, AuthError> {
+    /// Asks the provider of that method.
+    async fn prove(&self, method: &str, attempt: &Attempt) -> Result<Account, AuthError> {
+        let found = self.providers.iter().find(|provider| provider.method() == method);
         let provider =
-            self.providers.iter().find(|p| p.accepts(&attempt.proof)).ok_or(AuthError::InvalidCredentials)?;
-        let verified = provider.verify(attempt).await;
+            found.ok_or_else(|| invalid(FieldError::new("method", "is no way to sign in to this server")))?;
+        attempt.proof.consists_of(provider.asks_for())?;
+        let mut verified = provider.verify(attempt).await;
+        if verified.as_ref().is_ok_and(|verified| verified.account.user.disabled) {
+            verified = Err(AuthError::InvalidCredentials);
+        }
         let peer = attempt.peer.map(tracing::field::display);
         match &verified {
             Ok(verified) => {
-                tracing::info!(user = %verified.account.user.id, provider = provider.name(), peer, "signed in");
+                tracing::info!(user = %verified.account.user.id, method = provider.method(), peer, "signed in");
             }
             // The name is not logged: people type passwords into that field.
-            Err(error) => tracing::info!(provider = provider.name(), peer, %error, "sign-in refused"),
+            Err(error) => tracing::info!(method = provider.method(), peer, %error, "sign-in refused"),
         }
         Ok(verified?.account)
     }

@@ -39,6 +39,13 @@ impl Actor {
         }
     }
 
+    /// Whether all accounts of the server exist for this actor. If not, those do that share a channel or conversation with it.
+    pub fn sees_everybody(&self) -> bool {
+        self.kind == ActorKind::System
+            || self.system.has(Permission::UsersRead)
+            || self.system.has(Permission::UsersManage)
+    }
+
     /// Asks whether the system role alone grants `permission`.
     pub fn require(&self, permission: Permission) -> Result<(), Denied> {
         if self.system.has(permission) { Ok(()) } else { Err(Denied::Forbidden(permission)) }

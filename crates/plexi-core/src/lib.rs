@@ -2,7 +2,7 @@
 //!
 //! Typed identifiers ([`id`]), time ([`Clock`], [`Timestamp`]), randomness ([`Entropy`]), values that
 //! never print themselves ([`Secret`]), texts that deceive nobody's eye ([`plain`]), who is asking ([`Actor`]), what they may do ([`Permission`]),
-//! what a store says when it fails ([`StoreError`]), and the one catalogue of error codes ([`ErrorCode`]). No I/O, no async runtime.
+//! pages of lists ([`Cursors`]), what a store says when it fails ([`StoreError`]), and the one catalogue of error codes ([`ErrorCode`]). No I/O, no async runtime.
 //!
 //! ```
 //! use plexi_core::{Clock, IdSource, MessageId, SystemClock, SystemEntropy};
@@ -21,6 +21,7 @@ mod current;
 mod entropy;
 pub mod error;
 pub mod id;
+mod page;
 mod permission;
 pub mod plain;
 mod secret;
@@ -35,6 +36,7 @@ pub use error::{Coded, ErrorCode, FieldError};
 pub use id::{
     ChannelId, CredentialId, EventKey, IdSource, InvitationId, MessageId, RoleId, SessionId, SpaceId, UserId,
 };
+pub use page::{CursorError, Cursors, Page};
 pub use permission::{Permission, PermissionSet, RoleScope};
 pub use secret::Secret;
 pub use store::StoreError;

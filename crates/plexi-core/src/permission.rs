@@ -3,8 +3,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+// In this order: the wider scope is the lesser.
 /// Where a role counts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoleScope {
@@ -79,6 +80,47 @@ permissions! {
     ChannelManage = "channel.manage",
     /// Add and remove a channel's members and give them channel roles.
     ChannelMembersManage = "channel.members.manage",
+    /// See all accounts of the server and who of them is there; without it, those one shares a channel or conversation with.
+    UsersRead = "users.read",
+}
+
+impl Permission {
+    /// The narrowest scope at which it means something: a role of a narrower one cannot have it.
+    pub const fn scope(self) -> RoleScope {
+        match self {
+            Self::SystemManage
+            | Self::UsersManage
+            | Self::RolesManage
+            | Self::TransferManage
+            | Self::SpacesCreate
+            | Self::UsersRead
+            | Self::DirectCreate => RoleScope::System,
+            Self::InvitationsCreate
+            | Self::SpaceManage
+            | Self::SpaceRead
+            | Self::ChannelsCreate
+            | Self::PrivateChannelsCreate
+            | Self::ChannelJoin => RoleScope::Space,
+            Self::ChannelRead
+            | Self::MessagePost
+            | Self::MessageReact
+            | Self::MessagePin
+            | Self::MessageModerate
+            | Self::MentionAll
+            | Self::ChannelManage
+            | Self::ChannelMembersManage => RoleScope::Channel,
+        }
+    }
+}
+
+impl fmt::Display for RoleScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "system",
+            Self::Space => "space",
+            Self::Channel => "channel",
+        })
+    }
 }
 
 impl fmt::Display for Permission {

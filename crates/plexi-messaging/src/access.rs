@@ -62,10 +62,12 @@ pub(crate) fn shown_permissions(actor: &Actor, access: &ChannelAccess) -> Permis
     }
 }
 
-/// Whether the roles of a member let them read, and so hear, the channel.
+/// Whether the roles of a member let them read, and so hear, the channel: the one in the channel, or outside of direct
+/// conversations the one in its space or in the system.
 pub(crate) fn reads(access: &ChannelAccess) -> bool {
     let granted = |set: Option<PermissionSet>| set.is_some_and(|set| set.has(Permission::ChannelRead));
-    access.member.is_some() && (granted(access.member) || granted(access.space))
+    let around = !access.kind.is_direct() && (granted(access.space) || access.system_reads);
+    access.member.is_some() && (granted(access.member) || around)
 }
 
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use plexi_core::access::{Denied, decide};
-use plexi_core::{Actor, ActorKind, ChannelId, Permission, PermissionSet, SpaceId, plain};
+use plexi_core::{Actor, ActorKind, ChannelId, Cursors, Permission, PermissionSet, SpaceId, plain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -95,13 +95,14 @@ impl Messaging {
         limit: u32,
     ) -> Result<Page<Channel>, MessagingError> {
         let (_, standing) = self.see_space(actor, space).await?;
-        let (page, limit) = paging::store_page(cursor, limit)?;
+        let list = Cursors::within("space.channels", space);
+        let (page, limit) = paging::store_page(&list, cursor, limit)?;
         let public = decide(actor, Permission::SpaceRead, standing).is_ok();
         let query = filter.query.as_deref().map(fold).filter(|query| !query.is_empty());
         let private = actor.kind == ActorKind::System;
         let filter = ChannelFilter { query, public, private, ..filter };
         let channels = self.0.store.space_channels(space, actor.user, &filter, page).await?;
-        let mut page = paging::page(channels, limit, |channel| channel.name.clone());
+        let mut page = list.page(channels, limit, |channel| channel.name.clone());
         self.fill_permissions(actor, &mut page.items).await?;
         Ok(page)
     }
@@ -140,6 +141,7 @@ impl Messaging {
                 space_archived,
                 space,
                 member,
+                system_reads: actor.system.has(Permission::ChannelRead),
             };
             channel.permissions = shown_permissions(actor, &access);
         }

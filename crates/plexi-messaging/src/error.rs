@@ -2,7 +2,7 @@
 
 pub use plexi_core::StoreError;
 use plexi_core::access::Denied;
-use plexi_core::{Coded, EntropyError, ErrorCode, FieldError};
+use plexi_core::{Coded, CursorError, EntropyError, ErrorCode, FieldError};
 
 /// What a store says of a change, in the words of the service: what the caller named and is not there is
 /// the caller's to mend, what the change itself is about does not exist for the caller.
@@ -23,6 +23,12 @@ impl From<StoreError> for MessagingError {
             StoreError::Conflict(what) => Self::Conflict(what),
             other => Self::Store(other),
         }
+    }
+}
+
+impl From<CursorError> for MessagingError {
+    fn from(_: CursorError) -> Self {
+        Self::Cursor
     }
 }
 

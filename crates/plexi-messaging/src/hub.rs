@@ -161,11 +161,16 @@ impl Hub {
         }
     }
 
-    /// Sends a frame to every connection.
-    pub fn broadcast(&self, frame: &OutFrame) {
-        for connection in self.connections() {
+    /// Sends a frame that is about an account to the connections for which every account exists. Returns the users of the others:
+    /// it is for the caller to ask who of them may know, and to tell those by [`Hub::to_user`].
+    pub fn broadcast(&self, frame: &OutFrame) -> Vec<UserId> {
+        let (everybody, some): (Vec<_>, Vec<_>) =
+            self.connections().into_iter().partition(|connection| connection.sees_everybody());
+        for connection in everybody {
             connection.push(frame, self.limits());
         }
+        let users: BTreeSet<UserId> = some.into_iter().map(|connection| connection.user).collect();
+        users.into_iter().collect()
     }
 
     /// Closes the connections of sessions that have ended, at once.
@@ -227,6 +232,14 @@ impl Hub {
     pub(crate) fn mark_listening_stale(&self, users: impl IntoIterator<Item = UserId>) {
         lock(&self.0.stale).users.extend(users);
         self.0.stale_marked.notify_one();
+    }
+
+    /// The system role of a user, or what it grants, was changed elsewhere: their connections hear what they may read now, as soon
+    /// as [`Messaging::run_sender`](crate::Messaging::run_sender) has read it from the store.
+    pub fn rights_changed(&self, user: UserId) {
+        if self.is_connected(user) {
+            self.mark_listening_stale([user]);
+        }
     }
 
     /// Everybody who has a connection.

@@ -1,5 +1,5 @@
 use plexi_core::access::Denied;
-use plexi_core::{Actor, ChannelId, Permission, PermissionSet, RoleScope, UserId};
+use plexi_core::{Actor, ChannelId, Cursors, Permission, PermissionSet, RoleScope, UserId};
 
 use crate::access::{Seen, channel_standing, reads};
 use crate::error::MessagingError;
@@ -46,10 +46,11 @@ impl Messaging {
         limit: u32,
     ) -> Result<Page<MemberEntry>, MessagingError> {
         self.allow(actor, id, Permission::ChannelRead).await?;
-        let (page, limit) = paging::store_page(cursor, limit)?;
+        let list = Cursors::within("channel.members", id);
+        let (page, limit) = paging::store_page(&list, cursor, limit)?;
         let prefix = query.map(fold).filter(|prefix| !prefix.is_empty());
         let members = self.0.store.channel_members(id, prefix.as_deref(), page).await?;
-        Ok(paging::page(members, limit, |member| member.user_id.to_string()))
+        Ok(list.page(members, limit, |member| member.user_id.to_string()))
     }
 
     /// Adds somebody to a channel, with the role `member` unless another is named, or changes the role. Needs

@@ -64,6 +64,16 @@ impl MemoryStore {
         self.state().users.insert(id, account);
     }
 
+    /// Whether an account's system role grants `channel.read` from now on.
+    pub fn set_system_reads(&self, id: UserId, reads: bool) {
+        let readers = &mut self.state().system_readers;
+        if reads {
+            readers.insert(id)
+        } else {
+            readers.remove(&id)
+        };
+    }
+
     /// From now on every change fails with what `fault` makes, as on a full disk; `None`: works again.
     pub fn set_fault(&self, fault: Option<fn() -> StoreError>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;

@@ -1,5 +1,6 @@
 //! The objects of messaging, as the API shows them (`docs/API.md`, section Objects).
 
+pub use plexi_core::Page;
 use plexi_core::{ChannelId, MessageId, PermissionSet, SpaceId, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -324,15 +325,6 @@ pub struct ThreadEntry {
     pub state: ThreadState,
     /// Its first message.
     pub root: Message,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Page<T> {
-    /// The entries of this page.
-    pub items: Vec<T>,
-    /// The cursor of the next page; none at the end.
-    pub next: Option<String>,
 }
 
 /// A message that a search found.

@@ -34,7 +34,7 @@ impl Messaging {
     /// disconnects.
     pub async fn connect(&self, actor: &Actor, id: ConnectionId) -> Result<Subscription, MessagingError> {
         let user = account(actor)?;
-        let subscription = self.0.hub.register(id, user, actor.session);
+        let subscription = self.0.hub.register(id, user, actor.session, actor.sees_everybody());
         for lost in self.listen_as_allowed(user).await?.lost {
             self.tell_removed(user, lost);
         }

@@ -1,5 +1,5 @@
 use plexi_core::access::Denied;
-use plexi_core::{Actor, Permission, RoleScope, SpaceId, UserId, plain};
+use plexi_core::{Actor, Cursors, Permission, RoleScope, SpaceId, UserId, plain};
 
 use crate::access::space_standing;
 use crate::error::MessagingError;
@@ -104,10 +104,11 @@ impl Messaging {
         limit: u32,
     ) -> Result<Page<MemberEntry>, MessagingError> {
         self.allow_space(actor, id, Permission::SpaceRead).await?;
-        let (page, limit) = paging::store_page(cursor, limit)?;
+        let list = Cursors::within("space.members", id);
+        let (page, limit) = paging::store_page(&list, cursor, limit)?;
         let prefix = query.map(fold).filter(|prefix| !prefix.is_empty());
         let members = self.0.store.space_members(id, prefix.as_deref(), page).await?;
-        Ok(paging::page(members, limit, |member| member.user_id.to_string()))
+        Ok(list.page(members, limit, |member| member.user_id.to_string()))
     }
 
     /// Adds a member or changes the role. Needs `space.manage`; nobody gives power they lack.

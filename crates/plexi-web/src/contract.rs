@@ -153,6 +153,12 @@ impl Contract {
         path: &str,
         found: &mut Vec<FieldError>,
     ) {
+        if let Some(most) = bound(schema, "maxProperties")
+            && object.len() as u64 > most
+        {
+            found.push(FieldError::new(name_of(path), format!("must have at most {most} entries")));
+            return;
+        }
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, value) in object {
             match properties.and_then(|all| all.get(name)) {

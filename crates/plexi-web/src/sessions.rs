@@ -14,7 +14,7 @@ struct UserFrame<'a> {
     user: &'a User,
 }
 
-/// Closes the sockets of sessions that end, within milliseconds, and tells all sockets of changed profiles, until `stop`.
+/// Closes the sockets of sessions that end, within milliseconds, and tells the sockets of those who see the account of a changed profile, until `stop`.
 /// To be spawned once. When notices were missed the sockets' own periodic check finds the ended sessions.
 pub async fn watch_sessions(auth: Auth, hub: Hub, stop: CancellationToken) {
     let (mut ended, mut changed) = (auth.ended(), auth.changed());
@@ -27,7 +27,12 @@ pub async fn watch_sessions(auth: Auth, hub: Hub, stop: CancellationToken) {
                 Err(RecvError::Closed) => return,
             },
             notice = changed.recv() => match notice {
-                Ok(notice) => tell(&hub, &notice.user),
+                Ok(notice) => {
+                    if notice.rights {
+                        hub.rights_changed(notice.user.id);
+                    }
+                    tell(&auth, &hub, &notice.user).await;
+                }
                 Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "notices of changed accounts missed"),
                 Err(RecvError::Closed) => return,
             },
@@ -43,8 +48,13 @@ fn end(hub: &Hub, notice: SessionsEnded) {
     hub.session_ended(notice.user, &which);
 }
 
-fn tell(hub: &Hub, user: &User) {
-    if let Some(frame) = OutFrame::encode(&UserFrame { user }) {
-        hub.broadcast(&frame.droppable());
+/// Tells those for whom the account exists.
+async fn tell(auth: &Auth, hub: &Hub, user: &User) {
+    let Some(frame) = OutFrame::encode(&UserFrame { user }) else { return };
+    let frame = frame.droppable();
+    let others = hub.broadcast(&frame);
+    match auth.acquaintances(user.id, &others).await {
+        Ok(known) => known.into_iter().for_each(|other| hub.to_user(other, &frame, None)),
+        Err(error) => tracing::debug!(%error, "a changed profile was not told to everybody who knows it"),
     }
 }

@@ -1,5 +1,6 @@
 //! Black-box tests: the real binaries, a folder of their own, loopback only.
 
+mod breached;
 mod conversation;
 mod crash;
 mod damage;

@@ -71,6 +71,7 @@ fn show(global: &Global, origin: bool, prefix: Option<&str>, out: Out) -> Result
 
 fn check(global: &Global, out: Out) -> Result<(), CliError> {
     let settings = load(global)?.settings;
+    settings.breached_passwords()?;
     let warnings = settings.warnings();
     out.show(&json!({ "valid": true, "warnings": warnings }), |_| {
         let mut text = "the configuration is valid".to_owned();

@@ -21,7 +21,7 @@ pub(crate) async fn run(global: &Global, args: Setup, out: Out) -> Result<(), Cl
 async fn local(global: &Global, args: &Setup, shown: &str, out: Out) -> Result<(), CliError> {
     let services = open_services(global).await?;
     let result = async {
-        if !services.auth.setup_open().await? {
+        if !services.can_be_set_up().await? {
             return Err(CliError::new(crate::exit::Exit::Refused, "set-up was completed before")
                 .remedy("Make further accounts with `plexi user create`."));
         }

@@ -1,4 +1,6 @@
 use plexi_app::{AppError, Services, Settings};
+use plexi_auth::{AuthError, NewPerson, Transport};
+use plexi_core::{Actor, Secret};
 use serde_json::Value;
 
 use crate::server;
@@ -52,6 +54,32 @@ async fn a_wrong_name_of_the_first_space_leaves_set_up_open() {
     let (status, made) = setup("Home").await;
     assert_eq!((status, &made["user"]["name"]), (201, &"ada".into()), "{made}");
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_up_whose_first_space_failed_is_ended_by_who_began_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Settings::default();
+    settings.server.data_dir = folder.path().to_owned();
+    let services = Services::open(&settings, "a test").await.unwrap();
+    let person = |password: &str| NewPerson {
+        name: "ada".into(),
+        display_name: "Ada".into(),
+        password: Secret::new(password.into()),
+    };
+    let password = "nine calm otters paint fences 42";
+    // as when the disk was full between the two
+    let token = services.setup_token.as_ref().unwrap().expose().to_owned();
+    services.auth.set_up(&token, person(password), Transport::Token, None).await.unwrap();
+    assert!(services.can_be_set_up().await.unwrap());
+    let stranger = services.set_up(person("nine loud badgers paint walls 42"), "Home").await;
+    assert!(matches!(stranger, Err(AppError::Auth(AuthError::SetupClosed))), "{stranger:?}");
+    assert_eq!(services.set_up(person(password), "Home").await.unwrap().name, "ada");
+    assert_eq!(services.messaging.spaces(&Actor::system()).await.unwrap()[0].name, "Home");
+    assert!(!services.can_be_set_up().await.unwrap());
+    let again = services.set_up(person(password), "Second").await;
+    assert!(matches!(again, Err(AppError::Auth(AuthError::SetupClosed))), "{again:?}");
+    services.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,6 +77,7 @@ impl AccountStore for MemoryStore {
 
     async fn accounts(
         &self,
+        seen_by: Option<UserId>,
         prefix: Option<&str>,
         after: Option<&str>,
         limit: u32,
@@ -92,6 +93,7 @@ impl AccountStore for MemoryStore {
             .filter_map(|(_, id)| state.accounts.get(id))
             .map(|stored| &stored.account.user)
             .filter(|user| matches(user))
+            .filter(|user| seen_by.is_none_or(|viewer| state.are_acquainted(viewer, user.id)))
             .take(limit as usize)
             .cloned()
             .collect())
@@ -104,6 +106,11 @@ impl AccountStore for MemoryStore {
             .filter_map(|id| state.accounts.get(id))
             .map(|stored| stored.account.user.clone())
             .collect())
+    }
+
+    async fn acquaintances(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let state = self.lock();
+        Ok(among.iter().filter(|other| state.are_acquainted(user, **other)).copied().collect())
     }
 
     async fn has_admin(&self) -> Result<bool, StoreError> {

@@ -43,6 +43,12 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
+    async fn replace_cookie(&self, id: SessionId, cookie: &Digest) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        let present = state.sessions.get_mut(&id).and_then(|session| session.cookie.as_mut());
+        Ok(present.map(|present| *present = *cookie).is_some())
+    }
+
     async fn rotate_refresh(
         &self,
         old: &Digest,

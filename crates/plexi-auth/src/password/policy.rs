@@ -3,6 +3,7 @@
 
 use zxcvbn::Score;
 
+use super::breached::BreachedList;
 use super::common;
 use crate::error::AuthError;
 
@@ -51,6 +52,14 @@ pub(super) fn check_strength(password: &str, about: &[String]) -> Result<(), Aut
     let inputs: Vec<&str> = words.iter().map(String::as_str).collect();
     if zxcvbn::zxcvbn(&head, &inputs).score() < Score::Three {
         return weak("is easy to guess; several unrelated words are better");
+    }
+    Ok(())
+}
+
+/// Refuses a password that is in the list. Reads a file: for a thread that may block.
+pub(super) fn check_breached(password: &str, list: &BreachedList) -> Result<(), AuthError> {
+    if list.has(password)? {
+        return weak("became known in a breach of another service; choose one that you use nowhere else");
     }
     Ok(())
 }

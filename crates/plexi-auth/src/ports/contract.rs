@@ -39,6 +39,7 @@ pub async fn run<S: IdentityStore>(make: impl AsyncFn() -> (S, SpaceId)) {
     accounts::of_changes_at_once_none_is_lost(&fresh().await).await;
     accounts::pages_are_in_order_of_name_and_by_prefix(&fresh().await).await;
     sessions::a_session_is_found_until_it_ends(&fresh().await).await;
+    sessions::a_replaced_cookie_is_no_sessions_any_more(&fresh().await).await;
     sessions::a_user_has_at_most_a_hundred_sessions(&fresh().await).await;
     sessions::a_refresh_token_works_once(&fresh().await).await;
     sessions::of_many_at_once_one_rotates(&fresh().await).await;

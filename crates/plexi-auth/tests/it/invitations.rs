@@ -60,6 +60,21 @@ async fn an_invitation_is_none_while_who_made_it_is_disabled() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_none_when_who_made_it_may_not_give_its_role_any_more() {
+    let world = World::new().await;
+    let ada = world.add("ada", "member").await;
+    let (_, code) =
+        world.auth.create_invitation(&world.actor("ada").await, world.space(), "member", 9, 9).await.unwrap();
+    let role = |role: &str| AccountChange { role: Some(role.to_owned()), ..AccountChange::default() };
+    world.store.update_account(ada, &role("guest")).await.unwrap();
+    assert!(matches!(world.auth.invitation(code.expose()).await, Err(AuthError::InvitationInvalid)));
+    let refused = world.auth.register(code.expose(), person("bob"), Transport::Token, None).await;
+    assert!(matches!(refused, Err(AuthError::InvitationInvalid)));
+    world.store.update_account(ada, &role("member")).await.unwrap();
+    world.auth.register(code.expose(), person("bob"), Transport::Token, None).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_mistake_in_the_form_does_not_use_the_invitation_up() {
     let world = World::new().await;
     let root = world.actor("root").await;

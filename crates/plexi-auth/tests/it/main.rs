@@ -3,9 +3,11 @@
 #![cfg(test)]
 
 mod at_rest;
+mod breached;
 mod contract;
 mod invitations;
 mod people;
+mod providers;
 mod races;
 mod refresh;
 mod roles;

@@ -193,3 +193,32 @@ async fn a_role_that_is_not_there_and_a_user_that_is_not_there_are_told_apart() 
     let refused = world.auth.update_user(&root, nobody, change).await;
     assert!(matches!(refused, Err(AuthError::Denied(Denied::Unseen))));
 }
+
+#[tokio::test]
+async fn a_guest_sees_those_they_are_in_a_channel_with_and_a_member_sees_everybody() {
+    let world = World::new().await;
+    let (ada, bob) = (world.add("ada", "member").await, world.add("bob", "member").await);
+    let (guest, other) = (world.add("gus", "guest").await, world.add("olaf", "guest").await);
+    world.store.acquaint(guest, ada);
+    let (visitor, member) = (world.actor("gus").await, world.actor("bob").await);
+    let listed = async |actor: &Actor| -> Vec<String> {
+        let page = world.auth.users(actor, None, None, 50).await.unwrap();
+        page.items.into_iter().map(|user| user.name).collect()
+    };
+    assert_eq!(listed(&visitor).await, ["ada", "gus"]);
+    assert_eq!(listed(&member).await, ["ada", "bob", "gus", "olaf", "root"]);
+
+    let ids = [ada, bob, guest, other];
+    let mut seen: Vec<String> =
+        world.auth.lookup(&visitor, &ids).await.unwrap().into_iter().map(|user| user.name).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["ada", "gus"]);
+    assert_eq!(world.auth.lookup(&member, &ids).await.unwrap().len(), 4);
+    world.auth.user(&visitor, ada).await.unwrap();
+    let hidden = world.auth.user(&visitor, bob).await;
+    assert!(matches!(hidden, Err(AuthError::Denied(Denied::Unseen))), "as one that does not exist");
+
+    let first = world.auth.users(&visitor, None, None, 1).await.unwrap();
+    let second = world.auth.users(&visitor, None, first.next.as_deref(), 1).await.unwrap();
+    assert_eq!((second.items[0].id, second.next), (guest, None), "pages have no gaps");
+}

@@ -92,3 +92,30 @@ async fn only_who_manages_roles_makes_them_and_everybody_reads_them() {
     let refused = world.auth.create_role(&ada, "mine", RoleScope::Space, PermissionSet::EMPTY).await;
     assert!(matches!(refused, Err(AuthError::Denied(Denied::Forbidden(Permission::RolesManage)))));
 }
+
+#[tokio::test]
+async fn a_role_has_nothing_that_belongs_to_a_wider_scope_and_is_told_what() {
+    let world = World::new().await;
+    let system = Actor::system();
+    let wide = PermissionSet::EMPTY
+        .with(Permission::UsersManage)
+        .with(Permission::SpaceManage)
+        .with(Permission::ChannelRead);
+    let named = |refused: Result<plexi_auth::model::Role, AuthError>| match refused {
+        Err(AuthError::Invalid(fields)) => (fields[0].field.clone(), fields[0].problem.clone()),
+        other => panic!("{other:?}"),
+    };
+    let field = || "permissions".to_owned();
+    let channel = world.auth.create_role(&system, "wide", RoleScope::Channel, wide).await;
+    let problem = "belong to a wider scope than channel: users.manage, space.manage";
+    assert_eq!(named(channel), (field(), problem.to_owned()));
+    let space = world.auth.create_role(&system, "wide", RoleScope::Space, wide).await;
+    let problem = "belong to a wider scope than space: users.manage";
+    assert_eq!(named(space), (field(), problem.to_owned()));
+    world.auth.create_role(&system, "wide", RoleScope::System, wide).await.unwrap();
+
+    let plain = PermissionSet::EMPTY.with(Permission::ChannelRead);
+    let role = world.auth.create_role(&system, "plain", RoleScope::Channel, plain).await.unwrap();
+    let change = RoleChange { permissions: Some(wide), ..RoleChange::default() };
+    assert_eq!(named(world.auth.update_role(&system, role.id, change).await).0, field());
+}

@@ -243,9 +243,31 @@ async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
     world.add("ada", "member").await;
     let (caller, cookie) = world.caller("ada").await;
     let (_, other) = world.caller("ada").await;
-    world.auth.change_password(&caller, secret(PASSWORD), secret(OTHER_PASSWORD)).await.unwrap();
+    let renewed =
+        world.auth.change_password(&caller, secret(PASSWORD), secret(OTHER_PASSWORD)).await.unwrap();
     assert!(ended(world.auth.authenticate_cookie(other.expose()).await));
-    world.auth.authenticate_cookie(cookie.expose()).await.unwrap();
+    assert!(
+        ended(world.auth.authenticate_cookie(cookie.expose()).await),
+        "who knew the former cookie is out"
+    );
+    let renewed = renewed.unwrap();
+    let known = world.auth.authenticate_cookie(renewed.value.expose()).await.unwrap();
+    assert_eq!(known.session, caller.session, "it is the same session under another cookie");
+    assert_eq!(renewed.expires_at, world.auth.sessions(&known).await.unwrap()[0].expires_at);
+    world.auth.recheck(caller.actor.user, caller.session).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_leaves_a_session_of_tokens_to_its_refresh_token() {
+    let world = World::new().await;
+    world.add("ada", "member").await;
+    let tokens = world.sign_in("ada", Transport::Token).await.tokens.unwrap();
+    let caller = world.auth.authenticate_bearer(tokens.access_token.expose()).await.unwrap();
+    let cookie = world.auth.change_password(&caller, secret(PASSWORD), secret(OTHER_PASSWORD)).await.unwrap();
+    assert!(cookie.is_none(), "nobody gets a cookie who had none");
+    let expired = world.auth.authenticate_bearer(tokens.access_token.expose()).await;
+    assert!(matches!(expired, Err(AuthError::TokenExpired)));
+    world.auth.refresh(tokens.refresh_token.expose()).await.unwrap();
 }
 
 #[tokio::test]

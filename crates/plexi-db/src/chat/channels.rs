@@ -243,7 +243,9 @@ impl ChannelStore for Database {
                    JOIN roles r ON r.id = cm.role_id \
                    LEFT JOIN space_members sm ON sm.space_id = c.space_id AND sm.user_id = cm.user_id \
                    LEFT JOIN roles sr ON sr.id = sm.role_id \
-                   WHERE cm.user_id = ? AND (r.grants_read OR sr.grants_read) LIMIT 5000";
+                   JOIN users u ON u.id = cm.user_id JOIN roles ur ON ur.id = u.role_id \
+                   WHERE cm.user_id = ? AND (r.grants_read OR sr.grants_read \
+                   OR (ur.grants_read AND c.space_id IS NOT NULL)) LIMIT 5000";
         let rows = self.read().all(sql, params![user]).await?;
         let heads = rows.iter().map(|row| {
             let mut cells = Cells::new(row);
@@ -293,13 +295,14 @@ impl ChannelStore for Database {
     }
 
     async fn channel_access(&self, id: ChannelId, user: UserId) -> Result<Option<ChannelAccess>, StoreError> {
-        let sql = "SELECT c.space_id, c.kind, c.archived, s.archived, sr.permissions, cr.permissions FROM channels c \
+        let sql = "SELECT c.space_id, c.kind, c.archived, s.archived, sr.permissions, cr.permissions, ur.grants_read FROM channels c \
                    LEFT JOIN spaces s ON s.id = c.space_id \
                    LEFT JOIN space_members sm ON sm.space_id = c.space_id AND sm.user_id = ? \
                    LEFT JOIN roles sr ON sr.id = sm.role_id \
                    LEFT JOIN channel_members cm ON cm.channel_id = c.id AND cm.user_id = ? \
-                   LEFT JOIN roles cr ON cr.id = cm.role_id WHERE c.id = ?";
-        let Some(row) = self.read().one(sql, params![user, user, id]).await? else { return Ok(None) };
+                   LEFT JOIN roles cr ON cr.id = cm.role_id \
+                   LEFT JOIN users u ON u.id = ? LEFT JOIN roles ur ON ur.id = u.role_id WHERE c.id = ?";
+        let Some(row) = self.read().one(sql, params![user, user, user, id]).await? else { return Ok(None) };
         let mut cells = Cells::new(&row);
         let space_id = cells.take()?;
         let kind = kind_of(&cells.take::<String>()?)?;
@@ -307,6 +310,7 @@ impl ChannelStore for Database {
         let space_archived: Option<bool> = cells.take()?;
         let space: Option<String> = cells.take()?;
         let member: Option<String> = cells.take()?;
+        let system_reads: Option<bool> = cells.take()?;
         Ok(Some(ChannelAccess {
             channel_id: id,
             space_id,
@@ -315,6 +319,7 @@ impl ChannelStore for Database {
             space_archived: space_archived.unwrap_or(false),
             space: space.as_deref().map(role_permissions),
             member: member.as_deref().map(role_permissions),
+            system_reads: system_reads.unwrap_or(false),
         }))
     }
 

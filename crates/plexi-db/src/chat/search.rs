@@ -13,7 +13,9 @@ use crate::sql::{Param, fold_loosely, params, placeholders, single};
 const READABLE: &str = "(EXISTS (SELECT 1 FROM channel_members rm JOIN roles mr ON mr.id = rm.role_id \
     LEFT JOIN space_members ms ON ms.space_id = c.space_id AND ms.user_id = rm.user_id \
     LEFT JOIN roles sr ON sr.id = ms.role_id \
-    WHERE rm.channel_id = c.id AND rm.user_id = ? AND (mr.grants_read = true OR sr.grants_read = true)) \
+    JOIN users ru ON ru.id = rm.user_id JOIN roles ur ON ur.id = ru.role_id \
+    WHERE rm.channel_id = c.id AND rm.user_id = ? AND (mr.grants_read = true OR sr.grants_read = true \
+    OR (ur.grants_read = true AND c.space_id IS NOT NULL))) \
     OR (c.kind = 'public' AND EXISTS (SELECT 1 FROM space_members rs JOIN roles rr ON rr.id = rs.role_id \
     WHERE rs.space_id = c.space_id AND rs.user_id = ? AND rr.grants_read = true)))";
 

@@ -12,6 +12,10 @@ use crate::sql::{Cells, Conn, Param, end_of_prefix, fold, fold_loosely, params, 
 
 const USER: &str = "u.id, u.name, u.display_name, u.status_text, u.kind, u.disabled, u.created_at";
 const ACCOUNT: &str = "r.name AS role, r.permissions, u.locale, u.theme, u.epoch, u.password_hash";
+/// Of accounts `u`, those in a channel or conversation with somebody, and that one: two parameters, both that one.
+const ACQUAINTED: &str = " AND (u.id = ? OR EXISTS (SELECT 1 FROM channel_members mine \
+    JOIN channel_members theirs ON theirs.channel_id = mine.channel_id \
+    WHERE mine.user_id = ? AND theirs.user_id = u.id))";
 
 const fn theme_name(theme: Theme) -> &'static str {
     match theme {
@@ -183,19 +187,24 @@ impl AccountStore for Database {
 
     async fn accounts(
         &self,
+        seen_by: Option<UserId>,
         prefix: Option<&str>,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
         let prefix = prefix.map(fold).unwrap_or_default();
         let loose = fold_loosely(&prefix);
+        let seen = if seen_by.is_some() { ACQUAINTED } else { "" };
         let sql = format!(
             "SELECT {USER} FROM users u WHERE u.name > ? AND (? = '' OR (u.name >= ? AND u.name < ?) \
-             OR (u.display_name_folded >= ? AND u.display_name_folded < ?)) ORDER BY u.name LIMIT ?"
+             OR (u.display_name_folded >= ? AND u.display_name_folded < ?)){seen} ORDER BY u.name LIMIT ?"
         );
         let (end, loose_end) = (end_of_prefix(&prefix), end_of_prefix(&loose));
-        let values =
-            params![after.unwrap_or(""), &prefix, &prefix, end, &loose, loose_end, limit.clamp(1, 1_000)];
+        let mut values = params![after.unwrap_or(""), &prefix, &prefix, end, &loose, loose_end];
+        if let Some(viewer) = seen_by {
+            values.extend(params![viewer, viewer]);
+        }
+        values.push(limit.clamp(1, 1_000).param());
         let rows = self.read().all(&sql, values).await?;
         Ok(rows.iter().map(|row| user(&mut Cells::new(row))).collect::<Result<_, _>>()?)
     }
@@ -205,6 +214,13 @@ impl AccountStore for Database {
         let keys = ids.iter().take(200).map(|id| id.param()).collect();
         let rows = self.read().all_in(&sql, &[], keys, &[]).await?;
         Ok(rows.iter().map(|row| user(&mut Cells::new(row))).collect::<Result<_, _>>()?)
+    }
+
+    async fn acquaintances(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let sql = format!("SELECT u.id FROM users u WHERE u.id IN {{in}}{ACQUAINTED}");
+        let keys = among.iter().take(500).map(|id| id.param()).collect();
+        let rows = self.read().all_in(&sql, &[], keys, &[user.param(), user.param()]).await?;
+        Ok(rows.iter().map(single).collect::<Result<_, _>>()?)
     }
 
     async fn has_admin(&self) -> Result<bool, StoreError> {

@@ -119,6 +119,11 @@ impl SessionStore for Database {
         Ok(())
     }
 
+    async fn replace_cookie(&self, id: SessionId, cookie: &Digest) -> Result<bool, StoreError> {
+        let sql = "UPDATE sessions SET cookie = ? WHERE id = ? AND cookie IS NOT NULL";
+        Ok(self.write().run(sql, params![cookie, id]).await? > 0)
+    }
+
     async fn rotate_refresh(
         &self,
         old: &Digest,

@@ -1,6 +1,7 @@
 //! The stores on every engine.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod acquaintances;
 mod backlog;
 mod chat;
 mod engines;

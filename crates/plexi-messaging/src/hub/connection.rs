@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 use plexi_core::{ChannelId, SessionId, UserId};
@@ -31,12 +31,18 @@ pub(super) struct Connection {
     pub(super) room: Notify,
     pub(super) replaying: tokio::sync::Mutex<()>,
     state: AtomicU8,
+    sees_everybody: AtomicBool,
     pub(super) watching: Mutex<Vec<UserId>>,
     pub(super) typed: Mutex<Vec<(ChannelId, Instant)>>,
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, user: UserId, session: Option<SessionId>) -> Self {
+    pub(super) fn new(
+        id: ConnectionId,
+        user: UserId,
+        session: Option<SessionId>,
+        sees_everybody: bool,
+    ) -> Self {
         Self {
             id,
             user,
@@ -46,6 +52,7 @@ impl Connection {
             room: Notify::new(),
             replaying: tokio::sync::Mutex::new(()),
             state: AtomicU8::new(PresenceState::Online as u8),
+            sees_everybody: AtomicBool::new(sees_everybody),
             watching: Mutex::default(),
             typed: Mutex::default(),
         }
@@ -82,6 +89,10 @@ impl Connection {
             self.ready.notify_one();
         }
         result
+    }
+
+    pub(super) fn sees_everybody(&self) -> bool {
+        self.sees_everybody.load(Ordering::Relaxed)
     }
 
     pub(super) fn presence(&self) -> PresenceState {
@@ -150,6 +161,11 @@ impl Subscription {
     /// Puts a frame into the queue, behind what waits. A full queue closes the connection.
     pub fn push(&self, frame: &OutFrame) {
         self.connection.push(frame, self.hub.limits());
+    }
+
+    /// Notes whether all accounts of the server exist for the user now, see [`Actor::sees_everybody`](plexi_core::Actor::sees_everybody).
+    pub fn set_sees_everybody(&self, sees: bool) {
+        self.connection.sees_everybody.store(sees, Ordering::Relaxed);
     }
 
     /// Closes the connection; the reader gets [`Outgoing::Close`].

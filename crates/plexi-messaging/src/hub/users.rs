@@ -30,8 +30,9 @@ impl Hub {
         id: ConnectionId,
         user: UserId,
         session: Option<SessionId>,
+        sees_everybody: bool,
     ) -> Subscription {
-        let connection = Arc::new(Connection::new(id, user, session));
+        let connection = Arc::new(Connection::new(id, user, session, sees_everybody));
         {
             let line = self.0.users.entry(user).or_default();
             lock(&line).connections.push(Arc::clone(&connection));

@@ -66,6 +66,7 @@ impl ChannelStore for MemoryStore {
             member.is_some_and(|member| {
                 reads(state.grants(RoleScope::Channel, &member.role))
                     || reads(state.space_grants(row.space_id, user))
+                    || (!row.kind.is_direct() && state.system_reads(user))
             })
         });
         Ok(mine.take(5_000).map(|row| (row.id, row.head())).collect())
@@ -110,6 +111,7 @@ impl ChannelStore for MemoryStore {
             space_archived: around.is_some_and(|space| space.space.archived),
             space: state.space_grants(row.space_id, user),
             member: role.map(|role| state.grants(RoleScope::Channel, role).unwrap_or(PermissionSet::EMPTY)),
+            system_reads: state.system_reads(user),
         }))
     }
 

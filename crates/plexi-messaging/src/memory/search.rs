@@ -50,6 +50,7 @@ fn may_read(state: &State, channel: &ChannelRow, reader: UserId) -> bool {
     member.is_some_and(|member| reads(state.grants(RoleScope::Channel, &member.role)))
         || ((member.is_some() || channel.kind == ChannelKind::Public)
             && reads(state.space_grants(channel.space_id, reader)))
+        || (member.is_some() && !channel.kind.is_direct() && state.system_reads(reader))
 }
 
 fn meets(state: &State, plan: &SearchPlan, row: &MessageRow) -> bool {

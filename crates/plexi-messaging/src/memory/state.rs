@@ -25,6 +25,8 @@ pub(super) struct State {
     pub followers: BTreeMap<(UserId, MessageId), Follower>,
     /// Counts pins, for their order.
     pub pins: u64,
+    /// Whose system role grants `channel.read`.
+    pub system_readers: HashSet<UserId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -201,6 +203,10 @@ impl State {
     pub fn space_grants(&self, space: Option<SpaceId>, user: UserId) -> Option<PermissionSet> {
         let (role, _) = self.spaces.get(&space?)?.members.get(&user)?;
         Some(self.grants(RoleScope::Space, role).unwrap_or_default())
+    }
+
+    pub fn system_reads(&self, user: UserId) -> bool {
+        self.system_readers.contains(&user)
     }
 
     /// A message as a viewer sees it; for no viewer as everybody does.

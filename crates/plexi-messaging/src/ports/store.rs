@@ -47,6 +47,8 @@ pub struct ChannelAccess {
     pub space: Option<PermissionSet>,
     /// What the user's channel role grants; none when not a member of the channel.
     pub member: Option<PermissionSet>,
+    /// The user's system role grants `channel.read`.
+    pub system_reads: bool,
 }
 
 /// Spaces and who is in them.

@@ -1,4 +1,4 @@
-use plexi_core::{Actor, ChannelId, Permission, UserId};
+use plexi_core::{Actor, ChannelId, CursorError, Cursors, Permission, UserId};
 
 use super::grams::index_terms;
 use super::plan::{highlights, matches};
@@ -27,7 +27,9 @@ impl Messaging {
     ) -> Result<Page<SearchHit>, MessagingError> {
         let reader = account(actor)?;
         let query = parse(query).map_err(MessagingError::Query)?;
-        let mut below = cursor.map(read_cursor).transpose()?;
+        let list = Cursors::of("search");
+        let mut below = list.read(cursor)?.map(|key| key.parse().map_err(|_| CursorError)).transpose()?;
+        let next = |below: Option<i64>| below.map(|key| list.after(&key.to_string()));
         if let Some(channel) = channel {
             self.allow(actor, channel, Permission::ChannelRead).await?;
         }
@@ -45,7 +47,7 @@ impl Messaging {
                 let key = message.id.key().0;
                 if matches(&query, &message.text) {
                     if items.len() == limit {
-                        return Ok(Page { items, next: below.map(cursor_of) });
+                        return Ok(Page { items, next: next(below) });
                     }
                     let highlights = highlights(&query, &message.text);
                     items.push(SearchHit { channel_id: message.channel_id, message, highlights });
@@ -57,7 +59,7 @@ impl Messaging {
             }
             size = MOST_CANDIDATES;
         }
-        Ok(Page { items, next: below.map(cursor_of) })
+        Ok(Page { items, next: next(below) })
     }
 
     /// The query in the store's terms; `None` when it can find nothing: names that nobody and nothing has.
@@ -101,12 +103,4 @@ impl Messaging {
         }
         Ok(Some(plan))
     }
-}
-
-fn cursor_of(key: i64) -> String {
-    paging::encode(&key.to_string())
-}
-
-fn read_cursor(cursor: &str) -> Result<i64, MessagingError> {
-    paging::decode(cursor)?.parse().map_err(|_| MessagingError::Cursor)
 }

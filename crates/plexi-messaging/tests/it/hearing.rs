@@ -76,6 +76,27 @@ async fn a_role_that_loses_the_right_to_read_is_cut_off_at_once_and_hears_again_
 }
 
 #[tokio::test]
+async fn a_member_whose_system_role_reads_hears_what_it_lets_them_read() {
+    let world = World::new().await;
+    let channel = listed(&world, "guest", false).await;
+    let bob = world.connect("bob").await;
+    world.post("ada", channel.id, "not heard").await;
+    assert_eq!((waiting(&bob).len(), found(&world, "bob").await), (0, 0));
+
+    world.store.set_system_reads(world.id("bob"), true);
+    world.messaging.hub().rights_changed(world.id("bob"));
+    assert!(is_shown(&next(&bob, 1).await[0], channel.id));
+    let heard = world.post("ada", channel.id, "heard").await;
+    assert_eq!(seqs(&next(&bob, 1).await, channel.id), [heard.seq]);
+    assert_eq!(found(&world, "bob").await, 2);
+
+    world.store.set_system_reads(world.id("bob"), false);
+    world.messaging.hub().rights_changed(world.id("bob"));
+    assert!(is_removed(&next(&bob, 1).await[0], channel.id));
+    assert_eq!(found(&world, "bob").await, 0);
+}
+
+#[tokio::test]
 async fn the_role_in_the_space_lets_its_members_hear_as_long_as_they_have_it() {
     let world = World::new().await;
     let channel = listed(&world, "member", false).await;

@@ -264,11 +264,12 @@ impl Connection {
             return Some(Closing::Silent);
         }
         self.timer.as_mut().reset(now + self.heartbeat);
-        // A store that cannot be asked is no reason to end it.
-        if let Err(error) = client.caller().await.and_then(|_| client.permits(CONNECT))
-            && !error.status().is_server_error()
-        {
-            return Some(Box::pin(self.give_up(None, &error)).await);
+        let known = client.caller().await.and_then(|caller| client.permits(CONNECT).map(|()| caller));
+        match known {
+            Ok(caller) => client.subscription.set_sees_everybody(caller.actor.sees_everybody()),
+            // A store that cannot be asked is no reason to end it.
+            Err(error) if error.status().is_server_error() => {}
+            Err(error) => return Some(Box::pin(self.give_up(None, &error)).await),
         }
         let pinged = self.socket.send(Message::Ping(bytes::Bytes::new()));
         match tokio::time::timeout(WRITE_WITHIN, pinged).await {

@@ -10,13 +10,22 @@ use plexi_core::ChannelId;
 /// Requests at work or waiting; a connection that has so many is not read until one is done.
 pub(super) const MOST: usize = 16;
 
-type Work = BoxFuture<'static, Option<ChannelId>>;
+/// Requests that are done one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    /// Sends to this channel.
+    Channel(ChannelId),
+    /// Whose presence is told: each request replaces the one before.
+    Presence,
+}
+
+type Work = BoxFuture<'static, Option<Lane>>;
 
 /// Empty, it holds next to nothing: most connections are idle most of the time.
 #[derive(Default)]
 pub(super) struct Lanes {
     at_work: FuturesUnordered<Work>,
-    waiting: HashMap<ChannelId, VecDeque<Work>>,
+    waiting: HashMap<Lane, VecDeque<Work>>,
     count: usize,
 }
 
@@ -40,35 +49,31 @@ impl Lanes {
         }));
     }
 
-    /// Starts a request after those to the same channel.
-    pub(super) fn start_after(
-        &mut self,
-        channel: ChannelId,
-        work: impl Future<Output = ()> + Send + 'static,
-    ) {
+    /// Starts a request after those of the same lane.
+    pub(super) fn start_after(&mut self, lane: Lane, work: impl Future<Output = ()> + Send + 'static) {
         self.count += 1;
         let work: Work = Box::pin(async move {
             work.await;
-            Some(channel)
+            Some(lane)
         });
-        if let Some(line) = self.waiting.get_mut(&channel) {
+        if let Some(line) = self.waiting.get_mut(&lane) {
             line.push_back(work);
         } else {
-            self.waiting.insert(channel, VecDeque::new());
+            self.waiting.insert(lane, VecDeque::new());
             self.at_work.push(work);
         }
     }
 
-    /// Waits until a request is done and starts the next of its channel. Never ends when nothing is at work. Dropping the
+    /// Waits until a request is done and starts the next of its lane. Never ends when nothing is at work. Dropping the
     /// future loses nothing.
     pub(super) async fn done(&mut self) {
         let Some(lane) = self.at_work.next().await else { return std::future::pending().await };
         self.count -= 1;
-        let Some(channel) = lane else { return };
-        match self.waiting.get_mut(&channel).and_then(VecDeque::pop_front) {
+        let Some(lane) = lane else { return };
+        match self.waiting.get_mut(&lane).and_then(VecDeque::pop_front) {
             Some(next) => self.at_work.push(next),
             None => {
-                self.waiting.remove(&channel);
+                self.waiting.remove(&lane);
             }
         }
     }
@@ -83,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn work_of_one_channel_is_done_in_order_and_that_of_others_passes_it() {
         let ids = IdSource::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(1)));
-        let (slow, quick): (ChannelId, ChannelId) = (ids.next().unwrap(), ids.next().unwrap());
+        let (slow, quick) = (Lane::Channel(ids.next().unwrap()), Lane::Channel(ids.next().unwrap()));
         let order = Arc::new(Mutex::new(Vec::new()));
         let (open, opened) = tokio::sync::oneshot::channel::<()>();
         let note = |name: &'static str| {

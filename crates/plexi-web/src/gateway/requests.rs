@@ -13,7 +13,7 @@ use super::frames::{
     Authenticate, ClientFrame, OwnPresence, Ping, Presence, Read, RequestId, Resume, Send, ServerFrame,
     SubscribePresence, Typing,
 };
-use super::lanes::Lanes;
+use super::lanes::{Lane, Lanes};
 use crate::error::ApiError;
 use crate::state::WebState;
 
@@ -95,7 +95,7 @@ pub(super) fn start(client: &Arc<Client>, lanes: &mut Lanes, frame: ClientFrame)
     let client = Arc::clone(client);
     match frame {
         ClientFrame::Send(send) => {
-            lanes.start_after(send.channel_id, async move { post(&client, send).await });
+            lanes.start_after(Lane::Channel(send.channel_id), async move { post(&client, send).await });
         }
         ClientFrame::Ping(Ping { id }) => client.answer(&ServerFrame::Pong { id: &id }),
         ClientFrame::Typing(typing) => lanes.start(async move { tell_typing(&client, typing).await }),
@@ -109,14 +109,8 @@ pub(super) fn start(client: &Arc<Client>, lanes: &mut Lanes, frame: ClientFrame)
             };
             client.web.messaging.set_presence(&client.subscription, state);
         }
-        ClientFrame::SubscribePresence(SubscribePresence { id, user_ids }) => {
-            let told = client.permits(LOOK_AT_USERS).and_then(|()| {
-                Ok(client.web.messaging.subscribe_presence(&client.subscription, &user_ids)?)
-            });
-            match told {
-                Ok(states) => client.answer(&ServerFrame::Presence { id: &id, states: &states }),
-                Err(error) => client.refuse(Some(&id), &error),
-            }
+        ClientFrame::SubscribePresence(subscribe) => {
+            lanes.start_after(Lane::Presence, async move { subscribe_presence(&client, subscribe).await });
         }
         ClientFrame::Authenticate(again) => {
             lanes.start(async move { authenticate_again(&client, again).await });
@@ -137,6 +131,20 @@ async fn post(client: &Client, send: Send) {
             let (message, duplicate) = (&receipt.message, receipt.duplicate);
             client.answer(&ServerFrame::Ack { id: &id, message, duplicate });
         }
+        Err(error) => client.refuse(Some(&id), &error),
+    }
+}
+
+async fn subscribe_presence(client: &Client, subscribe: SubscribePresence) {
+    let SubscribePresence { id, user_ids } = subscribe;
+    let subscribed = async {
+        client.permits(LOOK_AT_USERS)?;
+        let caller = client.caller().await?;
+        let seen = client.web.auth.seen(&caller.actor, user_ids).await?;
+        Ok(client.web.messaging.subscribe_presence(&client.subscription, &seen)?)
+    };
+    match subscribed.await {
+        Ok(states) => client.answer(&ServerFrame::Presence { id: &id, states: &states }),
         Err(error) => client.refuse(Some(&id), &error),
     }
 }

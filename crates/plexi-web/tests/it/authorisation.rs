@@ -32,6 +32,8 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     first["space_name"] = json!("takeover");
 
     row("auth.sign_in", "", json!({"name": "root", "password": "wrong"}), [401; 4]);
+    row("auth.sign_in_by", "", json!({"proof": {"name": "root", "password": "wrong"}}), [401; 4]);
+    row("auth.methods", "", none.clone(), [200; 4]);
     row("auth.refresh", "", json!({"refresh_token": "wrong"}), [401; 4]);
     row("auth.sign_out", "", none.clone(), [401, 204, 204, 204]);
     row("auth.password", "", password, [401, 204, 204, 204]);
@@ -120,6 +122,7 @@ pub fn filled(path: &str, world: &World) -> String {
         .replace("{role_id}", &world.role.to_string())
         .replace("{session_id}", &world.other.session.to_string())
         .replace("{invitation_id}", &world.invitation.to_string())
+        .replace("{method}", "password")
         .replace("{emoji}", "%F0%9F%91%8D")
 }
 

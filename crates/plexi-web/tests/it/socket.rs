@@ -218,6 +218,36 @@ async fn typing_presence_reading_and_profiles_are_told() {
 }
 
 #[tokio::test]
+async fn a_guest_is_told_of_nobody_they_are_not_in_a_channel_with() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let guest = plexi_auth::UserChange { role: Some("guest".into()), ..plexi_auth::UserChange::default() };
+    world.auth.update_user(&world.root.actor, world.stranger.id, guest).await.unwrap();
+    world.identity.acquaint(world.stranger.id, world.member.id);
+    let secret = plexi_core::Secret::new(crate::world::PASSWORD.to_owned());
+    let signed_in =
+        world.auth.sign_in("stefan", secret, plexi_auth::Transport::Token, None, None).await.unwrap();
+    let mut guest = ready(address, signed_in.tokens.unwrap().access_token.expose()).await;
+    let mut root = ready(address, &world.root.token).await;
+
+    guest
+        .send(json!({"type": "subscribe_presence", "id": 1, "user_ids": [world.member.id, world.root.id]}))
+        .await;
+    let states = json!({world.member.id.to_string(): "offline"});
+    assert_eq!(guest.next_of("presence").await["states"], states, "the administrator is there, unseen");
+
+    for (who, name) in [(&world.root, "Root R."), (&world.member, "Mira M.")] {
+        world.call(Some(who), http::Method::PATCH, "/users/me", &json!({"display_name": name})).await;
+    }
+    assert_eq!(root.next_of("user").await["user"]["display_name"], "Root R.");
+    assert_eq!(
+        guest.next_of("user").await["user"]["display_name"],
+        "Mira M.",
+        "the first that they are told"
+    );
+}
+
+#[tokio::test]
 async fn only_the_own_pages_come_in_by_the_cookie() {
     let mut world = world().await;
     let address = world.listen().await;

@@ -106,14 +106,14 @@ async fn a_proof_that_cannot_be_looked_at_just_now_ends_no_session() {
     client.next().await;
     // A changed role is the reason to read accounts again.
     world.auth.update_role(&world.root.actor, world.role, RoleChange::default()).await.unwrap();
-    world.people.set_away(true);
+    world.identity.set_away(true);
     client.send(json!({"type": "authenticate", "id": 1, "token": world.member.token})).await;
     let error = client.next().await;
     assert_eq!((&error["id"], &error["error"]["error_code"]), (&json!(1), &json!("STORAGE_UNAVAILABLE")));
     assert_eq!(client.goodbye().await, ("unavailable".into(), 1013));
     known.send(json!({"type": "read", "id": 2, "channel_id": world.general, "seq": 1})).await;
     assert_eq!(known.next_of("error").await["error"]["error_code"], "STORAGE_UNAVAILABLE");
-    world.people.set_away(false);
+    world.identity.set_away(false);
     known.send(json!({"type": "read", "id": 3, "channel_id": world.general, "seq": 1})).await;
     assert_eq!(known.next_of("ok").await["id"], 3, "who was known stays");
 }

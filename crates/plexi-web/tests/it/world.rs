@@ -11,7 +11,9 @@ use biscuit_auth::{BlockBuilder, UnverifiedBiscuit};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt as _;
-use plexi_auth::{Auth, AuthConfig, NewPerson, TokenKeys, Transport};
+use plexi_auth::ports::AccountStore as _;
+use plexi_auth::provider::{Attempt, AuthProvider, Verified};
+use plexi_auth::{Auth, AuthConfig, AuthError, NewPerson, SetupToken, TokenKeys, Transport};
 use plexi_core::{
     Actor, ChannelId, Entropy, IdSource, InvitationId, ManualClock, MessageId, PermissionSet, RoleId,
     RoleScope, Secret, SeededEntropy, SessionId, SpaceId, Timestamp, UserId,
@@ -45,9 +47,8 @@ pub struct World {
     pub web: WebState,
     pub auth: Auth,
     pub messaging: Messaging,
+    pub identity: Arc<plexi_auth::memory::MemoryStore>,
     pub clock: Arc<ManualClock>,
-    /// Accounts and sessions.
-    pub people: Arc<plexi_auth::memory::MemoryStore>,
     pub stop: CancellationToken,
     pub root: Person,
     pub member: Person,
@@ -63,11 +64,48 @@ pub struct World {
     tasks: JoinSet<()>,
 }
 
+/// A server without anybody.
+pub struct Server {
+    pub router: Router,
+    pub web: WebState,
+    pub auth: Auth,
+    pub messaging: Messaging,
+    pub chat: Arc<plexi_messaging::memory::MemoryStore>,
+    pub identity: Arc<plexi_auth::memory::MemoryStore>,
+    pub clock: Arc<ManualClock>,
+    pub stop: CancellationToken,
+    pub setup: SetupToken,
+    pub tasks: JoinSet<()>,
+}
+
 #[derive(Default)]
 pub struct Options {
     pub web: WebConfig,
     pub hub: HubConfig,
     pub fault_hooks: Vec<Arc<dyn FaultHook>>,
+}
+
+/// A second way to sign in: whoever shows the badge `badge of NAME` is NAME.
+struct Badges {
+    store: Arc<plexi_auth::memory::MemoryStore>,
+}
+
+#[async_trait::async_trait]
+impl AuthProvider for Badges {
+    fn method(&self) -> &'static str {
+        "badge"
+    }
+
+    fn asks_for(&self) -> &'static [&'static str] {
+        &["badge"]
+    }
+
+    async fn verify(&self, attempt: &Attempt) -> Result<Verified, AuthError> {
+        let badge = attempt.proof.part("badge").ok_or(AuthError::InvalidCredentials)?;
+        let name = badge.expose().strip_prefix("badge of ").ok_or(AuthError::InvalidCredentials)?;
+        let (account, _) = self.store.account_by_name(name).await?.ok_or(AuthError::InvalidCredentials)?;
+        Ok(Verified { account })
+    }
 }
 
 /// A web client of three files, one of which breaks.
@@ -102,16 +140,17 @@ pub async fn world() -> World {
     world_with(Options::default()).await
 }
 
-pub async fn world_with(options: Options) -> World {
+/// A server before its first start.
+pub async fn server(options: Options) -> Server {
     let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
     let ids = IdSource::new(clock.clone(), entropy.clone());
     let chat = Arc::new(plexi_messaging::memory::MemoryStore::new());
     let keys = TokenKeys::generate(&*entropy).unwrap();
     let store = Arc::new(plexi_auth::memory::MemoryStore::new());
-    let auth =
-        Auth::new(store.clone(), keys, ids.clone(), clock.clone(), entropy.clone(), AuthConfig::quick())
-            .unwrap();
+    let builder =
+        Auth::builder(store.clone(), keys, ids.clone(), clock.clone(), entropy.clone(), AuthConfig::quick());
+    let auth = builder.provider(Arc::new(Badges { store: store.clone() })).build().unwrap();
     let hub = Hub::new(&options.hub);
     let config = MessagingConfig { hub: options.hub, ..MessagingConfig::default() };
     let messaging = Messaging::new(
@@ -129,7 +168,39 @@ pub async fn world_with(options: Options) -> World {
     tasks.spawn(async move { sender.run_sender(halt).await });
     tasks.spawn(plexi_web::watch_sessions(auth.clone(), hub.clone(), CancellationToken::new()));
 
+    let web = WebState::new(WebParts {
+        auth: auth.clone(),
+        messaging: messaging.clone(),
+        idempotency: Arc::new(MemoryIdempotency::default()),
+        health: Arc::new(AlwaysReady),
+        operator: Arc::new(NoOperator),
+        metric_sources: Vec::new(),
+        fault_hooks: options.fault_hooks,
+        ui: Some(Arc::new(Ui)),
+        clock: clock.clone(),
+        entropy,
+        config: options.web,
+        version: "0.1.0".into(),
+        stop: stop.clone(),
+    });
     let setup = auth.prepare().await.unwrap().unwrap();
+    Server {
+        router: router(web.clone()),
+        web,
+        auth,
+        messaging,
+        chat,
+        identity: store,
+        clock,
+        stop,
+        setup,
+        tasks,
+    }
+}
+
+pub async fn world_with(options: Options) -> World {
+    let Server { router, web, auth, messaging, chat, identity, clock, stop, setup, tasks } =
+        server(options).await;
     let first = auth.set_up(setup.expose(), person("root"), Transport::Token, None).await.unwrap();
     chat.add_user(first.me.user.id, "root", "root");
     let root = signed_in(&auth, "root").await;
@@ -165,28 +236,13 @@ pub async fn world_with(options: Options) -> World {
         auth.create_role(&root.actor, "helper", RoleScope::Channel, PermissionSet::EMPTY).await.unwrap().id;
     let invited = auth.create_invitation(&root.actor, space, "member", 5, 24).await.unwrap();
 
-    let web = WebState::new(WebParts {
-        auth: auth.clone(),
-        messaging: messaging.clone(),
-        idempotency: Arc::new(MemoryIdempotency::default()),
-        health: Arc::new(AlwaysReady),
-        operator: Arc::new(NoOperator),
-        metric_sources: Vec::new(),
-        fault_hooks: options.fault_hooks,
-        ui: Some(Arc::new(Ui)),
-        clock: clock.clone(),
-        entropy,
-        config: options.web,
-        version: "0.1.0".into(),
-        stop: stop.clone(),
-    });
     World {
-        router: router(web.clone()),
+        router,
         web,
         auth,
         messaging,
+        identity,
         clock,
-        people: store,
         stop,
         root,
         member,
@@ -268,12 +324,17 @@ impl Reply {
     }
 }
 
+/// The answer of a server.
+pub async fn send(router: &Router, request: Request<Body>) -> Reply {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Reply { status: parts.status.as_u16(), headers: parts.headers, bytes }
+}
+
 impl World {
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Reply { status: parts.status.as_u16(), headers: parts.headers, bytes }
+        send(&self.router, request).await
     }
 
     pub async fn call(&self, who: Option<&Person>, method: Method, path: &str, body: &Value) -> Reply {

@@ -117,7 +117,7 @@ pub(super) async fn pages_are_in_order_of_name_and_by_prefix<S: IdentityStore>(s
         stage.account(name, "member").await;
     }
     let names = async |prefix: Option<&str>, after: Option<&str>, limit: u32| -> Vec<String> {
-        store.accounts(prefix, after, limit).await.unwrap().into_iter().map(|user| user.name).collect()
+        store.accounts(None, prefix, after, limit).await.unwrap().into_iter().map(|user| user.name).collect()
     };
     let all = names(None, None, 50).await;
     assert_eq!(all, ["a-b", "a.c", "ada", "bob", "zoe", "\u{e9}ric"]);

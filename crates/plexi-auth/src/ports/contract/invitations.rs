@@ -76,7 +76,7 @@ pub(super) async fn of_many_at_once_only_as_many_as_allowed_get_in<S: IdentitySt
     let outcomes = racers.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3, "{outcomes:?}");
     assert_eq!(stage.store.invitation(invitation.id).await.unwrap().unwrap().uses, 3);
-    assert_eq!(stage.store.accounts(Some("guest"), None, 50).await.unwrap().len(), 3);
+    assert_eq!(stage.store.accounts(None, Some("guest"), None, 50).await.unwrap().len(), 3);
 }
 
 pub(super) async fn there_is_one_first_administrator<S: IdentityStore>(stage: &Stage<S>) {
@@ -90,5 +90,5 @@ pub(super) async fn there_is_one_first_administrator<S: IdentityStore>(stage: &S
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
     let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Conflict("setup"))));
     assert_eq!(refused.count(), 5, "{outcomes:?}");
-    assert_eq!(stage.store.accounts(None, None, 50).await.unwrap().len(), 1);
+    assert_eq!(stage.store.accounts(None, None, None, 50).await.unwrap().len(), 1);
 }

@@ -39,6 +39,28 @@ pub(super) async fn a_session_is_found_until_it_ends<S: IdentityStore>(stage: &S
     assert_eq!(store.sessions(user).await.unwrap(), [script]);
 }
 
+pub(super) async fn a_replaced_cookie_is_no_sessions_any_more<S: IdentityStore>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let user = stage.account("ada", "member").await.user.id;
+    let mut browser = record(stage.id(), user, Some(digest(1)), None);
+    let other = record(stage.id(), user, Some(digest(2)), None);
+    let script = record(stage.id(), user, None, Some(digest(3)));
+    for session in [&browser, &other, &script] {
+        store.create_session(session).await.unwrap();
+    }
+    assert!(store.replace_cookie(browser.id, &digest(4)).await.unwrap());
+    browser.cookie = Some(digest(4));
+    assert_eq!(store.session_by_cookie(&digest(1)).await.unwrap(), None);
+    assert_eq!(store.session_by_cookie(&digest(4)).await.unwrap(), Some(browser.clone()));
+    assert_eq!(store.session_by_cookie(&digest(2)).await.unwrap(), Some(other), "no other is touched");
+
+    assert!(!store.replace_cookie(script.id, &digest(5)).await.unwrap(), "a session without one gets none");
+    assert_eq!(store.session(script.id).await.unwrap(), Some(script));
+    store.end_session(browser.id).await.unwrap();
+    assert!(!store.replace_cookie(browser.id, &digest(6)).await.unwrap());
+    assert_eq!(store.session_by_cookie(&digest(6)).await.unwrap(), None);
+}
+
 pub(super) async fn a_user_has_at_most_a_hundred_sessions<S: IdentityStore>(stage: &Stage<S>) {
     let store = &stage.store;
     let user = stage.account("ada", "member").await.user.id;

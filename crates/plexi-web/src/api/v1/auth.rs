@@ -1,8 +1,11 @@
 //! Signing in and out, sessions, set-up, registration.
 
+use std::collections::BTreeMap;
+
 use http::{HeaderValue, Method};
-use plexi_auth::model::{Me, Session};
-use plexi_auth::{Caller, NewPerson, SignedIn, Tokens, Transport};
+use plexi_auth::model::{Me, Session, SignInMethod};
+use plexi_auth::provider::{MAX_PARTS, Proof};
+use plexi_auth::{Caller, NewCookie, NewPerson, SignedIn, Tokens, Transport};
 use plexi_core::{Actor, ActorKind, Coded as _, FieldError, Secret, SpaceId, Timestamp};
 use plexi_messaging::model::{ChannelKind, Page};
 use plexi_messaging::ports::ChannelFilter;
@@ -10,7 +13,7 @@ use plexi_messaging::{ChannelDraft, MessagingError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::input::{LimitQuery, SessionPath};
+use super::input::{Items, LimitQuery, MethodPath, SessionPath};
 use crate::answer::{Created, Done, Found, WithCookie};
 use crate::call::{Anyone, Call, Nothing};
 use crate::error::ApiError;
@@ -31,6 +34,15 @@ pub(crate) fn operations() -> Vec<Operation> {
             sign_in,
         )
         .class(Class::Auth),
+        Operation::new(
+            Method::POST,
+            "/auth/sign-in/{method}",
+            "auth.sign_in_by",
+            "Sign in by another method",
+            sign_in_by,
+        )
+        .class(Class::Auth),
+        Operation::new(Method::GET, "/auth/methods", "auth.methods", "The ways to sign in", methods),
         Operation::new(Method::POST, "/auth/refresh", "auth.refresh", "Exchange a refresh token", refresh)
             .class(Class::Auth),
         Operation::new(Method::POST, "/auth/sign-out", "auth.sign_out", "End this session", sign_out),
@@ -157,6 +169,37 @@ async fn sign_in(
     Ok(WithCookie { answer: Found(answer), cookie })
 }
 
+/// What a method asks for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SignInBy {
+    /// The parts that the method asks for, by their names.
+    #[schemars(extend("maxProperties" = MAX_PARTS))]
+    proof: BTreeMap<String, Secret<String>>,
+    /// How the session's proof is given.
+    #[serde(default)]
+    transport: TransportInput,
+    /// The name of the device.
+    #[serde(default)]
+    #[schemars(with = "String", length(max = 100))]
+    device: Option<String>,
+}
+
+async fn sign_in_by(
+    call: Call<Anyone, MethodPath, Nothing, SignInBy>,
+) -> Result<WithCookie<Found<SignedInAnswer>>, ApiError> {
+    let SignInBy { proof, transport, device } = call.body;
+    let device = device.or(call.context.user_agent);
+    let (method, peer) = (&call.path.method, call.context.address.client);
+    let signed = call.web.auth.sign_in_by(method, Proof::new(proof), transport.into(), device, peer).await?;
+    let (answer, cookie) = signed_in(&call.web, signed);
+    Ok(WithCookie { answer: Found(answer), cookie })
+}
+
+async fn methods(call: Call<Anyone>) -> Result<Found<Items<SignInMethod>>, ApiError> {
+    Ok(Found(Items { items: call.web.auth.sign_in_methods() }))
+}
+
 /// A refresh token.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -209,9 +252,13 @@ struct PasswordChange {
     new: Secret<String>,
 }
 
-async fn change_password(call: Call<Caller, Nothing, Nothing, PasswordChange>) -> Result<Done, ApiError> {
-    call.web.auth.change_password(&call.who, call.body.current, call.body.new).await?;
-    Ok(Done)
+async fn change_password(
+    call: Call<Caller, Nothing, Nothing, PasswordChange>,
+) -> Result<WithCookie<Done>, ApiError> {
+    let renewed = call.web.auth.change_password(&call.who, call.body.current, call.body.new).await?;
+    let now = call.web.clock.now();
+    let header = |new: NewCookie| cookie(new.value.expose(), new.expires_at.since(now).as_secs());
+    Ok(WithCookie { answer: Done, cookie: renewed.and_then(header) })
 }
 
 async fn sessions(call: Call<Caller, Nothing, LimitQuery>) -> Result<Found<Page<Session>>, ApiError> {
@@ -365,7 +412,7 @@ async fn register(
     let person = NewPerson { name, display_name, password };
     let device = device.or(call.context.user_agent);
     let web = call.web;
-    let space = web.auth.invitation(code.expose()).await?.space_id;
+    let space = super::invitations::open(&web, code.expose()).await?.space_id;
     let signed = web.auth.register(code.expose(), person, transport.into(), device).await?;
     if let Err(error) = join_first_channel(&web, &actor_of(&signed), space).await {
         // they can join by hand; without this session they would not even be in

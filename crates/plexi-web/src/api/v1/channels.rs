@@ -261,7 +261,7 @@ async fn list_members(
     let id = call.path.channel_id;
     let page =
         call.web.messaging.channel_members(call.actor(), id, q.as_deref(), cursor.as_deref(), *limit).await?;
-    Ok(Found(members::page(&call.web, &call.who, page).await?))
+    Ok(Found(members::page(&call.web, page).await?))
 }
 
 /// The role of a member.
@@ -280,7 +280,7 @@ async fn set_member(
     let ChannelMemberPath { channel_id, user_id } = call.path;
     let role = call.body.role.as_deref();
     let entry = call.web.messaging.set_channel_member(&call.who.actor, channel_id, user_id, role).await?;
-    Ok(Found(members::one(&call.web, &call.who, entry).await?))
+    Ok(Found(members::one(&call.web, entry).await?))
 }
 
 async fn remove_member(call: Call<Caller, ChannelMemberPath>) -> Result<Done, ApiError> {

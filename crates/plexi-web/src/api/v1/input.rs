@@ -32,6 +32,14 @@ paths! {
     InvitationPath { invitation_id: InvitationId }
 }
 
+/// A way to sign in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MethodPath {
+    #[schemars(length(min = 1, max = 32), regex(pattern = "^[a-z0-9_-]+$"))]
+    pub method: String,
+}
+
 /// A page of a list.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,10 +1,10 @@
 //! Invitations to the server and one of its spaces.
 
 use http::Method;
-use plexi_auth::Caller;
 use plexi_auth::model::Invitation;
-use plexi_core::{ErrorCode, Permission, Secret, SpaceId, Timestamp};
-use plexi_messaging::model::Page;
+use plexi_auth::{AuthError, Caller};
+use plexi_core::{ErrorCode, Page, Permission, Secret, SpaceId, Timestamp};
+use plexi_messaging::MessagingError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use crate::answer::{Created, Done, Found};
 use crate::call::{Anyone, Call, Nothing};
 use crate::error::ApiError;
 use crate::operations::{Class, Operation};
+use crate::state::WebState;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
@@ -99,8 +100,7 @@ async fn create(
 
 async fn list(call: Call<Caller, Nothing, PageQuery>) -> Result<Found<Page<Invitation>>, ApiError> {
     let PageQuery { cursor, limit } = call.query;
-    let page = call.web.auth.invitations(&call.who.actor, None, cursor.as_deref(), limit).await?;
-    Ok(Found(Page { items: page.items, next: page.next }))
+    Ok(Found(call.web.auth.invitations(&call.who.actor, None, cursor.as_deref(), limit).await?))
 }
 
 async fn delete(call: Call<Caller, InvitationPath>) -> Result<Done, ApiError> {
@@ -143,8 +143,19 @@ struct InvitationSeen {
     expires_at: Timestamp,
 }
 
+/// The invitation of a code, if who made it may still invite to its space.
+pub(crate) async fn open(web: &WebState, code: &str) -> Result<Invitation, ApiError> {
+    let invitation = web.auth.invitation(code).await?;
+    let maker = web.auth.maker(&invitation).await?;
+    match web.messaging.require_space(&maker, invitation.space_id, Permission::InvitationsCreate).await {
+        Ok(()) => Ok(invitation),
+        Err(MessagingError::Denied(_)) => Err(AuthError::InvitationInvalid.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn look(call: Call<Anyone, Nothing, CodeQuery>) -> Result<Found<InvitationSeen>, ApiError> {
-    let invitation = call.web.auth.invitation(&call.query.code).await?;
+    let invitation = open(&call.web, &call.query.code).await?;
     // Whoever holds the code may know the name of the space it leads to.
     let space = call.web.messaging.space(&plexi_core::Actor::system(), invitation.space_id).await?;
     Ok(Found(InvitationSeen { space_name: space.name, expires_at: invitation.expires_at }))

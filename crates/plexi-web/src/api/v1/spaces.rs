@@ -103,7 +103,7 @@ async fn list_members(
     let id = call.path.space_id;
     let page =
         call.web.messaging.space_members(call.actor(), id, q.as_deref(), cursor.as_deref(), *limit).await?;
-    Ok(Found(members::page(&call.web, &call.who, page).await?))
+    Ok(Found(members::page(&call.web, page).await?))
 }
 
 async fn set_member(
@@ -112,7 +112,7 @@ async fn set_member(
     let SpaceMemberPath { space_id, user_id } = call.path;
     let entry =
         call.web.messaging.set_space_member(&call.who.actor, space_id, user_id, &call.body.role).await?;
-    Ok(Found(members::one(&call.web, &call.who, entry).await?))
+    Ok(Found(members::one(&call.web, entry).await?))
 }
 
 async fn remove_member(call: Call<Caller, SpaceMemberPath>) -> Result<Done, ApiError> {

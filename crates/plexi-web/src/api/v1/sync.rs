@@ -66,7 +66,7 @@ async fn sync(call: Call<Caller>) -> Result<Found<Sync>, ApiError> {
     let named: BTreeSet<UserId> =
         channels.iter().flat_map(|channel| channel.user_ids.iter().copied()).collect();
     let named: Vec<UserId> = named.into_iter().collect();
-    let users = members::lookup(web, &call.who, &named).await?;
+    let users = members::lookup(web, &named).await?;
     let mut presence = web.messaging.hub().presence(&named);
     presence.retain(|_, state| *state != PresenceState::Offline);
     let server = ServerFacts {

@@ -3,8 +3,7 @@
 use http::Method;
 use plexi_auth::model::{ManagedUser, Me, Theme, User};
 use plexi_auth::{Caller, MeChange, NewPerson, UserChange};
-use plexi_core::{Permission, Secret, UserId};
-use plexi_messaging::model::Page;
+use plexi_core::{Page, Permission, Secret, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -81,8 +80,7 @@ async fn update_me(call: Call<Caller, Nothing, Nothing, MePatch>) -> Result<Foun
 
 async fn list(call: Call<Caller, Nothing, NamedPageQuery>) -> Result<Found<Page<User>>, ApiError> {
     let NamedPageQuery { q, cursor, limit } = call.query;
-    let page = call.web.auth.users(&call.who.actor, q.as_deref(), cursor.as_deref(), limit).await?;
-    Ok(Found(Page { items: page.items, next: page.next }))
+    Ok(Found(call.web.auth.users(&call.who.actor, q.as_deref(), cursor.as_deref(), limit).await?))
 }
 
 async fn get(call: Call<Caller, UserPath>) -> Result<Found<User>, ApiError> {
