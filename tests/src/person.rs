@@ -79,6 +79,11 @@ impl Person {
         Self::register(server, invitation["code"].as_str().ok_or("no code")?, name).await
     }
 
+    /// The address of the server, `127.0.0.1:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The access token.
     pub fn token(&self) -> &str {
         &self.token

@@ -3,6 +3,7 @@
 mod channel;
 mod config;
 mod people;
+mod secret;
 mod space;
 mod transfer;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use channel::{ChannelCommand, MembersCommand};
 pub(crate) use config::{ConfigCommand, ReferenceFormat};
 pub(crate) use people::{RoleCommand, ScopeName, UserCommand};
+pub(crate) use secret::SecretCommand;
 pub(crate) use space::{SpaceCommand, SpaceMembersCommand};
 pub(crate) use transfer::{Export, Import, ImportSource};
 
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     /// Show, check and compare configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// List and rotate the secrets of the server; never prints one.
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
     Doctor,
     /// Print the version of this program and, with --server, of the server.

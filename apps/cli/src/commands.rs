@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod doctor;
 mod message;
 mod role;
+mod secret;
 mod setup;
 mod space;
 mod transfer;
@@ -41,6 +42,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::SignIn(args) => account::sign_in(global, args, out).await,
         Command::SignOut => account::sign_out(global, out).await,
         Command::Config(command) => config::run(global, command, out),
+        Command::Secret(command) => secret::run(global, command, out).await,
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {

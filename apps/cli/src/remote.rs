@@ -284,6 +284,16 @@ fn refusal(status: StatusCode, body: &[u8]) -> CliError {
     error
 }
 
+/// A name as one part of a path; those that would be more than one are no names.
+pub(crate) fn segment(name: &str) -> Result<&str, CliError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if !name.is_empty() && name.bytes().all(plain) && !name.starts_with('.') {
+        Ok(name)
+    } else {
+        Err(CliError::usage(format!("{name} is no name")))
+    }
+}
+
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {

@@ -14,6 +14,7 @@ use crate::error::AppError;
 use crate::glue;
 use crate::lifecycle::{Lifecycle, ServiceNotice, Signal};
 use crate::listener::Listener;
+use crate::secrets::Secrets;
 use crate::services::{Ambient, Services};
 use crate::settings::Settings;
 
@@ -33,6 +34,7 @@ pub struct AppParts {
 /// A server that is complete and listens, and answers as soon as it runs.
 pub struct App {
     services: Services,
+    secrets: Secrets,
     web: WebState,
     router: axum::Router,
     listener: Listener,
@@ -71,7 +73,9 @@ impl App {
         let edge = Lifecycle::new();
         let limits = parts.settings.section(|settings| settings.server.listener_limits());
         let listener = Listener::new(socket, limits);
+        let secrets = Secrets::of(&services, parts.settings.live());
         let console = Arc::new(glue::Console {
+            secrets: secrets.clone(),
             database: services.database.clone(),
             hub: services.hub.clone(),
             log: parts.log.clone(),
@@ -96,7 +100,7 @@ impl App {
             stop: edge.soft(),
         });
         let router = plexi_web::router(web.clone());
-        Ok(Self { services, web, router, listener, edge, address, setup_link, parts })
+        Ok(Self { services, secrets, web, router, listener, edge, address, setup_link, parts })
     }
 
     /// The address that is listened on.
@@ -123,7 +127,7 @@ impl App {
     /// connect again, requests end or the deadline passes, what was accepted is stored, the database closes. A second stop
     /// skips the waiting.
     pub async fn run(self, asks: impl Stream<Item = Signal>) -> Result<(), AppError> {
-        let Self { services, web, router, listener, edge, parts, .. } = self;
+        let Self { services, secrets, web, router, listener, edge, parts, .. } = self;
         let notice = ServiceNotice;
         start_tasks(&services, &edge);
         let life = edge.clone();
@@ -138,7 +142,10 @@ impl App {
         loop {
             tokio::select! {
                 ask = asks.next() => match ask {
-                    Some(Signal::Reload) => reload(&parts, &services, &web, notice),
+                    Some(Signal::Reload) => {
+                        reload(&parts, &services, &web, notice);
+                        reload_secrets(&secrets).await;
+                    }
                     Some(Signal::Stop) | None => break,
                 },
                 _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts, &services, &web, notice) },
@@ -207,6 +214,20 @@ fn reload(parts: &AppParts, services: &Services, web: &WebState, notice: Service
         Err(error) => tracing::error!(%error, "configuration not valid, nothing changed"),
     }
     notice.ready();
+}
+
+/// Takes up secrets that were changed where they are kept.
+async fn reload_secrets(secrets: &Secrets) {
+    match secrets.reload().await {
+        Ok(done) if !done.needs_restart.is_empty() => {
+            tracing::warn!(keys = done.needs_restart.join(" "), "changed secrets wait for the next start");
+        }
+        Ok(done) if !done.changed.is_empty() => {
+            tracing::info!(changed = done.changed.join(" "), "changed secrets are in use");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "secrets not read again, those in use stay"),
+    }
 }
 
 /// Gives settings that are valid as a whole to everybody who uses them. The listener looks for itself.

@@ -24,6 +24,7 @@ mod glue;
 mod lifecycle;
 mod listener;
 mod private;
+mod secrets;
 mod services;
 mod settings;
 mod setup;
@@ -37,10 +38,12 @@ pub use error::AppError;
 pub use lifecycle::{Lifecycle, ServiceNotice, Signal, Signals};
 pub use listener::{Listener, ListenerLimits};
 pub use private::keep_files_private;
+pub use secrets::Secrets;
 pub use services::{Ambient, Services};
 pub use settings::{DatabaseSection, ServerConfig, Settings};
 pub use sources::{DEFAULT_FILE, HISTORY, SettingsArgs};
 
+pub use plexi_web::{OperatorError, SecretFacts, SecretsReloaded};
 pub use {plexi_auth as auth, plexi_config as config, plexi_core_log as log, plexi_messaging as messaging};
 
 /// The examples of the README, kept true by the tests.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plexi_auth::model::User;
 use plexi_auth::ports::{Account, AccountStore as _};
 use plexi_auth::{Auth, NewPerson, SetupToken, TokenKeys};
-use plexi_core::{Actor, Clock, Entropy, IdSource, SystemClock, SystemEntropy};
+use plexi_core::{Actor, Clock, Entropy, IdSource, Secret, SystemClock, SystemEntropy};
 use plexi_core_log::DataDirs;
 use plexi_db::Database;
 use plexi_messaging::ports::TransferStore;
@@ -51,6 +51,8 @@ pub struct Services {
     pub ambient: Ambient,
     /// The token to set the server up with; `None` when it has an administrator.
     pub setup_token: Option<SetupToken>,
+    /// The address of the database that was opened, when one is configured.
+    pub(crate) database_url: Option<Secret<String>>,
     pub(crate) life: Lifecycle,
     pub(crate) lock: DataLock,
 }
@@ -72,7 +74,9 @@ impl Services {
         let dirs = DataDirs::create(&settings.server.data_dir)?;
         let lock = DataLock::take(dirs.root(), &format!("{program} (process {})", std::process::id()))?;
         let keys = TokenKeys::load_or_create(&key_file(&dirs), &*ambient.entropy)?;
-        let database = Database::connect(&settings.database.open()?, dirs.root()).await?;
+        let opening = settings.database.open()?;
+        let database = Database::connect(&opening, dirs.root()).await?;
+        let database_url = settings.database.url.as_ref().map(|_| opening.url);
         let (clock, entropy) = (Arc::clone(&ambient.clock), Arc::clone(&ambient.entropy));
         let ids = IdSource::new(Arc::clone(&clock), Arc::clone(&entropy));
         let stores = Arc::new(database.clone());
@@ -86,7 +90,11 @@ impl Services {
         let life = Lifecycle::new();
         let (sender, stop) = (messaging.clone(), life.soft());
         life.spawn_essential("sender", async move { sender.run_sender(stop).await });
-        Ok(Self { auth, messaging, hub, database, dirs, ambient, setup_token, life, lock })
+        Ok(Self { auth, messaging, hub, database, dirs, ambient, setup_token, database_url, life, lock })
+    }
+
+    pub(crate) fn key_file(&self) -> PathBuf {
+        key_file(&self.dirs)
     }
 
     /// Whole workspaces in and out. Whoever uses it asks first whether the actor may.

@@ -108,6 +108,17 @@ impl Auth {
         Ok(())
     }
 
+    /// Signs access tokens with other keys from now on ([`TokenKeys::rotate`]). Tokens of former keys that `keys` names stay
+    /// valid until they expire.
+    pub fn replace_keys(&self, keys: TokenKeys) {
+        self.inner.tokens.replace_keys(keys);
+    }
+
+    /// Tells the key that signs access tokens from another one: 16 hexadecimal digits, made from its public half.
+    pub fn key_fingerprint(&self) -> String {
+        self.inner.tokens.fingerprint()
+    }
+
     /// Notices of sessions that ended, sent before the call that ended them returns. A reader that lagged behind
     /// (`RecvError::Lagged`) asks [`Auth::recheck`] for every session it serves.
     pub fn ended(&self) -> broadcast::Receiver<SessionsEnded> {

@@ -20,11 +20,12 @@ use biscuit_auth::builder::{self, Term};
 use biscuit_auth::datalog::SymbolTable;
 use biscuit_auth::error::{RunLimit, Token as BiscuitError};
 use biscuit_auth::{AuthorizerBuilder, AuthorizerLimits, Biscuit, KeyPair, PublicKey};
-use plexi_core::{Entropy, Secret, SessionId, Timestamp, UserId};
+use plexi_core::{Current, Entropy, Secret, SessionId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::error::AuthError;
 
+use keys::FormerKey;
 pub use keys::{KeyFileError, TokenKeys};
 pub use narrowing::{Narrowing, Purpose};
 
@@ -51,18 +52,53 @@ pub(crate) struct Claims {
     pub expires_at: Timestamp,
 }
 
+/// The keys in use.
+struct Ring {
+    root: KeyPair,
+    former: Vec<FormerKey>,
+}
+
+impl Ring {
+    fn of(keys: TokenKeys) -> Self {
+        let (root, former) = keys.into_parts();
+        Self { root, former }
+    }
+
+    /// Reads a token whose signature is of the present key or of a former one whose tokens may still be valid.
+    fn open(&self, bytes: &[u8], now: Timestamp) -> Result<Biscuit, AuthError> {
+        let former = self.former.iter().filter(|key| now < key.until).map(|key| key.public);
+        std::iter::once(self.root.public())
+            .chain(former)
+            .find_map(|public| Biscuit::from(bytes, public).ok())
+            .ok_or(AuthError::TokenInvalid)
+    }
+}
+
+fn fingerprint(key: &PublicKey) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, &key.to_bytes());
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Issues and verifies access tokens. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct AccessTokens {
-    root: Arc<KeyPair>,
-    public: PublicKey,
+    ring: Arc<Current<Ring>>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl AccessTokens {
     pub fn new(keys: TokenKeys, entropy: Arc<dyn Entropy>) -> Self {
-        let root = keys.into_pair();
-        Self { public: root.public(), root: Arc::new(root), entropy }
+        Self { ring: Arc::new(Current::new(Ring::of(keys))), entropy }
+    }
+
+    /// Signs with other keys from now on.
+    pub fn replace_keys(&self, keys: TokenKeys) {
+        self.ring.set(Ring::of(keys));
+    }
+
+    /// Tells one signing key from another without saying anything of its private half.
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.ring.get().root.public())
     }
 
     /// A token that says `claims`. The expiry is cut to the second.
@@ -94,7 +130,7 @@ impl AccessTokens {
         let token = Biscuit::builder()
             .fact(builder::fact("session", &facts))
             .and_then(|token| token.check(check))
-            .and_then(|token| token.build_with_key_pair(&self.root, SymbolTable::default(), &next))
+            .and_then(|token| token.build_with_key_pair(&self.ring.get().root, SymbolTable::default(), &next))
             .and_then(|token| token.to_vec())
             .map_err(|error| AuthError::Crypto(error.to_string()))?;
         Ok(Secret::new(BASE64.encode(token)))
@@ -108,7 +144,7 @@ impl AccessTokens {
         }
         let bytes = BASE64.decode(text).map_err(|_| AuthError::TokenInvalid)?;
         inspect::within_bounds(&bytes)?;
-        let token = Biscuit::from(&bytes, self.public).map_err(|_| AuthError::TokenInvalid)?;
+        let token = self.ring.get().open(&bytes, now)?;
         let mut authorizer = authorizer(now, None)
             .and_then(|authorizer| authorizer.build(&token))
             .map_err(|error| AuthError::Crypto(error.to_string()))?;

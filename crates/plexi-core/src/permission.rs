@@ -50,6 +50,8 @@ permissions! {
     InvitationsCreate = "invitations.create",
     /// Bring in or take out whole workspaces.
     TransferManage = "transfer.manage",
+    /// See where secrets are kept, rotate them, take up changed ones.
+    SecretsManage = "secrets.manage",
     /// Create spaces.
     SpacesCreate = "spaces.create",
     /// Rename and archive a space; manage its members.

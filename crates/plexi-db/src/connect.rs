@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use plexi_core::Secret;
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -46,11 +47,7 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
     }
     let most = config.max_connections.clamp(2, 200);
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| DbError::Url)?
-            .application_name("plexichat")
-            .statement_cache_capacity(STATEMENTS)
-            .disable_statement_logging();
+        let options = postgres_options(url)?;
         let pool = PgPoolOptions::new()
             .max_connections(most)
             .acquire_timeout(timeout)
@@ -61,13 +58,7 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
         return Ok(Pools { engine: Engine::Postgres, write: Write::Pool(pool.clone()), read: pool });
     }
     if url.starts_with("mysql://") || url.starts_with("mariadb://") {
-        let url =
-            url.strip_prefix("mariadb://").map_or_else(|| url.to_owned(), |rest| format!("mysql://{rest}"));
-        let options = MySqlConnectOptions::from_str(&url)
-            .map_err(|_| DbError::Url)?
-            .charset("utf8mb4")
-            .statement_cache_capacity(STATEMENTS)
-            .disable_statement_logging();
+        let options = mariadb_options(url)?;
         let pool = MySqlPoolOptions::new()
             .max_connections(most)
             .acquire_timeout(timeout)
@@ -85,6 +76,61 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
         return Ok(Pools { engine: Engine::MariaDb, write: Write::Pool(pool.clone()), read: pool });
     }
     Err(DbError::Url)
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, DbError> {
+    Ok(PgConnectOptions::from_str(url)
+        .map_err(|_| DbError::Url)?
+        .application_name("plexichat")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging())
+}
+
+fn mariadb_options(url: &str) -> Result<MySqlConnectOptions, DbError> {
+    let url = url.strip_prefix("mariadb://").map_or_else(|| url.to_owned(), |rest| format!("mysql://{rest}"));
+    Ok(MySqlConnectOptions::from_str(&url)
+        .map_err(|_| DbError::Url)?
+        .charset("utf8mb4")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging())
+}
+
+/// Lets the pool's next connections use the name and password of `url`, once one connection has shown that they are right.
+/// `false`, and nothing changes, when `url` names another database than the pool's.
+pub(crate) async fn sign_in_as(
+    pool: &DatabaseConnection,
+    engine: Engine,
+    url: &Secret<String>,
+) -> Result<bool, DbError> {
+    let failed = |error: sqlx::Error| unavailable(&error);
+    let url = url.expose().as_str();
+    match engine {
+        Engine::Postgres if url.starts_with("postgres") => {
+            let (pool, new) = (pool.get_postgres_connection_pool(), postgres_options(url)?);
+            let old = pool.connect_options();
+            if (old.get_host(), old.get_port(), old.get_database())
+                != (new.get_host(), new.get_port(), new.get_database())
+            {
+                return Ok(false);
+            }
+            new.connect().await.map_err(failed)?.close().await.map_err(failed)?;
+            pool.set_connect_options(new);
+            Ok(true)
+        }
+        Engine::MariaDb if url.starts_with("mysql") || url.starts_with("mariadb") => {
+            let (pool, new) = (pool.get_mysql_connection_pool(), mariadb_options(url)?);
+            let old = pool.connect_options();
+            if (old.get_host(), old.get_port(), old.get_database())
+                != (new.get_host(), new.get_port(), new.get_database())
+            {
+                return Ok(false);
+            }
+            new.connect().await.map_err(failed)?.close().await.map_err(failed)?;
+            pool.set_connect_options(new);
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }
 
 async fn sqlite(config: &DatabaseConfig, path: PathBuf, timeout: Duration) -> Result<Pools, DbError> {

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plexi_core::{Coded, ErrorCode};
+use plexi_core::{Coded, ErrorCode, Secret};
 use plexi_migrations::{Migrator, MigratorTrait};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
@@ -186,6 +186,12 @@ impl Database {
         if matches!(self.0.write, Write::Sqlite(_)) {
             close(pool).await;
         }
+    }
+
+    /// Takes up a changed name or password of the same database: connections that are opened from now on use it, those that
+    /// are open stay. `false` when `url` names another database, which needs a restart. Nothing changes when it does not work.
+    pub async fn sign_in_as(&self, url: &Secret<String>) -> Result<bool, DbError> {
+        connect::sign_in_as(&self.0.write, self.0.engine, url).await
     }
 
     /// Which engine it is.

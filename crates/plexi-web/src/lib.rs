@@ -41,7 +41,7 @@ pub use health::{AlwaysReady, Check, HealthChecks};
 pub use idempotency::MemoryIdempotency;
 pub use idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, StoredAnswer};
 pub use metrics::{Exposition, MetricSource};
-pub use operator::{NoOperator, Operator, OperatorError};
+pub use operator::{NoOperator, Operator, OperatorError, SecretFacts, SecretsReloaded};
 pub use sessions::watch_sessions;
 pub use stack::authentication::COOKIE;
 pub use stack::router;

@@ -214,6 +214,7 @@ pub fn table() -> Vec<Operation> {
         v1::search::operations(),
         v1::sync::operations(),
         v1::system::operations(),
+        v1::secrets::operations(),
     ]
     .concat()
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use plexi_core::{Coded, ErrorCode, FieldError};
+use plexi_core::{Coded, ErrorCode, FieldError, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The operator's side could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +14,23 @@ pub enum OperatorError {
     /// The text is no log level or filter.
     #[error("no log level")]
     Level,
+    /// No secret has that name.
+    #[error("no such secret")]
+    NoSecret,
+    /// The server did not make the secret and cannot change it where it is kept.
+    #[error("the secret is kept in {kept}")]
+    KeptElsewhere {
+        /// The place, in words.
+        kept: String,
+    },
+    /// A part of the server refused; what the catalogue says of it is answered.
+    #[error("{because}")]
+    Refused {
+        /// The code.
+        code: ErrorCode,
+        /// For the log.
+        because: String,
+    },
     /// Something failed; the text is for the log.
     #[error("operator port failed: {0}")]
     Failed(String),
@@ -20,7 +39,9 @@ pub enum OperatorError {
 impl Coded for OperatorError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Level => ErrorCode::ValidationInvalid,
+            Self::Level | Self::KeptElsewhere { .. } => ErrorCode::ValidationInvalid,
+            Self::NoSecret => ErrorCode::ValidationNotFound,
+            Self::Refused { code, .. } => *code,
             Self::Failed(_) => ErrorCode::SystemInternal,
         }
     }
@@ -28,9 +49,39 @@ impl Coded for OperatorError {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Level => vec![FieldError::new("level", "must be trace, debug, info, warn or error")],
-            Self::Failed(_) => Vec::new(),
+            Self::KeptElsewhere { kept } => {
+                let problem = format!("is kept in {kept}: change it there, then reload");
+                vec![FieldError::new("name", problem)]
+            }
+            Self::NoSecret | Self::Refused { .. } | Self::Failed(_) => Vec::new(),
         }
     }
+}
+
+/// What may be told of a secret: everything but the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Secret")]
+pub struct SecretFacts {
+    /// `token.key`, or the key of the configuration.
+    pub name: String,
+    /// Where it is kept, in words.
+    pub kept: String,
+    /// Whether the server made it and rotates it. Others are changed where they are kept, and reloaded.
+    pub rotatable: bool,
+    /// When it was last changed, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+    /// Differs when the secret does; the secret cannot be had from it.
+    pub fingerprint: String,
+}
+
+/// What became of changed secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SecretsReloaded {
+    /// In use from now on.
+    pub changed: Vec<String>,
+    /// In use from the next start on.
+    pub needs_restart: Vec<String>,
 }
 
 /// What an administrator may ask of the running server.
@@ -41,6 +92,15 @@ pub trait Operator: Send + Sync + 'static {
 
     /// Sets the level of the log until the next start.
     fn set_log_level(&self, level: &str) -> Result<(), OperatorError>;
+
+    /// The secrets the server has, without them.
+    async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError>;
+
+    /// Replaces a secret that the server made; what the old one protects stays valid for its time.
+    async fn rotate_secret(&self, name: &str) -> Result<SecretFacts, OperatorError>;
+
+    /// Reads the secrets that are kept elsewhere again.
+    async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError>;
 }
 
 /// Knows nothing and sets nothing. For tests and examples.
@@ -55,5 +115,17 @@ impl Operator for NoOperator {
     fn set_log_level(&self, level: &str) -> Result<(), OperatorError> {
         let known = ["trace", "debug", "info", "warn", "error"].contains(&level);
         if known { Ok(()) } else { Err(OperatorError::Level) }
+    }
+
+    async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError> {
+        Ok(Vec::new())
+    }
+
+    async fn rotate_secret(&self, _: &str) -> Result<SecretFacts, OperatorError> {
+        Err(OperatorError::NoSecret)
+    }
+
+    async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError> {
+        Ok(SecretsReloaded::default())
     }
 }

@@ -9,4 +9,5 @@ mod full_disk;
 mod read_only;
 mod reload;
 mod round_trip;
+mod secrets;
 mod workspace;

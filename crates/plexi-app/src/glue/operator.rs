@@ -7,7 +7,11 @@ use async_trait::async_trait;
 use plexi_core_log::LogHandle;
 use plexi_db::Database;
 use plexi_messaging::Hub;
-use plexi_web::{Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError};
+use plexi_web::{
+    Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError, SecretFacts, SecretsReloaded,
+};
+
+use crate::secrets::Secrets;
 
 /// How long a check may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,6 +43,7 @@ pub(crate) struct Console {
     pub(crate) hub: Hub,
     pub(crate) log: Option<LogHandle>,
     pub(crate) connections: Arc<AtomicUsize>,
+    pub(crate) secrets: Secrets,
 }
 
 #[async_trait]
@@ -65,6 +70,18 @@ impl Operator for Console {
         log.set_level(level).map_err(|_| OperatorError::Level)?;
         tracing::info!(level, "log level set until the next start");
         Ok(())
+    }
+
+    async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError> {
+        self.secrets.list().await
+    }
+
+    async fn rotate_secret(&self, name: &str) -> Result<SecretFacts, OperatorError> {
+        self.secrets.rotate(name).await
+    }
+
+    async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError> {
+        self.secrets.reload().await
     }
 }
 

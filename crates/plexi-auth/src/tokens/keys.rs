@@ -1,19 +1,30 @@
-//! The key that signs access tokens, kept in a file that only the server's user can read.
+//! The keys of access tokens, kept in a file that only the server's user can read.
+//!
+//! The first line is the key that signs. A line for each former one follows: its public half, and until when what it signed
+//! may still be valid. Rotating throws the private half away, so nobody can sign with it any more.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use biscuit_auth::{KeyPair, PrivateKey, builder::Algorithm};
-use plexi_core::{Coded, Entropy, EntropyError, ErrorCode};
+use biscuit_auth::{KeyPair, PrivateKey, PublicKey, builder::Algorithm};
+use plexi_core::{Coded, Entropy, EntropyError, ErrorCode, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::error::AuthError;
 
 const PREFIX: &str = "plexi-token-key-ed25519:";
+const FORMER: &str = "plexi-token-former-ed25519:";
 const SEED: usize = 32;
+/// The longest life of an access token that can be configured: for so long a former key verifies.
+pub(crate) const LONGEST_LIFE: Duration = Duration::from_mins(60);
+/// The most former keys at once: rotations within [`LONGEST_LIFE`].
+const MOST_FORMER: usize = 8;
+/// The longest key file in bytes.
+const MOST_BYTES: u64 = 2_048;
 
 /// The key file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +46,12 @@ pub enum KeyFileError {
         /// Which file.
         path: PathBuf,
     },
+    /// It was rotated too often within an hour: what former keys signed must be verified until it expires.
+    #[error("token key file {path}: rotated {MOST_FORMER} times within an hour; try again later")]
+    TooOften {
+        /// Which file.
+        path: PathBuf,
+    },
     /// No randomness for a new key.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -44,14 +61,23 @@ impl Coded for KeyFileError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Io { .. } | Self::Malformed { .. } => ErrorCode::SystemConfiguration,
+            Self::TooOften { .. } => ErrorCode::NetworkOverloaded,
             Self::Entropy(error) => error.code(),
         }
     }
 }
 
-/// The key pair that signs access tokens.
+/// A key that signed before: what it signed is verified until it has expired.
+#[derive(Clone)]
+pub(crate) struct FormerKey {
+    pub public: PublicKey,
+    pub until: Timestamp,
+}
+
+/// The key pair that signs access tokens, and the former ones that still verify.
 pub struct TokenKeys {
     seed: Zeroizing<[u8; SEED]>,
+    former: Vec<FormerKey>,
 }
 
 impl std::fmt::Debug for TokenKeys {
@@ -65,7 +91,7 @@ impl TokenKeys {
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut seed = Zeroizing::new([0; SEED]);
         entropy.fill(&mut *seed)?;
-        Ok(Self { seed })
+        Ok(Self { seed, former: Vec::new() })
     }
 
     /// Reads the key of a file, or makes one there. On Unix the file is readable by its owner only, and a file that others
@@ -79,25 +105,70 @@ impl TokenKeys {
         read(path)?.ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
     }
 
-    pub(super) fn into_pair(self) -> KeyPair {
-        pair_of(&self.seed)
+    /// Puts a new key into the file, which holds one, and keeps the public half of the one before until what it signed has
+    /// expired. The file is replaced whole; a crash leaves the one or the other.
+    pub fn rotate(path: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Self, KeyFileError> {
+        let malformed = || KeyFileError::Malformed { path: path.to_owned() };
+        let old = read(path)?.ok_or_else(malformed)?;
+        let mut new = Self::generate(entropy)?;
+        let ended = FormerKey { public: pair_of(&old.seed).public(), until: now.plus(LONGEST_LIFE) };
+        new.former =
+            std::iter::once(ended).chain(old.former.into_iter().filter(|key| key.until > now)).collect();
+        if new.former.len() > MOST_FORMER {
+            return Err(KeyFileError::TooOften { path: path.to_owned() });
+        }
+        let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
+        let beside = new.write_beside(path, entropy)?;
+        let placed = fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)));
+        placed.and_then(|()| sync_folder(path)).map_err(failed)?;
+        Ok(new)
+    }
+
+    pub(super) fn into_parts(self) -> (KeyPair, Vec<FormerKey>) {
+        (pair_of(&self.seed), self.former)
+    }
+
+    fn text(&self) -> Zeroizing<String> {
+        // room for all, so that growing leaves no copy behind
+        let mut text = Zeroizing::new(String::with_capacity(2_048));
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(*self.seed, &mut text);
+        text.push('\n');
+        for key in &self.former {
+            text.push_str(FORMER);
+            URL_SAFE_NO_PAD.encode_string(key.public.to_bytes(), &mut text);
+            text.push_str(&format!(":{}\n", key.until.as_seconds()));
+        }
+        text
+    }
+
+    /// Writes a file beside `path` and gives its name.
+    fn write_beside(&self, path: &Path, entropy: &dyn Entropy) -> Result<PathBuf, KeyFileError> {
+        let mut noise = [0_u8; 9];
+        entropy.fill(&mut noise)?;
+        let beside = path.with_extension(format!("new-{}", URL_SAFE_NO_PAD.encode(noise)));
+        let written = create(&beside).and_then(|mut file| {
+            file.write_all(self.text().as_bytes())?;
+            file.sync_all()
+        });
+        match written {
+            Ok(()) => Ok(beside),
+            Err(source) => {
+                // what is left of it is of no use, and may not be there at all
+                let _ = fs::remove_file(&beside);
+                Err(KeyFileError::Io { path: path.to_owned(), source })
+            }
+        }
     }
 
     /// Writes beside the file, then links it into place, which fails if there is one already.
     fn write(&self, path: &Path, entropy: &dyn Entropy) -> Result<(), KeyFileError> {
         let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
-        let mut noise = [0_u8; 9];
-        entropy.fill(&mut noise)?;
-        let beside = path.with_extension(format!("new-{}", URL_SAFE_NO_PAD.encode(noise)));
-        let line = Zeroizing::new(format!("{PREFIX}{}\n", URL_SAFE_NO_PAD.encode(*self.seed)));
-        let written = create(&beside).and_then(|mut file| {
-            file.write_all(line.as_bytes())?;
-            file.sync_all()
-        });
-        let placed = written.and_then(|()| match fs::hard_link(&beside, path) {
+        let beside = self.write_beside(path, entropy)?;
+        let placed = match fs::hard_link(&beside, path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             other => other,
-        });
+        };
         let removed = fs::remove_file(&beside);
         placed.and(removed).and_then(|()| sync_folder(path)).map_err(failed)
     }
@@ -111,7 +182,7 @@ fn pair_of(seed: &[u8; SEED]) -> KeyPair {
 
 /// A key pair of its own.
 pub(super) fn pair(entropy: &dyn Entropy) -> Result<KeyPair, AuthError> {
-    Ok(TokenKeys::generate(entropy)?.into_pair())
+    Ok(TokenKeys::generate(entropy)?.into_parts().0)
 }
 
 fn read(path: &Path) -> Result<Option<TokenKeys>, KeyFileError> {
@@ -122,17 +193,27 @@ fn read(path: &Path) -> Result<Option<TokenKeys>, KeyFileError> {
         Err(error) => return Err(failed(error)),
     };
     close_to_others(&file, path).map_err(failed)?;
-    let mut line = Zeroizing::new(String::with_capacity(256));
-    file.take(256).read_to_string(&mut line).map_err(failed)?;
-    let seed = line.trim().strip_prefix(PREFIX).and_then(|text| {
+    let mut text = Zeroizing::new(String::with_capacity(2_048));
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(failed)?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let seed = lines.next().unwrap_or_default().strip_prefix(PREFIX).and_then(|text| {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
         Some(Zeroizing::new(<[u8; SEED]>::try_from(bytes.as_slice()).ok()?))
     });
-    match seed {
+    let former: Option<Vec<FormerKey>> = lines.map(former_key).collect();
+    match seed.zip(former) {
         // A key of one byte over and over is somebody's placeholder.
-        Some(seed) if seed.iter().any(|byte| *byte != seed[0]) => Ok(Some(TokenKeys { seed })),
+        Some((seed, former)) if former.len() <= MOST_FORMER && seed.iter().any(|byte| *byte != seed[0]) => {
+            Ok(Some(TokenKeys { seed, former }))
+        }
         _ => Err(KeyFileError::Malformed { path: path.to_owned() }),
     }
+}
+
+fn former_key(line: &str) -> Option<FormerKey> {
+    let (public, until) = line.strip_prefix(FORMER)?.split_once(':')?;
+    let public = PublicKey::from_bytes(&URL_SAFE_NO_PAD.decode(public).ok()?, Algorithm::Ed25519).ok()?;
+    Some(FormerKey { public, until: Timestamp::from_seconds(until.parse().ok()?) })
 }
 
 #[cfg(unix)]
@@ -213,6 +294,27 @@ mod tests {
             assert!(matches!(refused, Err(KeyFileError::Malformed { .. })), "{content:?}");
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
+    }
+
+    #[test]
+    fn rotating_keeps_the_public_half_of_a_former_key_until_what_it_signed_has_expired() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.key");
+        let at = |minutes: i64| Timestamp::from_seconds(1_800_000_000 + 60 * minutes);
+        let entropy = SeededEntropy::new(1);
+        let first = TokenKeys::load_or_create(&path, &entropy).unwrap();
+        let second = TokenKeys::rotate(&path, &entropy, at(0)).unwrap();
+        assert_ne!(first.seed, second.seed);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(&URL_SAFE_NO_PAD.encode(*first.seed)), "nobody can sign with it any more");
+        let read_again = TokenKeys::load_or_create(&path, &entropy).unwrap();
+        assert_eq!((read_again.seed, read_again.former.len()), (second.seed.clone(), 1));
+        assert_eq!(TokenKeys::rotate(&path, &entropy, at(59)).unwrap().former.len(), 2);
+        assert_eq!(TokenKeys::rotate(&path, &entropy, at(60)).unwrap().former.len(), 2, "the first is gone");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        let refused = (0..9).find_map(|_| TokenKeys::rotate(&path, &entropy, at(61)).err());
+        assert!(matches!(refused, Some(KeyFileError::TooOften { .. })), "{refused:?}");
+        assert!(TokenKeys::load_or_create(&path, &entropy).is_ok());
     }
 
     #[test]

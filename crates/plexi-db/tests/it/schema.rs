@@ -174,3 +174,25 @@ engines!(a_server_waits_for_another_that_changes_the_schema_and_not_for_ever, |p
         place.open().await.close().await;
     }
 });
+
+engines!(a_changed_password_is_taken_up_once_it_is_known_to_be_right, |place| {
+    let database = place.open().await;
+    let url = place.config.url.clone();
+    let with = |from: &str, to: &str| plexi_core::Secret::new(url.expose().replacen(from, to, 1));
+    if url.expose() == "sqlite" {
+        assert!(
+            !database.sign_in_as(&with("sqlite", "sqlite:other.db")).await.unwrap(),
+            "a file has no password"
+        );
+    } else {
+        assert!(database.sign_in_as(&url).await.unwrap());
+        assert!(
+            !database.sign_in_as(&with("/plexi_t_", "/other_")).await.unwrap(),
+            "another database is no password"
+        );
+        let wrong = database.sign_in_as(&with("//plexi:", "//nobody:")).await.unwrap_err();
+        assert!(!wrong.to_string().contains("nobody:"), "{wrong}");
+    }
+    assert_eq!(database.counts().await.unwrap(), Counts::default(), "what was right before still is");
+    database.close().await;
+});

@@ -8,6 +8,7 @@ pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod roles;
 pub(crate) mod search;
+pub(crate) mod secrets;
 pub(crate) mod spaces;
 pub(crate) mod sync;
 pub(crate) mod system;

@@ -110,6 +110,9 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("system.version", "", none.clone(), [200; 4]);
     row("system.openapi", "", none.clone(), [200; 4]);
     row("system.status", "", none.clone(), [401, 403, 403, 200]);
+    row("secrets.list", "", none.clone(), [401, 403, 403, 200]);
+    row("secrets.rotate", "", none.clone(), [401, 403, 403, 404]);
+    row("secrets.reload", "", none.clone(), [401, 403, 403, 200]);
     row("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]);
     rows
 }
@@ -123,6 +126,7 @@ pub fn filled(path: &str, world: &World) -> String {
         .replace("{session_id}", &world.other.session.to_string())
         .replace("{invitation_id}", &world.invitation.to_string())
         .replace("{method}", "password")
+        .replace("{name}", "token.key")
         .replace("{emoji}", "%F0%9F%91%8D")
 }
 

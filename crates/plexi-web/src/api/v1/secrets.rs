@@ -1,0 +1,65 @@
+//! The secrets of the server: where they are, and new ones. No answer holds one.
+
+use http::Method;
+use plexi_auth::Caller;
+use plexi_core::Permission;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Found;
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::operations::Operation;
+use crate::operator::{SecretFacts, SecretsReloaded};
+
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Method::GET, "/admin/secrets", "secrets.list", "Where secrets are kept", list)
+            .needs(Permission::SecretsManage),
+        Operation::new(
+            Method::POST,
+            "/admin/secrets/{name}/rotate",
+            "secrets.rotate",
+            "Replace a secret that the server made",
+            rotate,
+        )
+        .needs(Permission::SecretsManage),
+        Operation::new(
+            Method::POST,
+            "/admin/secrets/reload",
+            "secrets.reload",
+            "Take up secrets that were changed where they are kept",
+            reload,
+        )
+        .needs(Permission::SecretsManage),
+    ]
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NamePath {
+    /// `token.key`, or the key of the configuration.
+    #[schemars(length(min = 1, max = 100))]
+    name: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Secrets {
+    items: Vec<SecretFacts>,
+}
+
+async fn list(call: Call<Caller>) -> Result<Found<Secrets>, ApiError> {
+    Ok(Found(Secrets { items: call.web.operator.secrets().await? }))
+}
+
+async fn rotate(call: Call<Caller, NamePath>) -> Result<Found<SecretFacts>, ApiError> {
+    let facts = call.web.operator.rotate_secret(&call.path.name).await?;
+    tracing::warn!(user = %call.actor().user, secret = %facts.name, fingerprint = %facts.fingerprint, "secret rotated");
+    Ok(Found(facts))
+}
+
+async fn reload(call: Call<Caller>) -> Result<Found<SecretsReloaded>, ApiError> {
+    let done = call.web.operator.reload_secrets().await?;
+    tracing::info!(user = %call.actor().user, changed = done.changed.join(" "), "secrets read again");
+    Ok(Found(done))
+}
