@@ -114,6 +114,16 @@ impl Person {
         self.ask(Method::DELETE, path, None).await
     }
 
+    /// `PUT` of a piece of a file.
+    pub async fn put_octets(&self, path: &str, piece: Vec<u8>) -> Outcome<Answer> {
+        let address = format!("http://{}/api/v1/{path}", self.address);
+        let request = self.http.put(address).bearer_auth(&self.token).body(piece);
+        let answer = request.header("Content-Type", "application/octet-stream").send().await?;
+        let status = answer.status();
+        let body = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
+        Ok(Answer { status, body })
+    }
+
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Outcome<Answer> {
         let mut request = self.http.request(method, format!("http://{}/api/v1/{path}", self.address));
         if !self.token.is_empty() {

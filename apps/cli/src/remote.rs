@@ -199,6 +199,27 @@ impl Remote {
         self.send(Method::DELETE, path, &[], None).await.map(drop)
     }
 
+    /// Brings a piece of a file.
+    pub(crate) async fn put_octets(&self, path: &str, offset: u64, piece: Vec<u8>) -> Result<(), CliError> {
+        let request = self.octets(Method::PUT, path, offset);
+        let request = request.header("Content-Type", "application/octet-stream").body(piece);
+        self.answer(request).await.map(drop)
+    }
+
+    /// Takes a piece of a file.
+    pub(crate) async fn get_octets(&self, path: &str, offset: u64) -> Result<Vec<u8>, CliError> {
+        self.answer(self.octets(Method::GET, path, offset)).await
+    }
+
+    fn octets(&self, method: Method, path: &str, offset: u64) -> RequestBuilder {
+        let address = format!("{}/api/v1/{path}", self.key());
+        let request = self.http.request(method, address).query(&[("offset", offset)]);
+        match &self.token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        }
+    }
+
     /// Whether the server is ready, and its report.
     pub(crate) async fn ready(&self) -> Result<(bool, Value), CliError> {
         let unreachable = |error: reqwest::Error| self.unreachable(&error);

@@ -17,6 +17,7 @@ use crate::listener::Listener;
 use crate::secrets::Secrets;
 use crate::services::{Ambient, Services};
 use crate::settings::Settings;
+use crate::transfers::Moves;
 
 /// How often the configuration files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -73,6 +74,14 @@ impl App {
         let edge = Lifecycle::new();
         let limits = parts.settings.section(|settings| settings.server.listener_limits());
         let listener = Listener::new(socket, limits);
+        let moves = Moves::new(&services, parts.settings.live(), &edge);
+        let moves = match moves {
+            Ok(moves) => moves,
+            Err(error) => {
+                services.close().await;
+                return Err(error);
+            }
+        };
         let secrets = Secrets::of(&services, parts.settings.live());
         let console = Arc::new(glue::Console {
             secrets: secrets.clone(),
@@ -90,6 +99,7 @@ impl App {
             }),
             health: Arc::new(glue::Checks(services.database.clone())),
             operator: console.clone(),
+            transfers: Arc::new(moves),
             metric_sources: vec![console],
             fault_hooks: Vec::new(),
             ui: Some(Arc::new(glue::EmbeddedUi)),

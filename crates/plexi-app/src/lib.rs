@@ -29,6 +29,7 @@ mod services;
 mod settings;
 mod setup;
 mod sources;
+mod transfers;
 
 pub use app::{App, AppParts};
 pub use data_lock::DataLock;
@@ -40,7 +41,7 @@ pub use listener::{Listener, ListenerLimits};
 pub use private::keep_files_private;
 pub use secrets::Secrets;
 pub use services::{Ambient, Services};
-pub use settings::{DatabaseSection, ServerConfig, Settings};
+pub use settings::{DatabaseSection, ServerConfig, Settings, TransferSection};
 pub use sources::{DEFAULT_FILE, HISTORY, SettingsArgs};
 
 pub use plexi_web::{OperatorError, SecretFacts, SecretsReloaded};

@@ -2,6 +2,7 @@
 
 mod database;
 mod server;
+mod transfer;
 
 use plexi_auth::{AuthConfig, BreachedList};
 use plexi_config::Validate;
@@ -16,6 +17,7 @@ use crate::error::AppError;
 
 pub use database::DatabaseSection;
 pub use server::ServerConfig;
+pub use transfer::TransferSection;
 
 /// The configuration of a `PlexiChat` server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +34,8 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// Messages and real-time delivery.
     pub messaging: MessagingConfig,
+    /// Whole workspaces in and out of the running server.
+    pub transfer: TransferSection,
 }
 
 impl Settings {
@@ -74,6 +78,7 @@ impl Validate for Settings {
             ("logging", self.logging.problems()),
             ("auth", self.auth.check().err().unwrap_or_default()),
             ("messaging", self.messaging.problems()),
+            ("transfer", self.transfer.problems()),
         ];
         let whole = |section: &str, found: FieldError| {
             FieldError::new(format!("{section}.{}", found.field), found.problem)
@@ -98,6 +103,7 @@ mod tests {
         settings.logging.retention_days = 40_000;
         settings.auth.session_days = 0;
         settings.messaging.batch = 0;
+        settings.transfer.max_upload_mib = 0;
         let keys: Vec<String> = settings.validate().into_iter().map(|problem| problem.field).collect();
         assert_eq!(
             keys,
@@ -106,7 +112,8 @@ mod tests {
                 "database.max_connections",
                 "logging.retention_days",
                 "auth.session_days",
-                "messaging.batch"
+                "messaging.batch",
+                "transfer.max_upload_mib"
             ]
         );
     }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plexi_core::{Coded, ErrorCode, FieldError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use apply::import;
 pub use naming::numbered;
@@ -99,7 +99,7 @@ pub enum Source {
 }
 
 /// How one kind of thing fared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// New ones.
     pub added: u64,
@@ -108,7 +108,7 @@ pub struct Count {
 }
 
 /// What was not taken over, or not as it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// How often.
     pub count: u64,
@@ -154,7 +154,7 @@ pub struct Renamed {
 }
 
 /// What an import did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Nothing was written.
     pub dry_run: bool,

@@ -53,6 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         idempotency: Arc::new(MemoryIdempotency::default()),
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
+        transfers: Arc::new(plexi_web::NoTransfers),
         metric_sources: Vec::new(),
         fault_hooks: Vec::new(),
         ui: None,

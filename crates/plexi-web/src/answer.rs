@@ -34,6 +34,9 @@ pub(crate) struct Done;
 /// 200 with a JSON document that is written already.
 pub(crate) struct Document(pub bytes::Bytes);
 
+/// 200 with a piece of a file.
+pub(crate) struct Octets(pub bytes::Bytes);
+
 /// An answer that sets or clears a cookie.
 pub(crate) struct WithCookie<A> {
     pub answer: A,
@@ -95,6 +98,19 @@ impl Answer for Document {
 
     fn render(self) -> Response {
         ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.0).into_response()
+    }
+}
+
+impl Answer for Octets {
+    const DOC: AnswerDoc = AnswerDoc {
+        statuses: &[200],
+        media_type: "application/octet-stream",
+        schema: Some(|_| schemars::json_schema!({"type": "string", "format": "binary"})),
+    };
+
+    fn render(self) -> Response {
+        let media_type = HeaderValue::from_static("application/octet-stream");
+        ([(header::CONTENT_TYPE, media_type)], self.0).into_response()
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) struct Call<W, P = Nothing, Q = Nothing, B = Nothing> {
     pub path: P,
     pub query: Q,
     pub body: B,
+    /// The piece of a file that came, where the operation takes one.
+    pub octets: Bytes,
 }
 
 impl<W, P, Q, B> Call<W, P, Q, B>
@@ -91,6 +93,7 @@ where
             path: typed(raw.path, "path")?,
             query: typed(raw.query, "query")?,
             body: typed(raw.body, "body")?,
+            octets: raw.octets,
         })
     }
 }
@@ -135,11 +138,13 @@ pub(crate) async fn run(
     let path = path_value(&operation, &mut parts).await?;
     let query = query_value(&operation, &parts)?;
     let context = context(&parts);
-    let bytes = if operation.body_contract.is_some() {
-        read_body(body, &parts.headers, operation.body_limit).await?
-    } else {
-        Bytes::new()
-    };
+    let mut octets = Bytes::new();
+    let mut bytes = Bytes::new();
+    if operation.octets {
+        octets = read_body(body, &parts.headers, operation.body_limit, is_octets).await?;
+    } else if operation.body_contract.is_some() {
+        bytes = read_body(body, &parts.headers, operation.body_limit, is_json).await?;
+    }
     lap.next(Step::Idempotency);
     let claim = match (&who, operation.idempotent) {
         (Some(caller), true) => idempotency::claim(&web, caller.actor.user, &parts, &bytes).await?,
@@ -163,7 +168,7 @@ pub(crate) async fn run(
     };
     drop(bytes);
     lap.next(Step::Handle);
-    let response = (operation.handler)(web.clone(), context, Raw { who, path, query, body }).await?;
+    let response = (operation.handler)(web.clone(), context, Raw { who, path, query, body, octets }).await?;
     lap.next(Step::Answer);
     let response = idempotency::keep(&web, claim, response).await?;
     if operation.method == Method::GET {
@@ -226,10 +231,15 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, ApiError> {
+async fn read_body(
+    body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+    is_taken: fn(&str) -> bool,
+) -> Result<Bytes, ApiError> {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !is_json(media_type) {
+    if !is_taken(media_type) {
         return Err(ApiError::new(ErrorCode::ValidationMediaType));
     }
     let too_large = || {
@@ -247,6 +257,10 @@ async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Byte
             .field("body", "did not arrive whole")
             .because(error.to_string())),
     }
+}
+
+fn is_octets(media_type: &str) -> bool {
+    media_type.eq_ignore_ascii_case("application/octet-stream")
 }
 
 /// `application/json`, with no other character set than UTF-8.

@@ -26,6 +26,7 @@ mod reference;
 mod sessions;
 mod stack;
 mod state;
+mod transfers;
 mod ui;
 
 /// The name that clients are told.
@@ -46,4 +47,7 @@ pub use sessions::watch_sessions;
 pub use stack::authentication::COOKIE;
 pub use stack::router;
 pub use state::{WebParts, WebState};
+pub use transfers::{
+    CHUNK, NoTransfers, Transfer, TransferKind, TransferSource, TransferState, TransferWish, Transfers,
+};
 pub use ui::{UiAsset, UiAssets};

@@ -92,6 +92,10 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         },
         "x-limit-class": operation.class.as_str(),
     });
+    if let (true, Some(entry)) = (operation.octets, entry.as_object_mut()) {
+        let body = json!({"required": true, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}});
+        entry.insert("requestBody".into(), body);
+    }
     if let (Some(contract), Some(entry)) = (&operation.body_contract, entry.as_object_mut()) {
         let schema = untitled(contract.schema());
         let body = json!({"required": true, "content": {"application/json": {"schema": schema}}});
@@ -106,7 +110,7 @@ fn description(operation: &Operation) -> String {
         Access::Session => String::from("Needs a session; what is not visible to the caller answers 404."),
         Access::System(permission) => format!("Needs the system permission `{permission}`."),
     };
-    if operation.body_contract.is_some() {
+    if operation.body_contract.is_some() || operation.octets {
         // infallible: writing to a String
         let _ = write!(text, " The body is at most {} bytes.", operation.body_limit);
     }
@@ -176,7 +180,7 @@ fn refusals(operation: &Operation) -> Vec<u16> {
     if operation.id.starts_with("auth.") {
         statuses.push(401);
     }
-    if operation.body_contract.is_some() {
+    if operation.body_contract.is_some() || operation.octets {
         statuses.extend([413, 415]);
     }
     if operation.conditional {

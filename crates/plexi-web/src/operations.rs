@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::response::Response;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Method;
 use plexi_auth::Purpose;
@@ -84,6 +85,7 @@ pub(crate) struct Raw {
     pub path: serde_json::Value,
     pub query: serde_json::Value,
     pub body: serde_json::Value,
+    pub octets: Bytes,
 }
 
 /// A row of the table.
@@ -101,6 +103,8 @@ pub struct Operation {
     pub class: Class,
     /// The longest body in bytes.
     pub body_limit: usize,
+    /// The body is a piece of a file, not JSON.
+    pub octets: bool,
     /// Takes `Idempotency-Key`.
     pub idempotent: bool,
     /// `If-Match` is honoured.
@@ -150,6 +154,7 @@ impl Operation {
             class: if method == Method::GET { Class::Read } else { Class::Write },
             method,
             body_limit: BODY_LIMIT,
+            octets: false,
             idempotent: false,
             conditional: false,
             summary,
@@ -171,6 +176,13 @@ impl Operation {
     /// Counts as this kind of work.
     pub(crate) fn class(mut self, class: Class) -> Self {
         self.class = class;
+        self
+    }
+
+    /// Takes a piece of a file of at most so many bytes.
+    pub(crate) fn takes_octets(mut self, limit: usize) -> Self {
+        self.octets = true;
+        self.body_limit = limit;
         self
     }
 
@@ -215,6 +227,7 @@ pub fn table() -> Vec<Operation> {
         v1::sync::operations(),
         v1::system::operations(),
         v1::secrets::operations(),
+        v1::transfers::operations(),
     ]
     .concat()
 }

@@ -17,6 +17,7 @@ use crate::health::HealthChecks;
 use crate::idempotency::{IdempotencyStore, InFlight};
 use crate::metrics::{MetricSource, Metrics};
 use crate::operator::Operator;
+use crate::transfers::Transfers;
 use crate::ui::UiAssets;
 
 /// What the web server is made of. Every field is a collaborator that the composition root passes.
@@ -31,6 +32,8 @@ pub struct WebParts {
     pub health: Arc<dyn HealthChecks>,
     /// What an administrator sees and sets of the running server.
     pub operator: Arc<dyn Operator>,
+    /// Whole workspaces in and out.
+    pub transfers: Arc<dyn Transfers>,
     /// Further figures for `/metrics`, such as those of the database.
     pub metric_sources: Vec<Arc<dyn MetricSource>>,
     /// Told of everything that fails here, for alarms.
@@ -61,6 +64,7 @@ pub struct Inner {
     pub(crate) in_flight_keys: InFlight,
     pub(crate) health: Arc<dyn HealthChecks>,
     pub(crate) operator: Arc<dyn Operator>,
+    pub(crate) transfers: Arc<dyn Transfers>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) metric_sources: Vec<Arc<dyn MetricSource>>,
     pub(crate) fault_hooks: Vec<Arc<dyn FaultHook>>,
@@ -89,6 +93,7 @@ impl WebState {
             in_flight_keys: InFlight::default(),
             health: parts.health,
             operator: parts.operator,
+            transfers: parts.transfers,
             metrics: Arc::new(Metrics::new()),
             metric_sources: parts.metric_sources,
             fault_hooks: parts.fault_hooks,

@@ -10,4 +10,5 @@ mod read_only;
 mod reload;
 mod round_trip;
 mod secrets;
+mod transfer;
 mod workspace;

@@ -1,6 +1,9 @@
+mod remote;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use plexi_app::messaging::transfer::native::Exported;
 use plexi_app::messaging::transfer::{self, Count, Progress, Renamed, Report, Source};
 use plexi_core::{Clock as _, SystemClock};
 
@@ -14,7 +17,6 @@ const MOST_SHOWN: usize = 40;
 
 /// `plexi import`
 pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<(), CliError> {
-    only_local(global, "import")?;
     let source = match args.source {
         ImportSource::Slack => Source::Slack,
         ImportSource::Mattermost => Source::Mattermost,
@@ -22,6 +24,10 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
     };
     if !args.file.is_file() {
         return Err(CliError::not_found(format!("{} is no file", args.file.display())));
+    }
+    if let Some(address) = &global.server {
+        let report = remote::import(address, global, &args, out).await?;
+        return out.show(&report, told);
     }
     let services = open_services(global).await?;
     let (bar, report) = {
@@ -39,7 +45,6 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
 
 /// `plexi export`
 pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<(), CliError> {
-    only_local(global, "export")?;
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(CliError::not_found(format!("{} is no folder", folder.display()))
@@ -50,6 +55,17 @@ pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<()
             CliError::usage(format!("{} is there already", args.file.display())).remedy("Give a new name.")
         );
     }
+    let written = |done: &Exported| {
+        let place = args.file.display();
+        format!(
+            "{} messages, {} channels, {} spaces, {} users written to {place}",
+            done.messages, done.channels, done.spaces, done.users
+        )
+    };
+    if let Some(address) = &global.server {
+        let done = remote::export(address, global, &args.file, out).await?;
+        return out.show(&done, written);
+    }
     let services = open_existing(global).await?;
     let bar = out.progress("messages");
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -57,23 +73,7 @@ pub(crate) async fn export(global: &Global, args: Export, out: Out) -> Result<()
     let exported = transfer::native::export(services.transfer(), &args.file, SystemClock.now(), &show).await;
     bar.finish_and_clear();
     services.close().await;
-    out.show(&exported?, |done| {
-        let place = args.file.display();
-        format!(
-            "{} messages, {} channels, {} spaces, {} users written to {place}",
-            done.messages, done.channels, done.spaces, done.users
-        )
-    })
-}
-
-fn only_local(global: &Global, what: &str) -> Result<(), CliError> {
-    match &global.server {
-        None => Ok(()),
-        Some(_) => Err(CliError::usage(format!(
-            "plexi {what} works on the data folder, not through a running server"
-        ))
-        .remedy("Stop the server and run it on the server's machine without --server.")),
-    }
+    out.show(&exported?, written)
 }
 
 fn show(bar: &indicatif::ProgressBar, progress: Progress) {

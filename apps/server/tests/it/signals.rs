@@ -1,4 +1,5 @@
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -78,4 +79,55 @@ fn killed_and_started_again_it_serves() {
     let token = |link: &str| link.split_once('=').unwrap().1.to_owned();
     assert_ne!(token(&first), token(&server.setup_link()), "the link of a former start is worth nothing");
     assert_eq!(server.get("/health/ready").0, "HTTP/1.1 200 OK");
+}
+
+/// Begins a request whose body does not come, and returns when the server waits for it.
+fn waited_for(server: &Server) -> TcpStream {
+    let mut stream = server.connect();
+    let head = "POST /api/v1/auth/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                Content-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut told = [0; 12];
+    stream.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100", "the server reads the body");
+    stream
+}
+
+#[test]
+fn a_request_that_does_not_end_is_cut_when_the_time_to_stop_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = ["--set", "server.listen=127.0.0.1:0", "--set", "server.shutdown_seconds=1"];
+    let mut server = Server::of(command(folder.path(), &set));
+    let mut stream = waited_for(&server);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), 0);
+    let mut rest = String::new();
+    // cut: with or without a word to the peer
+    let _ = stream.read_to_string(&mut rest);
+    assert!(!rest.contains("200 OK"), "{rest}");
+    let log = std::fs::read_to_string(folder.path().join("data/logs/latest.txt")).unwrap();
+    assert!(log.trim_end().ends_with("stopped"), "the rest of the order is kept: {log}");
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify.sock");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // longer than any test waits
+    let set = ["--set", "server.listen=127.0.0.1:0", "--set", "server.shutdown_seconds=600"];
+    let mut command = command(folder.path(), &set);
+    command.env("NOTIFY_SOCKET", &path);
+    let mut server = Server::of(command);
+    let _stream = waited_for(&server);
+    server.signal(Signal::TERM);
+    let mut heard = [0; 256];
+    while !heard.starts_with(b"STOPPING=1") {
+        socket.recv(&mut heard).unwrap();
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), 0);
+    let log = std::fs::read_to_string(folder.path().join("data/logs/latest.txt")).unwrap();
+    assert!(log.contains("second signal, stopping at once"), "{log}");
 }

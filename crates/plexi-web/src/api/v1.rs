@@ -12,4 +12,5 @@ pub(crate) mod secrets;
 pub(crate) mod spaces;
 pub(crate) mod sync;
 pub(crate) mod system;
+pub(crate) mod transfers;
 pub(crate) mod users;

@@ -110,6 +110,14 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("system.version", "", none.clone(), [200; 4]);
     row("system.openapi", "", none.clone(), [200; 4]);
     row("system.status", "", none.clone(), [401, 403, 403, 200]);
+    let wish = json!({"kind": "export"});
+    row("transfers.list", "", none.clone(), [401, 403, 403, 200]);
+    // this world moves nothing: who may is told so
+    row("transfers.begin", "", wish, [401, 403, 403, 501]);
+    row("transfers.get", "", none.clone(), [401, 403, 403, 404]);
+    row("transfers.cancel", "", none.clone(), [401, 403, 403, 404]);
+    row("transfers.upload", "", none.clone(), [401, 403, 403, 415]);
+    row("transfers.download", "", none.clone(), [401, 403, 403, 404]);
     row("secrets.list", "", none.clone(), [401, 403, 403, 200]);
     row("secrets.rotate", "", none.clone(), [401, 403, 403, 404]);
     row("secrets.reload", "", none.clone(), [401, 403, 403, 200]);
@@ -126,6 +134,7 @@ pub fn filled(path: &str, world: &World) -> String {
         .replace("{session_id}", &world.other.session.to_string())
         .replace("{invitation_id}", &world.invitation.to_string())
         .replace("{method}", "password")
+        .replace("{transfer_id}", "0123456789abcdef")
         .replace("{name}", "token.key")
         .replace("{emoji}", "%F0%9F%91%8D")
 }

@@ -174,6 +174,7 @@ pub async fn server(options: Options) -> Server {
         idempotency: Arc::new(MemoryIdempotency::default()),
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
+        transfers: Arc::new(plexi_web::NoTransfers),
         metric_sources: Vec::new(),
         fault_hooks: options.fault_hooks,
         ui: Some(Arc::new(Ui)),

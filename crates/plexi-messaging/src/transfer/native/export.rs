@@ -3,7 +3,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use plexi_core::{ChannelId, Timestamp, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -16,7 +16,7 @@ use crate::ports::{ImportedMember, TransferStore};
 const ROWS: u32 = 1_000;
 
 /// What an export wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exported {
     /// Roles, the built-in ones among them.
     pub roles: u64,

@@ -1,0 +1,372 @@
+//! Moves whole workspaces of a running server, one at a time. The file lies in a folder of its own in the data folder, which is
+//! emptied at the start: what a crash left is of no use, since an import can be run again.
+
+use std::io::{self, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use plexi_config::Live;
+use plexi_core::{Coded as _, ErrorCode, Timestamp};
+use plexi_db::Database;
+use plexi_messaging::transfer::{self, Progress, Source, TransferError};
+use plexi_web::{
+    ApiError, CHUNK, Transfer, TransferKind, TransferSource, TransferState, TransferWish, Transfers,
+};
+use serde_json::Value;
+use tokio::fs::{File, OpenOptions};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::AppError;
+use crate::lifecycle::Lifecycle;
+use crate::services::{Ambient, Services};
+use crate::settings::Settings;
+
+/// An upload that nothing arrived of for so long gives its place to another.
+const ABANDONED: Duration = Duration::from_mins(10);
+/// What an archive of ours is called.
+const ARCHIVE: &str = "export.zip";
+
+/// Imports and exports of a running server. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Moves(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    folder: PathBuf,
+    settings: Live<Settings>,
+    ambient: Ambient,
+    life: Lifecycle,
+    job: Mutex<Option<Job>>,
+    /// One piece at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+struct Job {
+    shown: Transfer,
+    source: Option<Source>,
+    file: PathBuf,
+    touched: Timestamp,
+    stop: CancellationToken,
+}
+
+impl Moves {
+    /// Empties the folder of files that a former run left. The work is done by tasks of `life`.
+    pub(crate) fn new(
+        services: &Services,
+        settings: Live<Settings>,
+        life: &Lifecycle,
+    ) -> Result<Self, AppError> {
+        let folder = services.dirs.root().join("transfer");
+        match std::fs::remove_dir_all(&folder) {
+            Ok(()) => tracing::info!("files of a transfer that was cut off removed"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(AppError::Folder { action: "write to", path: folder, source }),
+        }
+        Ok(Self(Arc::new(Inner {
+            database: services.database.clone(),
+            folder,
+            settings,
+            ambient: services.ambient.clone(),
+            life: life.clone(),
+            job: Mutex::new(None),
+            turn: tokio::sync::Mutex::new(()),
+        })))
+    }
+
+    fn job(&self) -> MutexGuard<'_, Option<Job>> {
+        // what it holds is for show: a panic elsewhere does not spoil it
+        self.0.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the transfer `id`, if it is still the one of now.
+    fn change(&self, id: &str, change: impl FnOnce(&mut Transfer)) {
+        if let Some(job) = self.job().as_mut().filter(|job| job.shown.id == id) {
+            change(&mut job.shown);
+        }
+    }
+
+    fn fail(&self, id: &str, why: String) {
+        tracing::warn!(transfer = id, error = %why, "transfer failed");
+        self.change(id, |shown| {
+            shown.state = TransferState::Failed;
+            shown.error = Some(why);
+        });
+    }
+
+    /// The transfer `id` with its file.
+    fn find(&self, id: &str) -> Result<(Transfer, PathBuf), ApiError> {
+        let job = self.job();
+        let found = job.as_ref().filter(|job| job.shown.id == id);
+        let found = found.ok_or_else(|| ApiError::new(ErrorCode::ValidationNotFound))?;
+        Ok((found.shown.clone(), found.file.clone()))
+    }
+
+    /// Stops the transfer of now and removes its files.
+    async fn clear(&self) -> Result<(), ApiError> {
+        let Some(job) = self.job().take() else { return Ok(()) };
+        job.stop.cancel();
+        match tokio::fs::remove_dir_all(self.folder_of(&job.shown.id)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refused(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn folder_of(&self, id: &str) -> PathBuf {
+        self.0.folder.join(id)
+    }
+
+    /// Begins the work as a task.
+    fn start(&self, id: &str) {
+        let (source, file, stop, dry_run) = match self.job().as_mut().filter(|job| job.shown.id == id) {
+            Some(job) => {
+                job.shown.state = TransferState::Running;
+                (job.source, job.file.clone(), job.stop.clone(), job.shown.dry_run)
+            }
+            None => return,
+        };
+        let (moves, id, soft) = (self.clone(), id.to_owned(), self.0.life.soft());
+        self.0.life.spawn("transfer", async move {
+            let runtime = tokio::runtime::Handle::current();
+            let (worker, name) = (moves.clone(), id.clone());
+            // packing and unpacking take a core: not one of those that answer
+            let work = tokio::task::spawn_blocking(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        done = worker.work(&name, source, &file, dry_run) => Some(done),
+                        () = stop.cancelled() => None,
+                        () = soft.cancelled() => None,
+                    }
+                })
+            });
+            match work.await {
+                Ok(Some(Ok((report, size)))) => {
+                    tracing::info!(transfer = %id, report = %report, "transfer done");
+                    moves.change(&id, |shown| {
+                        shown.state = TransferState::Done;
+                        shown.report = Some(report);
+                        shown.size = size;
+                    });
+                }
+                Ok(Some(Err(error))) => moves.fail(&id, moves.told(&id, &error)),
+                Ok(None) => moves.fail(&id, "stopped".to_owned()),
+                Err(error) => {
+                    tracing::error!(%error, "transfer panicked");
+                    moves.fail(&id, "something failed; the log says what".to_owned());
+                }
+            }
+            moves.tidy(&id).await;
+        });
+    }
+
+    /// Keeps of a finished transfer nothing but the archive that somebody wants.
+    async fn tidy(&self, id: &str) {
+        let wanted = self.job().as_ref().is_some_and(|job| {
+            let kept = job.shown.kind == TransferKind::Export && job.shown.state == TransferState::Done;
+            job.shown.id == id && kept
+        });
+        if !wanted
+            && let Err(error) = tokio::fs::remove_dir_all(self.folder_of(id)).await
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "files of a transfer could not be removed");
+        }
+    }
+
+    /// Does it; what was done, and the length of the file.
+    async fn work(
+        &self,
+        id: &str,
+        source: Option<Source>,
+        file: &Path,
+        dry_run: bool,
+    ) -> Result<(Value, u64), TransferError> {
+        let show = |progress: Progress| {
+            self.change(id, |shown| {
+                shown.messages = progress.messages;
+                (shown.parts_done, shown.parts) = progress.parts;
+            });
+        };
+        let store = &self.0.database;
+        let report = match source {
+            Some(source) => {
+                serde_json::to_value(transfer::import_file(store, source, file, dry_run, &show).await?)
+            }
+            None => {
+                let now = self.0.ambient.clock.now();
+                serde_json::to_value(transfer::native::export(store, file, now, &show).await?)
+            }
+        };
+        let size = std::fs::metadata(file).map_or(0, |found| found.len());
+        Ok((report.unwrap_or_default(), size))
+    }
+
+    /// Checks a wish: the source and the name of the file that comes in, and its length.
+    fn judge(&self, wish: &TransferWish) -> Result<(Option<Source>, String, u64), ApiError> {
+        if wish.kind == TransferKind::Export {
+            return Ok((None, ARCHIVE.to_owned(), 0));
+        }
+        let missing = |field: &str| ApiError::invalid(Vec::new()).field(field, "is required for an import");
+        let source = match wish.source.ok_or_else(|| missing("source"))? {
+            TransferSource::Slack => Source::Slack,
+            TransferSource::Mattermost => Source::Mattermost,
+            TransferSource::Plexichat => Source::Plexichat,
+        };
+        let name = wish.file_name.clone().ok_or_else(|| missing("file_name"))?;
+        let plain = !name.starts_with('.') && !name.contains(['/', '\\']) && !name.contains(char::is_control);
+        if !plain || name.len() > 200 {
+            return Err(ApiError::invalid(Vec::new())
+                .field("file_name", "must be the name of a file, without a folder"));
+        }
+        let size = wish.size.filter(|size| *size > 0).ok_or_else(|| missing("size"))?;
+        let most = u64::from(self.0.settings.get().transfer.max_upload_mib) * 1024 * 1024;
+        if size > most {
+            let problem = format!("is more than transfer.max_upload_mib allows: {most} bytes");
+            return Err(ApiError::new(ErrorCode::ValidationTooLarge).field("size", problem));
+        }
+        Ok((Some(source), name, size))
+    }
+
+    /// Why a transfer was given up, in words for whoever began it: what is wrong with their file, and of our own side no more
+    /// than the catalogue says.
+    fn told(&self, id: &str, error: &TransferError) -> String {
+        let folder = format!("{}/", self.folder_of(id).display());
+        match error {
+            TransferError::Format(text) => text.replace(&folder, ""),
+            TransferError::File { source, .. } => refused(source).code().message().to_owned(),
+            other => {
+                tracing::warn!(error = %other, "transfer failed");
+                other.code().message().to_owned()
+            }
+        }
+    }
+
+    fn new_id(&self) -> Result<String, ApiError> {
+        let mut bytes = [0_u8; 16];
+        self.0.ambient.entropy.fill(&mut bytes).map_err(ApiError::from)?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+#[async_trait]
+impl Transfers for Moves {
+    fn current(&self) -> Option<Transfer> {
+        self.job().as_ref().map(|job| job.shown.clone())
+    }
+
+    async fn begin(&self, wish: TransferWish) -> Result<Transfer, ApiError> {
+        let _turn = self.0.turn.lock().await;
+        let (source, name, size) = self.judge(&wish)?;
+        let now = self.0.ambient.clock.now();
+        let busy = self.job().as_ref().is_some_and(|job| match job.shown.state {
+            TransferState::Running => true,
+            TransferState::Uploading => now.since(job.touched) < ABANDONED,
+            TransferState::Done | TransferState::Failed => false,
+        });
+        if busy {
+            return Err(ApiError::new(ErrorCode::ValidationConflict)
+                .field("kind", "another transfer is under way; wait for it or cancel it"));
+        }
+        self.clear().await?;
+        let id = self.new_id()?;
+        let folder = self.folder_of(&id);
+        tokio::fs::create_dir_all(&folder).await.map_err(|error| refused(&error))?;
+        let shown = Transfer {
+            id: id.clone(),
+            kind: wish.kind,
+            state: TransferState::Uploading,
+            dry_run: wish.dry_run,
+            created_at: now,
+            size,
+            received: 0,
+            messages: 0,
+            parts_done: 0,
+            parts: 0,
+            report: None,
+            error: None,
+        };
+        let file = folder.join(name);
+        let stop = CancellationToken::new();
+        *self.job() = Some(Job { shown, source, file, touched: now, stop });
+        if source.is_none() {
+            self.start(&id);
+        }
+        Ok(self.find(&id)?.0)
+    }
+
+    async fn receive(&self, id: &str, offset: u64, piece: Bytes) -> Result<Transfer, ApiError> {
+        let _turn = self.0.turn.lock().await;
+        let (shown, file) = self.find(id)?;
+        let end = offset.saturating_add(piece.len() as u64);
+        if end <= shown.received {
+            return Ok(shown);
+        }
+        if shown.state != TransferState::Uploading || offset > shown.received || end > shown.size {
+            let expected = format!("must be {} of {}", shown.received, shown.size);
+            return Err(ApiError::new(ErrorCode::ValidationConflict).field("offset", expected));
+        }
+        if let Err(error) = append(&file, offset, &piece, end == shown.size).await {
+            let refused = refused(&error);
+            self.fail(id, format!("the file could not be kept: {}", refused.code().message()));
+            self.tidy(id).await;
+            return Err(refused);
+        }
+        let now = self.0.ambient.clock.now();
+        if let Some(job) = self.job().as_mut().filter(|job| job.shown.id == id) {
+            job.shown.received = end;
+            job.touched = now;
+        }
+        if end == shown.size {
+            self.start(id);
+        }
+        Ok(self.find(id)?.0)
+    }
+
+    async fn read(&self, id: &str, offset: u64) -> Result<Bytes, ApiError> {
+        let (shown, file) = self.find(id)?;
+        if shown.kind != TransferKind::Export || shown.state != TransferState::Done {
+            return Err(
+                ApiError::new(ErrorCode::ValidationConflict).field("transfer_id", "has no archive yet")
+            );
+        }
+        read_piece(&file, offset).await.map_err(|error| refused(&error))
+    }
+
+    async fn cancel(&self, id: &str) -> Result<(), ApiError> {
+        let _turn = self.0.turn.lock().await;
+        self.find(id)?;
+        self.clear().await
+    }
+}
+
+async fn append(file: &Path, offset: u64, piece: &[u8], last: bool) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(file).await?;
+    file.seek(SeekFrom::Start(offset)).await?;
+    file.write_all(piece).await?;
+    file.flush().await?;
+    if last { file.sync_all().await } else { Ok(()) }
+}
+
+async fn read_piece(file: &Path, offset: u64) -> io::Result<Bytes> {
+    let mut file = File::open(file).await?;
+    file.seek(SeekFrom::Start(offset)).await?;
+    let mut piece = Vec::new();
+    file.take(CHUNK as u64).read_to_end(&mut piece).await?;
+    Ok(Bytes::from(piece))
+}
+
+/// What a file that cannot be written or read means to the client.
+fn refused(error: &io::Error) -> ApiError {
+    let code = match error.kind() {
+        io::ErrorKind::StorageFull
+        | io::ErrorKind::QuotaExceeded
+        | io::ErrorKind::FileTooLarge
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::PermissionDenied => ErrorCode::StorageFull,
+        _ => ErrorCode::StorageUnavailable,
+    };
+    ApiError::new(code).because(error.to_string())
+}
