@@ -30,14 +30,15 @@ fn documents(archive: &Path) -> Outcome<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for index in 0..zip.len() {
         let mut document = zip.by_index(index)?;
+        let name = document.name()?.into_owned();
         let mut text = String::new();
         document.read_to_string(&mut text)?;
-        if document.name() == "manifest.json" {
+        if name == "manifest.json" {
             let mut manifest: Value = serde_json::from_str(&text)?;
             manifest["created_at"] = Value::Null;
             text = manifest.to_string();
         }
-        found.insert(document.name().to_owned(), text);
+        found.insert(name, text);
     }
     Ok(found)
 }
