@@ -154,7 +154,7 @@ fn health_and_version_need_no_session_and_a_server_that_is_gone_is_unavailable()
     let plexi = Plexi::at(&server.url);
     assert!(plexi.ok(&["doctor"]).contains("database"));
     assert!(plexi.ok(&["version"]).contains("server PlexiChat"));
-    plexi.fails(&["import", "slack", "some.zip"], 2);
+    plexi.fails(&["import", "slack", "some.zip"], 3);
     drop(server);
     plexi.fails(&["version"], 5);
 }
