@@ -145,7 +145,7 @@ fn fingerprint(name: &str, secret: &Secret<String>) -> String {
     let mut digits = [0_u8; 4];
     let secret = secret.expose().as_bytes();
     pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, name.as_bytes(), secret, &mut digits);
-    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+    plexi_core::plain::hex(&digits)
 }
 
 fn changed(path: &Path) -> Option<Timestamp> {

@@ -191,14 +191,11 @@ impl Moves {
             });
         };
         let store = &self.0.database;
-        let report = match source {
-            Some(source) => {
-                serde_json::to_value(transfer::import_file(store, source, file, dry_run, &show).await?)
-            }
-            None => {
-                let now = self.0.ambient.clock.now();
-                serde_json::to_value(transfer::native::export(store, file, now, &show).await?)
-            }
+        let report = if let Some(source) = source {
+            serde_json::to_value(transfer::import_file(store, source, file, dry_run, &show).await?)
+        } else {
+            let now = self.0.ambient.clock.now();
+            serde_json::to_value(transfer::native::export(store, file, now, &show).await?)
         };
         let size = std::fs::metadata(file).map_or(0, |found| found.len());
         Ok((report.unwrap_or_default(), size))
@@ -247,7 +244,7 @@ impl Moves {
     fn new_id(&self) -> Result<String, ApiError> {
         let mut bytes = [0_u8; 16];
         self.0.ambient.entropy.fill(&mut bytes).map_err(ApiError::from)?;
-        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(plexi_core::plain::hex(&bytes))
     }
 }
 

@@ -76,7 +76,7 @@ impl Ring {
 
 fn fingerprint(key: &PublicKey) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, &key.to_bytes());
-    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    plexi_core::plain::hex(digest.as_ref().get(..8).unwrap_or_default())
 }
 
 /// Issues and verifies access tokens. Cheap to clone.

@@ -3,6 +3,12 @@
 /// What is wrong with a text that is not [`is_plain`], for an answer.
 pub const NOT_PLAIN: &str = "must not hold control, invisible or direction-changing characters";
 
+/// Bytes as hexadecimal digits, two each.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// Whether a text can be shown on a line as it is: no character of it [`deceives`], and unless it is empty there is
 /// something to be seen.
 ///

@@ -50,11 +50,11 @@ async fn local(global: &Global, command: &SecretCommand) -> Result<Value, CliErr
         _ => secrets.list().await.map(|all| json!(all)),
     };
     services.close().await;
-    told.map_err(refused)
+    told.map_err(|error| refused(&error))
 }
 
-fn refused(error: OperatorError) -> CliError {
-    match &error {
+fn refused(error: &OperatorError) -> CliError {
+    match error {
         OperatorError::NoSecret => {
             CliError::not_found("there is no secret of that name").remedy("See `plexi secret list`.")
         }

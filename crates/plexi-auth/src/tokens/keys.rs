@@ -20,7 +20,7 @@ const PREFIX: &str = "plexi-token-key-ed25519:";
 const FORMER: &str = "plexi-token-former-ed25519:";
 const SEED: usize = 32;
 /// The longest life of an access token that can be configured: for so long a former key verifies.
-pub(crate) const LONGEST_LIFE: Duration = Duration::from_mins(60);
+pub(crate) const LONGEST_LIFE: Duration = Duration::from_hours(1);
 /// The most former keys at once: rotations within [`LONGEST_LIFE`].
 const MOST_FORMER: usize = 8;
 /// The longest key file in bytes.
@@ -137,7 +137,9 @@ impl TokenKeys {
         for key in &self.former {
             text.push_str(FORMER);
             URL_SAFE_NO_PAD.encode_string(key.public.to_bytes(), &mut text);
-            text.push_str(&format!(":{}\n", key.until.as_seconds()));
+            text.push(':');
+            text.push_str(&key.until.as_seconds().to_string());
+            text.push('\n');
         }
         text
     }
