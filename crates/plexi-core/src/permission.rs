@@ -94,6 +94,7 @@ impl Permission {
             | Self::UsersManage
             | Self::RolesManage
             | Self::TransferManage
+            | Self::SecretsManage
             | Self::SpacesCreate
             | Self::UsersRead
             | Self::DirectCreate => RoleScope::System,
