@@ -191,7 +191,10 @@ impl Database {
     /// Takes up a changed name or password of the same database: connections that are opened from now on use it, those that
     /// are open stay. `false` when `url` names another database, which needs a restart. Nothing changes when it does not work.
     pub async fn sign_in_as(&self, url: &Secret<String>) -> Result<bool, DbError> {
-        connect::sign_in_as(&self.0.write, self.0.engine, url).await
+        match &self.0.write {
+            Write::Pool(pool) => connect::sign_in_as(pool, self.0.engine, url).await,
+            Write::Sqlite(_) => Ok(false),
+        }
     }
 
     /// Which engine it is.
