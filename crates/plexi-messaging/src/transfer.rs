@@ -117,7 +117,7 @@ pub struct Note {
 }
 
 /// What kind of thing has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Named {
     /// A role.
@@ -143,7 +143,7 @@ impl Named {
 }
 
 /// Something that is called otherwise here than at the source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renamed {
     /// What it is.
     pub what: Named,

@@ -80,7 +80,10 @@ fn after_a_rotation_old_tokens_count_until_they_expire_and_new_ones_are_of_the_n
     assert_eq!(verify(&restarted, new.expose(), at(10), None).unwrap(), claims());
     restarted.replace_keys(TokenKeys::rotate(&path, &*entropy, at(3_600)).unwrap());
     let forged = tokens.issue(&Claims { expires_at: at(9_000), ..claims() }).unwrap();
-    assert!(verify(&restarted, forged.expose(), at(3_601), None).is_ok(), "the key before is good for an hour");
+    assert!(
+        verify(&restarted, forged.expose(), at(3_601), None).is_ok(),
+        "the key before is good for an hour"
+    );
     assert!(
         verify(&restarted, forged.expose(), at(7_200), None).is_err(),
         "and not for longer, whatever it signed"
