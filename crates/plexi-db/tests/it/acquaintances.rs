@@ -12,15 +12,8 @@ engines!(an_account_is_acquainted_with_itself_and_those_in_its_channels, |place|
     let room = Room::new(&database).await;
     let at = Timestamp::from_seconds(1_790_000_000);
     let stranger: UserId = ids().next().unwrap();
-    let carl = ImportedUser {
-        id: stranger,
-        name: "carl".to_owned(),
-        display_name: "Carl".to_owned(),
-        bot: false,
-        disabled: false,
-        created_at: at,
-    };
-    database.import_users(&[carl]).await.unwrap();
+    let carl = ImportedUser::new(stranger, "carl", "Carl", at);
+    database.import_users(&[carl], false).await.unwrap();
     let among = [room.ada, room.bob, stranger];
     let known = async |user: UserId| {
         let mut known = database.acquaintances(user, &among).await.unwrap();

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use plexi_core::{ChannelId, MessageId, Permission, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId};
+use plexi_core::{
+    ChannelId, MessageId, Permission, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId,
+};
 
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, ChannelFacts, EventBody};
@@ -177,8 +179,9 @@ impl State {
         if row.members.iter().any(|(who, member)| self.administers(*who, &member.role)) {
             return None;
         }
-        let able =
-            |user: &UserId| self.users.get(user).is_some_and(|account| !account.disabled && account.kind != AccountKind::Bot);
+        let able = |user: &UserId| {
+            self.users.get(user).is_some_and(|account| !account.disabled && account.kind != AccountKind::Bot)
+        };
         let members = row.members.iter().filter(|(who, _)| able(who));
         let heir = members.min_by_key(|(who, member)| (member.joined_at, **who)).map(|(who, _)| *who)?;
         "admin".clone_into(&mut self.channels.get_mut(&id)?.members.get_mut(&heir)?.role);

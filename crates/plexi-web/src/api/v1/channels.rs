@@ -88,6 +88,14 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Remove a member from a channel",
             remove_member,
         ),
+    ]);
+    rows.extend(own_place());
+    rows
+}
+
+/// One's own place in channels: how far one has read, what one is writing, how they are shown.
+fn own_place() -> [Operation; 6] {
+    [
         Operation::new(
             Method::PUT,
             "/channels/{channel_id}/read",
@@ -130,8 +138,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Replace the categories of one's sidebar",
             set_categories,
         ),
-    ]);
-    rows
+    ]
 }
 
 /// Which channels of a space.
