@@ -63,7 +63,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
 async fn version(global: &Global, out: Out) -> Result<(), CliError> {
     let mut told = json!({ "name": "plexi", "version": env!("CARGO_PKG_VERSION") });
     if let Some(address) = &global.server {
-        told["server"] = Remote::anonymous(address)?.get::<serde_json::Value>("version", &[]).await?;
+        told["server"] = Remote::anonymous(address)?.get::<serde_json::Value>("system/version", &[]).await?;
     }
     out.show(&told, |told| {
         let mut text = format!("plexi {}", env!("CARGO_PKG_VERSION"));

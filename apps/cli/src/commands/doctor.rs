@@ -23,7 +23,7 @@ pub(crate) async fn run(global: &Global, out: Out) -> Result<(), CliError> {
 
 async fn remote(address: &str, out: Out) -> Result<(), CliError> {
     let remote = Remote::anonymous(address)?;
-    let version: Value = remote.get("version", &[]).await?;
+    let version: Value = remote.get("system/version", &[]).await?;
     let (ready, report) = remote.ready().await?;
     let told = json!({ "server": version, "ready": ready, "report": report });
     out.show(&told, |_| {
