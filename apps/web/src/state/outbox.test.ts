@@ -35,7 +35,8 @@ describe("a message on its way", () => {
   });
 
   it("waits for the same person when the session ends", async () => {
-    send.mockRejectedValueOnce(new SocketError("ended", { status: 401, error_code: "AUTH_SESSION_ENDED", message: "The session has ended." }));
+    const ended = { ...problem("AUTH_SESSION_ENDED", "The session has ended."), status: 401, http_status: 401 };
+    send.mockRejectedValueOnce(new SocketError(ended.message, ended));
     write("hello");
     await vi.waitFor(() => expect(send).toHaveBeenCalledOnce());
     expect(waiting()).toMatchObject([{ text: "hello", state: "sending" }]);
