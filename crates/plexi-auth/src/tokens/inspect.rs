@@ -10,8 +10,13 @@ use prost::Message as _;
 use super::MAX_BLOCKS;
 use crate::error::AuthError;
 
-/// The most checks of a block, queries of a check, predicates and expressions of a query.
+/// The most checks of a block, and expressions of a query.
 const MAX_PARTS: usize = 16;
+/// The most queries of all checks of a block.
+const MAX_QUERIES: usize = 32;
+/// The most predicates of a query. Each one more multiplies what is tried by the number of facts that fit it, and no limit of the evaluation
+/// looks at that.
+const MAX_PREDICATES: usize = 3;
 /// The most operations of all expressions of a block.
 const MAX_OPERATIONS: usize = 128;
 
@@ -29,17 +34,16 @@ pub(super) fn within_bounds(bytes: &[u8]) -> Result<(), AuthError> {
 /// Whether a block only narrows, and cheaply.
 fn narrows(block: &Block) -> bool {
     let mut operations = 0;
+    let queries: usize = block.checks.iter().map(|check| check.queries.len()).sum();
     block.facts.is_empty()
         && block.rules.is_empty()
         && block.checks.len() <= MAX_PARTS
-        && block.checks.iter().all(|check| {
-            check.queries.len() <= MAX_PARTS
-                && check.queries.iter().all(|query| is_cheap(query, &mut operations))
-        })
+        && queries <= MAX_QUERIES
+        && block.checks.iter().flat_map(|check| &check.queries).all(|query| is_cheap(query, &mut operations))
 }
 
 fn is_cheap(query: &Rule, operations: &mut usize) -> bool {
-    query.body.len() <= MAX_PARTS
+    query.body.len() <= MAX_PREDICATES
         && query.expressions.len() <= MAX_PARTS
         && query.expressions.iter().all(|expression| are_cheap(&expression.ops, operations))
 }

@@ -133,6 +133,7 @@ fn a_block_that_would_widen_or_burn_time_is_refused() {
         "f(1); g($x) <- f($x);",
         r#"check if operation($o), $o.matches("(a{100}){100}");"#,
         "check if [1, 2, 3].all($x -> [1, 2, 3].any($y -> $x == $y));",
+        r#"check if operation($a), operation($b), operation($c), operation($d), $a == "x";"#,
     ];
     for block in widening {
         assert!(
@@ -140,6 +141,22 @@ fn a_block_that_would_widen_or_burn_time_is_refused() {
             "{block}"
         );
     }
+}
+
+#[test]
+fn a_query_joins_three_predicates_and_a_block_asks_thirty_two_queries_and_no_more() {
+    let tokens = tokens(1);
+    let whole = tokens.issue(&claims()).unwrap();
+    let joined =
+        narrowed(&whole, r#"check if operation($a), operation($b), time($t), $a == "read", $b == "read";"#);
+    assert!(verify(&tokens, &joined, at(0), READ).is_ok());
+    let asking = |count: usize| {
+        let query = r#"operation("read")"#;
+        format!("check if {};", vec![query; count].join(" or "))
+    };
+    assert!(verify(&tokens, &narrowed(&whole, &asking(32)), at(0), READ).is_ok());
+    let refused = verify(&tokens, &narrowed(&whole, &asking(33)), at(0), READ);
+    assert!(matches!(refused, Err(AuthError::TokenInvalid)));
 }
 
 #[test]
