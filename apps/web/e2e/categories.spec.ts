@@ -16,13 +16,13 @@ test("channels are grouped under categories of one's own, by the keyboard, too, 
   await expect(entry).toBeVisible();
   while (!(await entry.evaluate((element) => element === document.activeElement))) await ada.page.keyboard.press("ArrowDown");
   await ada.page.keyboard.press("Enter");
-  await ada.page.getByLabel("Name").fill("Garden");
+  await ada.page.getByRole("textbox", { name: "Name" }).fill("Garden");
   await ada.page.keyboard.press("Enter");
   for (const page of [ada.page, other]) await expect(lists(page).getByRole("list", { name: "Garden" }).getByRole("link", { name: "general" })).toBeVisible();
 
   await ada.page.getByRole("button", { name: "Change category Garden" }).click();
   await ada.page.getByRole("menuitem", { name: "Rename category" }).click();
-  await ada.page.getByLabel("Name").fill("Flowers");
+  await ada.page.getByRole("textbox", { name: "Name" }).fill("Flowers");
   await ada.page.keyboard.press("Enter");
   await expect(lists(other).getByRole("list", { name: "Flowers" }).getByRole("link", { name: "general" })).toBeVisible();
 

@@ -53,7 +53,7 @@ test("who began a thread sees that it has new replies", async () => {
   await reply(eve, "roses it is");
   await expect(threads(ada)).toHaveAccessibleName(/1 thread with new replies/);
   await ada.message("what shall we plant?").getByRole("link", { name: /2 replies/ }).click();
-  await expect(ada.page.getByText("roses it is")).toBeVisible();
+  await expect(ada.page.getByText("roses it is", { exact: true })).toBeVisible();
   await expect(threads(ada)).toHaveAccessibleName("Threads");
   for (const person of [ada, eve]) expect(person.complaints).toEqual([]);
 });
