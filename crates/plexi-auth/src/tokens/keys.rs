@@ -61,7 +61,7 @@ impl Coded for KeyFileError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Io { .. } | Self::Malformed { .. } => ErrorCode::SystemConfiguration,
-            Self::TooOften { .. } => ErrorCode::NetworkOverloaded,
+            Self::TooOften { .. } => ErrorCode::AuthTooManyAttempts,
             Self::Entropy(error) => error.code(),
         }
     }
