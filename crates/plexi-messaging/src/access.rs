@@ -165,6 +165,12 @@ impl Messaging {
         Ok(Seen { access, standing })
     }
 
+    /// Whether somebody is a member of a channel.
+    pub(crate) async fn is_member(&self, user: UserId, channel: ChannelId) -> Result<bool, MessagingError> {
+        let access = self.0.access.get(&*self.0.store, channel, user).await?;
+        Ok(access.is_some_and(|access| access.member.is_some()))
+    }
+
     /// A channel, if the actor has `permission` in it.
     pub(crate) async fn allow(
         &self,

@@ -53,8 +53,8 @@ impl Messaging {
         Ok(list.page(members, limit, |member| member.user_id.to_string()))
     }
 
-    /// Adds somebody to a channel, with the role `member` unless another is named, or changes the role. Needs
-    /// `channel.members.manage`; nobody gives power they lack. In a space only its members can be added.
+    /// Adds somebody to a channel, with the role `member` unless another is named, or changes the role; who is a member
+    /// already keeps the role when none is named. Needs `channel.members.manage`; nobody gives power they lack. In a space only its members can be added.
     pub async fn set_channel_member(
         &self,
         actor: &Actor,
@@ -65,6 +65,11 @@ impl Messaging {
         let seen = self.allow_change(actor, id, Permission::ChannelMembersManage).await?;
         if seen.access.kind.is_direct() {
             return Err(invalid("channel_id", "the people of a direct conversation are fixed"));
+        }
+        if role.is_none()
+            && let Some(mine) = self.0.store.channel(id, user).await?.and_then(|channel| channel.membership)
+        {
+            return Ok(MemberEntry { user_id: user, role: mine.role, joined_at: mine.joined_at });
         }
         let role = role.unwrap_or(ORDINARY);
         self.may_give_role(actor, power(actor, &seen), RoleScope::Channel, role).await?;

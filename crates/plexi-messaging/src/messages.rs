@@ -102,7 +102,7 @@ impl Messaging {
         if all && !seen.may(actor, Permission::MentionAll) {
             return Err(Denied::Forbidden(Permission::MentionAll).into());
         }
-        let mentions = if names.is_empty() { Vec::new() } else { self.resolve(&names).await? };
+        let mentions = if names.is_empty() { Vec::new() } else { self.resolve(actor, seen, &names).await? };
         self.0.timings.note("resolve", since);
         let since = Instant::now();
         let index = index_text(&text);
@@ -110,13 +110,23 @@ impl Messaging {
         Ok(Prepared { text, mentions, mentions_all: all, index, has_link: link })
     }
 
-    /// The users of these names, in the order of the names.
-    async fn resolve(&self, names: &[String]) -> Result<Vec<UserId>, MessagingError> {
+    /// The users of these names, in the order of the names. For an actor for whom not every account exists, members of the
+    /// channel only: the answer must not tell who else has an account.
+    async fn resolve(
+        &self,
+        actor: &Actor,
+        seen: &Seen,
+        names: &[String],
+    ) -> Result<Vec<UserId>, MessagingError> {
         let found = self.0.directory.resolve(names).await?;
         let mut users: Vec<UserId> = Vec::with_capacity(found.len());
         for name in names {
-            let user = found.iter().find(|(known, _)| known == name).map(|(_, user)| *user);
-            users.extend(user.filter(|user| !users.contains(user)));
+            let Some((_, user)) = found.iter().find(|(known, _)| known == name) else { continue };
+            if !users.contains(user)
+                && (actor.sees_everybody() || self.is_member(*user, seen.access.channel_id).await?)
+            {
+                users.push(*user);
+            }
         }
         Ok(users)
     }

@@ -266,3 +266,29 @@ async fn permissions_shown_in_lists_are_those_that_count() {
     assert!(found.items[0].permissions.has(Permission::ChannelJoin));
     assert!(!found.items[0].permissions.has(Permission::MessagePost));
 }
+
+#[tokio::test]
+async fn who_does_not_see_everybody_names_members_of_the_channel_only() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Private, &["bob"]).await;
+    let all = [world.id("ada"), world.id("carl"), world.id("eve")];
+    let said = world.post("bob", channel.id, "@ada @carl @eve @nobodyxx").await;
+    assert_eq!(said.mentions, all[..1], "whoever else has an account is not told");
+    let edited = world.messaging.edit(&world.actor("bob"), said.id, "@carl @eve", None).await.unwrap();
+    assert_eq!(edited.mentions, []);
+    assert_eq!(world.post("ada", channel.id, "@ada @carl @eve").await.mentions, all, "who sees everybody");
+}
+
+#[tokio::test]
+async fn who_is_added_again_without_a_role_keeps_the_role() {
+    let world = World::new().await;
+    let channel = world.channel("room", ChannelKind::Private, &["bob"]).await;
+    let (ada, bob) = (world.actor("ada"), world.id("bob"));
+    let set =
+        async |role| world.messaging.set_channel_member(&ada, channel.id, bob, role).await.unwrap().role;
+    assert_eq!(set(Some("admin")).await, "admin");
+    assert_eq!(set(None).await, "admin");
+    let mine = world.messaging.channel(&world.actor("bob"), channel.id).await.unwrap().membership.unwrap();
+    assert_eq!(mine.role, "admin");
+    assert_eq!(set(Some("member")).await, "member");
+}
