@@ -102,7 +102,7 @@ impl ReadStore for Database {
         unread: bool,
         limit: u32,
     ) -> Result<Vec<ThreadState>, StoreError> {
-        let unread = if unread { "AND r.reply_count > 0 AND r.reply_total > tm.seen" } else { "" };
+        let unread = if unread { format!("AND {}", threads::unread_only()) } else { String::new() };
         let rest = format!(
             "JOIN (SELECT root_key FROM thread_members WHERE user_id = ? ORDER BY root_key DESC LIMIT {MOST}) mine \
              ON mine.root_key = tm.root_key \

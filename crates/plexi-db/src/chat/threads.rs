@@ -9,13 +9,21 @@ use plexi_messaging::model::{Message, ThreadState};
 use super::messages::place::AllKnown;
 use crate::database::Engine;
 use crate::fault::Fault;
-use crate::sql::{Cells, Conn, Writes, params};
+use crate::sql::{Cells, Conn, Param, Writes, params};
 
 /// Unread replies are counted to this.
 const MOST_COUNTED: i64 = 1_000;
+/// Among so many of the last replies, deleted ones included.
+const MOST_LOOKED_AT: i64 = 2_000;
 
-const SELECT: &str = "SELECT tm.user_id, tm.channel_id, tm.root_id, tm.seen, tm.named, r.reply_total, r.reply_count \
-    FROM thread_members tm JOIN messages r ON r.message_key = tm.root_key";
+/// The replies that somebody has not read and that are not deleted.
+const LEFT: &str = "FROM messages u WHERE u.channel_id = tm.channel_id AND u.thread_key = tm.root_key \
+    AND u.position >= tm.seen AND u.deleted = false";
+
+/// Of rows `tm` and the first messages `r` of their threads, those with unread replies.
+pub(super) fn unread_only() -> String {
+    format!("r.reply_count > 0 AND r.reply_total > tm.seen AND EXISTS (SELECT 1 {LEFT})")
+}
 
 /// What replies come to for somebody in a thread.
 struct Part {
@@ -56,6 +64,22 @@ pub(super) fn follow_named(writes: &mut Writes, engine: Engine, reply: &Message)
     save(writes, engine, reply.mentions.iter().map(part).collect());
 }
 
+/// Finds out anew which reply of a thread is the last one that names these people, after it changed whom `reply` names.
+pub(super) async fn name_anew(
+    conn: Conn<'_>,
+    reply: &Message,
+    users: impl Iterator<Item = UserId>,
+) -> Result<(), Fault> {
+    let Some(root) = reply.thread_id else { return Ok(()) };
+    let sql = "UPDATE thread_members SET named = (SELECT MAX(m.position) FROM messages m \
+               JOIN message_mentions x ON x.channel_id = m.channel_id AND x.seq = m.seq \
+               WHERE m.channel_id = ? AND m.thread_key = ? AND m.position >= thread_members.seen \
+               AND x.user_id = thread_members.user_id) WHERE root_key = ? AND user_id IN {in}";
+    let before = params![reply.channel_id, root.key(), root.key()];
+    conn.run_in(sql, &before, users.map(Param::param).collect()).await?;
+    Ok(())
+}
+
 fn save(writes: &mut Writes, engine: Engine, parts: BTreeMap<(UserId, i64), Part>) {
     let head =
         "INSERT INTO thread_members (user_id, root_key, root_id, channel_id, seen, named) VALUES {rows}";
@@ -87,14 +111,20 @@ pub(super) async fn states(
     rest: &str,
     values: Vec<sea_orm::Value>,
 ) -> Result<Vec<(UserId, ThreadState)>, Fault> {
-    let rows = conn.all(&format!("{SELECT} {rest}"), values).await?;
+    // Only where replies are deleted do they have to be counted one by one.
+    let sql = format!(
+        "SELECT tm.user_id, tm.channel_id, tm.root_id, tm.seen, tm.named, \
+         CASE WHEN r.reply_total = r.reply_count THEN r.reply_total - tm.seen \
+         ELSE (SELECT COUNT(*) {LEFT} AND u.position >= r.reply_total - {MOST_LOOKED_AT}) END \
+         FROM thread_members tm JOIN messages r ON r.message_key = tm.root_key {rest}"
+    );
+    let rows = conn.all(&sql, values).await?;
     let states = rows.iter().map(|row| {
         let mut cells = Cells::new(row);
         let user = cells.take()?;
         let (channel_id, thread_id) = (cells.take()?, cells.take()?);
         let (seen, named): (i64, Option<i64>) = (cells.take()?, cells.take()?);
-        let (total, count): (i64, i64) = (cells.take()?, cells.take()?);
-        let unread = (total - seen).min(count).clamp(0, MOST_COUNTED);
+        let unread = cells.take::<i64>()?.clamp(0, MOST_COUNTED);
         let mentioned = unread > 0 && named.is_some_and(|named| named >= seen);
         let unread = u32::try_from(unread).unwrap_or_default();
         Ok((user, ThreadState { channel_id, thread_id, unread, mentioned }))

@@ -76,7 +76,7 @@ impl MessageStore for MemoryStore {
         let former = std::mem::replace(&mut row.new.text, edit.text.clone());
         row.history.insert(0, Revision { text: former, at: edit.at });
         row.edited_at = Some(edit.at);
-        row.new.mentions.clone_from(&edit.mentions);
+        let mut named = std::mem::replace(&mut row.new.mentions, edit.mentions.clone());
         row.new.mentions_all = edit.mentions_all;
         row.new.has_link = edit.has_link;
         row.tokens = edit.index.split(' ').map(str::to_owned).collect();
@@ -84,8 +84,10 @@ impl MessageStore for MemoryStore {
         if let Some(root) = thread {
             for user in &edit.mentions {
                 let fresh = || Follower { channel, seen: position, named: None };
-                state.followers.entry((*user, root)).or_insert_with(fresh).named = Some(position);
+                state.followers.entry((*user, root)).or_insert_with(fresh);
             }
+            named.extend(&edit.mentions);
+            state.name_anew(channel, root, &named);
         }
         append(&mut state, channel, edit.at, LogBody::Edited(id.key().0))
     }
@@ -99,7 +101,7 @@ impl MessageStore for MemoryStore {
         }
         row.deleted = true;
         row.new.text.clear();
-        row.new.mentions.clear();
+        let named = std::mem::take(&mut row.new.mentions);
         row.new.mentions_all = false;
         row.new.has_link = false;
         row.tokens = HashSet::new();
@@ -107,6 +109,9 @@ impl MessageStore for MemoryStore {
         row.reactions.clear();
         row.pinned = None;
         let (channel, thread_id) = (row.new.channel_id, row.new.thread_id);
+        if let Some(root) = thread_id {
+            state.name_anew(channel, root, &named);
+        }
         let body = LogBody::Other(EventBody::MessageDeleted { message_id: id, thread_id });
         append(&mut state, channel, at, body).map(Some)
     }

@@ -309,13 +309,23 @@ impl State {
         self.followers.entry((reply.author_id, root)).or_insert_with(|| fresh(None)).seen = position + 1;
     }
 
+    /// Finds out anew which reply of a thread is the last one that names these people, after it changed whom a reply names.
+    pub fn name_anew(&mut self, channel: ChannelId, root: MessageId, users: &[UserId]) {
+        let keys = self.channels.get(&channel).and_then(|row| row.threads.get(&root));
+        for user in users {
+            let replies = keys.into_iter().flatten().filter_map(|key| self.messages.get(key));
+            let named = replies.filter(|row| row.new.mentions.contains(user)).map(|row| row.position).max();
+            if let Some(follower) = self.followers.get_mut(&(*user, root)) {
+                follower.named = named;
+            }
+        }
+    }
+
     /// How a thread stands for one who takes part in it.
     pub fn thread_state(&self, root: MessageId, follower: &Follower) -> ThreadState {
         let keys = self.channels.get(&follower.channel).and_then(|row| row.threads.get(&root));
-        let live = |key: &&i64| self.messages.get(*key).is_some_and(|row| !row.deleted);
-        let (total, count) = keys.map_or((0, 0), |keys| (keys.len(), keys.iter().filter(live).count()));
-        let after = i64::try_from(total).unwrap_or(i64::MAX) - follower.seen;
-        let unread = after.clamp(0, i64::try_from(count).unwrap_or(i64::MAX));
+        let replies = keys.into_iter().flatten().filter_map(|key| self.messages.get(key));
+        let unread = replies.filter(|row| !row.deleted && row.position >= follower.seen).count();
         let unread = u32::try_from(unread).unwrap_or(u32::MAX).min(MOST_COUNTED);
         let mentioned = unread > 0 && follower.named.is_some_and(|named| named >= follower.seen);
         ThreadState { channel_id: follower.channel, thread_id: root, unread, mentioned }

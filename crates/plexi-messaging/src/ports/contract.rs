@@ -90,6 +90,7 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
         reading::the_mark_moves_forward_only,
         reading::mentions_follow_edits_and_deletions,
         reading::a_thread_counts_what_is_new_for_who_takes_part,
+        reading::what_is_deleted_in_a_thread_is_neither_unread_nor_names_anybody,
         reading::threads_are_listed_with_the_latest_replies_first,
         reading::categories_are_kept_as_they_were_given,
         reading::drafts_are_kept_replaced_and_limited,

@@ -59,6 +59,8 @@ pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<C
     write::insert_mentions(&mut writes, std::iter::once(&message));
     threads::follow_named(&mut writes, conn.engine, &message);
     writes.run(conn).await?;
+    let named = found.message.mentions.iter().chain(&edit.mentions).copied();
+    threads::name_anew(conn, &found.message, named).await?;
     append(conn, &mut head, edit.at, EventBody::MessageEdited { message: Box::new(message) }).await
 }
 
@@ -81,6 +83,7 @@ pub(super) async fn delete(
         params![found.key],
     )
     .await?;
+    threads::name_anew(conn, &found.message, found.message.mentions.iter().copied()).await?;
     if let Some(root) = found.message.thread_id {
         recount(conn, head.id, root).await?;
     }

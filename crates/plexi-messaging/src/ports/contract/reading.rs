@@ -140,6 +140,54 @@ pub(super) async fn a_thread_counts_what_is_new_for_who_takes_part<S: Store>(sta
     assert_eq!(state(eve).await, Some((1, true)), "an edit can name somebody");
 }
 
+pub(super) async fn what_is_deleted_in_a_thread_is_neither_unread_nor_names_anybody<S: Store>(
+    stage: &Stage<S>,
+) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let root = stage.say(room.channel, room.ada, "root").await;
+    let say = async |mentions: &[UserId]| {
+        let draft = stage.draft(room.channel, room.bob, "reply");
+        let reply = NewMessage { thread_id: Some(root.id), mentions: mentions.to_vec(), ..draft };
+        stage.post(reply).await.message.id
+    };
+    let delete = async |id| drop(store.delete(id, stage.now()).await.unwrap());
+    let state = async || {
+        let states = store.thread_states(root.id).await.unwrap();
+        let (_, mine) = states.into_iter().find(|(who, _)| *who == room.ada).unwrap();
+        let listed = store.threads_of(room.ada, true, 10).await.unwrap();
+        assert_eq!(listed, if mine.unread > 0 { vec![mine] } else { Vec::new() });
+        (mine.unread, mine.mentioned)
+    };
+    let mut said = Vec::new();
+    for _ in 0..4 {
+        said.push(say(&[]).await);
+    }
+    store.mark_thread_read(root.id, room.ada, 1).await.unwrap();
+    assert_eq!(state().await, (3, false));
+    delete(said[1]).await;
+    delete(said[2]).await;
+    assert_eq!(state().await, (1, false), "one of three is left");
+    delete(said[3]).await;
+    assert_eq!(state().await, (0, false), "what was read before is not unread again");
+
+    let named = say(&[room.ada]).await;
+    let later = say(&[room.ada]).await;
+    let plain = say(&[]).await;
+    assert_eq!(state().await, (3, true));
+    delete(later).await;
+    assert_eq!(state().await, (2, true), "another one names her, too");
+    store.edit(named, &edit("nobody", stage.now())).await.unwrap();
+    assert_eq!(state().await, (2, false), "an edit takes the name back");
+    store.edit(plain, &Edit { mentions: vec![room.ada], ..edit("@ada", stage.now()) }).await.unwrap();
+    store.edit(named, &Edit { mentions: vec![room.ada], ..edit("@ada", stage.now()) }).await.unwrap();
+    store.mark_thread_read(root.id, room.ada, 5).await.unwrap();
+    assert_eq!(state().await, (1, true), "an earlier one that names her later does not hide the last one");
+    delete(plain).await;
+    say(&[]).await;
+    assert_eq!(state().await, (1, false), "a plain reply after a deleted one that named her");
+}
+
 pub(super) async fn threads_are_listed_with_the_latest_replies_first<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
     let room = stage.room().await;
