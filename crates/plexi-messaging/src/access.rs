@@ -237,6 +237,17 @@ impl Messaging {
         self.allow_space(actor, space, permission).await.map(drop)
     }
 
+    /// As [`Messaging::require_space`], for a change of the space. `SpaceArchived`.
+    pub async fn require_open_space(
+        &self,
+        actor: &Actor,
+        space: SpaceId,
+        permission: Permission,
+    ) -> Result<(), MessagingError> {
+        let access = self.allow_space(actor, space, permission).await?;
+        if access.archived { Err(MessagingError::SpaceArchived) } else { Ok(()) }
+    }
+
     /// To be called after roles were changed elsewhere. What they grant takes effect at once; what connections hear
     /// follows as soon as [`Messaging::run_sender`] has read it from the store.
     pub fn roles_changed(&self) {

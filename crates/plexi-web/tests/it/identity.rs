@@ -127,6 +127,29 @@ async fn an_invitation_is_none_when_its_maker_may_not_invite_to_the_space_any_mo
 }
 
 #[tokio::test]
+async fn nobody_is_invited_to_a_space_that_is_archived() {
+    let world = world().await;
+    let code = invited(&world).await;
+    let archive = async |archived: bool| {
+        let path = format!("/spaces/{}", world.space);
+        let done = world.call(Some(&world.root), Method::PATCH, &path, &json!({"archived": archived})).await;
+        assert_eq!(done.status, 200);
+    };
+    let body = json!({"space_id": world.space, "role": "member", "max_uses": 5, "expires_in_hours": 1});
+    let person = json!({"code": code, "name": "nina", "display_name": "Nina", "password": PASSWORD});
+    archive(true).await;
+    let made = world.post(&world.root, "/invitations", &body).await;
+    let joined = world.call(None, Method::POST, "/auth/register", &person).await;
+    for refused in [made, joined] {
+        assert_eq!((refused.status, &*refused.code()), (409, "VALIDATION_SPACE_ARCHIVED"));
+    }
+    let known = world.get(&world.root, "/users?q=nina").await.json();
+    assert_eq!(known["items"], json!([]), "no account was made");
+    archive(false).await;
+    assert_eq!(world.call(None, Method::POST, "/auth/register", &person).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_guest_sees_those_they_are_in_a_channel_with_and_nobody_else() {
     let world = world().await;
     let demote = json!({"role": "guest"});

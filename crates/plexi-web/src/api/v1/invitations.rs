@@ -85,7 +85,7 @@ async fn create(
 ) -> Result<Created<InvitationMade>, ApiError> {
     let NewInvitation { space_id, role, max_uses, expires_in_hours } = call.body;
     let actor = &call.who.actor;
-    call.web.messaging.require_space(actor, space_id, Permission::InvitationsCreate).await?;
+    call.web.messaging.require_open_space(actor, space_id, Permission::InvitationsCreate).await?;
     let role = match role {
         InvitedRole::Member => "member",
         InvitedRole::Guest => "guest",
@@ -143,11 +143,11 @@ struct InvitationSeen {
     expires_at: Timestamp,
 }
 
-/// The invitation of a code, if who made it may still invite to its space.
+/// The invitation of a code, if who made it may still invite to its space, and that is not archived.
 pub(crate) async fn open(web: &WebState, code: &str) -> Result<Invitation, ApiError> {
     let invitation = web.auth.invitation(code).await?;
     let maker = web.auth.maker(&invitation).await?;
-    match web.messaging.require_space(&maker, invitation.space_id, Permission::InvitationsCreate).await {
+    match web.messaging.require_open_space(&maker, invitation.space_id, Permission::InvitationsCreate).await {
         Ok(()) => Ok(invitation),
         Err(MessagingError::Denied(_)) => Err(AuthError::InvitationInvalid.into()),
         Err(error) => Err(error.into()),
