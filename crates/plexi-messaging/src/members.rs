@@ -180,6 +180,7 @@ impl Messaging {
     /// A membership has ended: the connections hear nothing more of the channel, and are told.
     pub(crate) fn gone(&self, user: UserId, channel: ChannelId) {
         self.0.hub.left(user, channel);
+        self.0.hub.mark_watching_stale(user);
         self.tell_removed(user, channel);
     }
 

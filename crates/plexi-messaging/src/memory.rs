@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::ports::{Directory, ImportedUser};
 use crate::search::fold::fold;
-use state::{RoleRow, State};
+use state::{ChannelRow, RoleRow, State};
 
 /// The store. Shared behind an `Arc`.
 pub struct MemoryStore {
@@ -178,6 +178,16 @@ impl Directory for MemoryStore {
         let state = self.state();
         let exists = |user: &&UserId| state.users.get(*user).is_some_and(|account| !account.disabled);
         Ok(users.iter().filter(exists).copied().collect())
+    }
+
+    async fn acquainted(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let state = self.state();
+        let together = |other: &UserId| {
+            let in_both =
+                |row: &ChannelRow| row.members.contains_key(&user) && row.members.contains_key(other);
+            state.users.contains_key(other) && (user == *other || state.channels.values().any(in_both))
+        };
+        Ok(among.iter().filter(|other| together(other)).copied().collect())
     }
 
     async fn role_grants(&self, scope: RoleScope, name: &str) -> Result<Option<PermissionSet>, StoreError> {

@@ -27,6 +27,9 @@ pub trait Directory: Send + Sync + 'static {
     /// Which of these accounts exist and are not disabled. At most 200.
     async fn existing(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError>;
 
+    /// Which of these accounts (at most 500) exist and are in a channel or conversation with `user`; `user` is.
+    async fn acquainted(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError>;
+
     /// What the role of this scope and name grants; `None` when there is no such role. Needed so that nobody
     /// gives a role that grants more than they have.
     async fn role_grants(&self, scope: RoleScope, name: &str) -> Result<Option<PermissionSet>, StoreError>;

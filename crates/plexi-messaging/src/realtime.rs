@@ -68,6 +68,18 @@ impl Messaging {
             // What was published since its head was read had no listener.
             self.0.hub.mark_stale(channel);
         }
+        self.watch_as_allowed(user).await
+    }
+
+    /// Ends that connections for which not every account exists are told of people whom the user is in no channel with any
+    /// more.
+    async fn watch_as_allowed(&self, user: UserId) -> Result<(), MessagingError> {
+        let watched: Vec<UserId> = self.0.hub.watched_within_sight(user).into_iter().collect();
+        for some in watched.chunks(crate::hub::MOST_WATCHED) {
+            let known = self.0.directory.acquainted(user, some).await?;
+            let lost: Vec<UserId> = some.iter().filter(|other| !known.contains(other)).copied().collect();
+            self.0.hub.lose_sight(user, &lost);
+        }
         Ok(())
     }
 

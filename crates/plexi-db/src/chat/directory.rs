@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use plexi_auth::ports::AccountStore;
 use plexi_core::StoreError;
 use plexi_core::{PermissionSet, RoleScope, UserId};
 use plexi_messaging::ports::Directory;
@@ -26,6 +27,10 @@ impl Directory for Database {
         let sql = "SELECT id FROM users WHERE disabled = false AND id IN {in}";
         let rows = self.read().all_in(sql, &[], keys, &[]).await?;
         Ok(rows.iter().map(single).collect::<Result<_, _>>()?)
+    }
+
+    async fn acquainted(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        self.acquaintances(user, among).await
     }
 
     async fn role_grants(&self, scope: RoleScope, name: &str) -> Result<Option<PermissionSet>, StoreError> {

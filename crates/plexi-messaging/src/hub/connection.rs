@@ -164,8 +164,13 @@ impl Subscription {
     }
 
     /// Notes whether all accounts of the server exist for the user now, see [`Actor::sees_everybody`](plexi_core::Actor::sees_everybody).
+    /// Whom the connection may not watch any more it is told nothing of, as soon as
+    /// [`Messaging::run_sender`](crate::Messaging::run_sender) has asked the store.
     pub fn set_sees_everybody(&self, sees: bool) {
-        self.connection.sees_everybody.store(sees, Ordering::Relaxed);
+        let before = self.connection.sees_everybody.swap(sees, Ordering::Relaxed);
+        if before && !sees {
+            self.hub.mark_listening_stale([self.connection.user]);
+        }
     }
 
     /// Closes the connection; the reader gets [`Outgoing::Close`].

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -116,12 +116,52 @@ impl Hub {
 
     pub(super) fn unwatch(&self, connection: &Arc<Connection>) {
         let watching = std::mem::take(&mut *lock(&connection.watching));
-        for user in watching {
-            if let Some(mut watched) = self.0.presence.watched.get_mut(&user) {
+        self.remove_watcher(connection, &watching);
+    }
+
+    fn remove_watcher(&self, connection: &Arc<Connection>, users: &[UserId]) {
+        for user in users {
+            if let Some(mut watched) = self.0.presence.watched.get_mut(user) {
                 watched.watchers.retain(|watcher| watcher.id != connection.id);
             }
-            self.0.presence.watched.remove_if(&user, |_, watched| watched.watchers.is_empty());
+            self.0.presence.watched.remove_if(user, |_, watched| watched.watchers.is_empty());
         }
+    }
+
+    /// Somebody is not in a channel any more: what the user and those who watch the user may watch is found out anew, for connections for
+    /// which not every account exists.
+    pub(crate) fn mark_watching_stale(&self, user: UserId) {
+        let mut doubtful = BTreeSet::new();
+        if !self.watched_within_sight(user).is_empty() {
+            doubtful.insert(user);
+        }
+        if let Some(watched) = self.0.presence.watched.get(&user) {
+            let some = watched.watchers.iter().filter(|watcher| !watcher.sees_everybody());
+            doubtful.extend(some.map(|watcher| watcher.user));
+        }
+        if !doubtful.is_empty() {
+            self.mark_listening_stale(doubtful);
+        }
+    }
+
+    /// Whom those connections of a user watch for which not every account exists.
+    pub(crate) fn watched_within_sight(&self, user: UserId) -> BTreeSet<UserId> {
+        let connections = self.within_sight(user);
+        connections.iter().flat_map(|connection| lock(&connection.watching).clone()).collect()
+    }
+
+    /// Those connections of a user watch these no more.
+    pub(crate) fn lose_sight(&self, user: UserId, lost: &[UserId]) {
+        for connection in self.within_sight(user) {
+            lock(&connection.watching).retain(|watched| !lost.contains(watched));
+            self.remove_watcher(&connection, lost);
+        }
+    }
+
+    fn within_sight(&self, user: UserId) -> Vec<Arc<Connection>> {
+        let Some(line) = self.user(user) else { return Vec::new() };
+        let line = lock(&line);
+        line.connections.iter().filter(|connection| !connection.sees_everybody()).cloned().collect()
     }
 
     /// The state of a user may be another one from `due` on. No work when nobody watches.

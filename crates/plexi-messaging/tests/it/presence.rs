@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use plexi_core::{ChannelId, Permission, UserId};
 use plexi_messaging::PresenceState::{Away, Offline, Online};
+use plexi_messaging::Subscription;
+use plexi_messaging::model::ChannelKind;
 
 use crate::world::{World, next, waiting};
 
@@ -56,4 +59,57 @@ async fn a_new_set_replaces_the_former_and_is_bounded() {
     assert_eq!(waiting(&ada).len(), 0);
     let many: Vec<_> = (0..501).map(|_| world.ids.next().unwrap()).collect();
     assert!(world.messaging.subscribe_presence(&ada, &many).is_err());
+}
+
+/// Bob, who does not see everybody, watches these and is told no more of the last one after `end`.
+async fn is_told_no_more_of(
+    world: &World,
+    bob: &Subscription,
+    who: &[UserId],
+    end: impl Future<Output = ()>,
+) {
+    world.messaging.subscribe_presence(bob, who).unwrap();
+    end.await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    waiting(bob);
+    let _all = (world.connect("carl").await, world.connect("eve").await);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let told = waiting(bob).into_iter().filter(|frame| frame["type"] == "presence");
+    let states: Vec<_> = told.map(|frame| frame["states"].clone()).collect();
+    assert_eq!(states, [serde_json::json!({world.id("carl").to_string(): "online"})]);
+}
+
+/// Bob and carl are in a channel that stays, eve and bob in another one.
+async fn two_rooms() -> (World, ChannelId) {
+    let world = World::new().await;
+    let (ada, eve) = (world.actor("ada"), world.id("eve"));
+    world.channel("stays", ChannelKind::Private, &["bob", "carl"]).await;
+    world.messaging.set_space_member(&ada, world.space_id(), eve, "member").await.unwrap();
+    let ends = world.channel("ends", ChannelKind::Private, &["bob", "eve"]).await.id;
+    (world, ends)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_in_no_common_channel_any_more_is_not_told_of() {
+    for removed in ["bob", "eve"] {
+        let (world, ends) = two_rooms().await;
+        let bob = world.connect("bob").await;
+        let who = [world.id("carl"), world.id("eve")];
+        let end = async {
+            let (ada, gone) = (world.actor("ada"), world.id(removed));
+            world.messaging.remove_channel_member(&ada, ends, gone).await.unwrap();
+        };
+        is_told_no_more_of(&world, &bob, &who, end).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_see_everybody_any_more_is_told_of_acquaintances_only() {
+    let world = World::new().await;
+    world.channel("room", ChannelKind::Private, &["bob", "carl"]).await;
+    let mut actor = world.actor("bob");
+    actor.system = actor.system.with(Permission::UsersRead);
+    let bob = world.connect_as(&actor).await;
+    let end = async { bob.set_sees_everybody(false) };
+    is_told_no_more_of(&world, &bob, &[world.id("carl"), world.id("eve")], end).await;
 }
