@@ -54,7 +54,8 @@ impl Messaging {
     }
 
     /// Adds somebody to a channel, with the role `member` unless another is named, or changes the role; who is a member
-    /// already keeps the role when none is named. Needs `channel.members.manage`; nobody gives power they lack. In a space only its members can be added.
+    /// already keeps the role when none is named. Needs `channel.members.manage`; nobody gives power they lack. In a space
+    /// only its members can be added.
     pub async fn set_channel_member(
         &self,
         actor: &Actor,

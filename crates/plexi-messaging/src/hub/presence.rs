@@ -128,8 +128,8 @@ impl Hub {
         }
     }
 
-    /// Somebody is not in a channel any more: what the user and those who watch the user may watch is found out anew, for connections for
-    /// which not every account exists.
+    /// Somebody is not in a channel any more: what the user and those who watch the user may watch is found out anew, for
+    /// connections for which not every account exists.
     pub(crate) fn mark_watching_stale(&self, user: UserId) {
         let mut doubtful = BTreeSet::new();
         if !self.watched_within_sight(user).is_empty() {

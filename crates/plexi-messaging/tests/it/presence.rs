@@ -69,6 +69,8 @@ async fn is_told_no_more_of(
     end: impl Future<Output = ()>,
 ) {
     world.messaging.subscribe_presence(bob, who).unwrap();
+    // What was to be found out before is, so that it is the end that counts.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     end.await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     waiting(bob);
