@@ -40,7 +40,9 @@ pub fn start(record: &Record) -> Outcome {
         "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{socket_folder}'\n\
          max_connections = 300\ntimezone = 'UTC'\n\
          # Nothing here outlives the tests, so nothing waits for the disk.\n\
-         fsync = off\nfull_page_writes = off\n"
+         fsync = off\nfull_page_writes = off\n\
+         # A worker of it in a database that a test drops cannot be ended by the role of the tests.\n\
+         autovacuum = off\n"
     );
     let file = data.join("postgresql.conf");
     let defaults = fs::read_to_string(&file).doing(format!("cannot read {}", file.display()))?;
