@@ -11,7 +11,8 @@ use bytes::Bytes;
 use plexi_config::Live;
 use plexi_core::{Coded as _, ErrorCode, Timestamp};
 use plexi_db::Database;
-use plexi_messaging::transfer::{self, Progress, Source, TransferError};
+use plexi_messaging::Messaging;
+use plexi_messaging::transfer::{self, Bounds, Progress, Source, TransferError};
 use plexi_web::{
     ApiError, CHUNK, Transfer, TransferKind, TransferSource, TransferState, TransferWish, Transfers,
 };
@@ -27,6 +28,8 @@ use crate::settings::Settings;
 
 /// An upload that nothing arrived of for so long gives its place to another.
 const ABANDONED: Duration = Duration::from_mins(10);
+/// How many times the largest upload a zip may unpack to.
+const UNPACKED: u64 = 8;
 /// What an archive of ours is called.
 const ARCHIVE: &str = "export.zip";
 
@@ -36,6 +39,7 @@ pub(crate) struct Moves(Arc<Inner>);
 
 struct Inner {
     database: Database,
+    messaging: Messaging,
     folder: PathBuf,
     settings: Live<Settings>,
     ambient: Ambient,
@@ -43,6 +47,8 @@ struct Inner {
     job: Mutex<Option<Job>>,
     /// One piece at a time.
     turn: tokio::sync::Mutex<()>,
+    /// Held while a transfer is at work, also one that was cancelled and has not ended yet.
+    at_work: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct Job {
@@ -68,12 +74,14 @@ impl Moves {
         }
         Ok(Self(Arc::new(Inner {
             database: services.database.clone(),
+            messaging: services.messaging.clone(),
             folder,
             settings,
             ambient: services.ambient.clone(),
             life: life.clone(),
             job: Mutex::new(None),
             turn: tokio::sync::Mutex::new(()),
+            at_work: Arc::default(),
         })))
     }
 
@@ -128,22 +136,25 @@ impl Moves {
             }
             None => return,
         };
-        let (moves, id, soft) = (self.clone(), id.to_owned(), self.0.life.soft());
+        let Ok(held) = Arc::clone(&self.0.at_work).try_lock_owned() else {
+            return self.fail(id, "another transfer is at work".to_owned());
+        };
+        let brings = source.is_some() && !dry_run;
+        let (moves, id) = (self.clone(), id.to_owned());
         self.0.life.spawn("transfer", async move {
             let runtime = tokio::runtime::Handle::current();
             let (worker, name) = (moves.clone(), id.clone());
             // packing and unpacking take a core: not one of those that answer
             let work = tokio::task::spawn_blocking(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        done = worker.work(&name, source, &file, dry_run) => Some(done),
-                        () = stop.cancelled() => None,
-                        () = soft.cancelled() => None,
-                    }
-                })
+                runtime.block_on(worker.work(&name, source, &file, dry_run, &stop))
             });
-            match work.await {
-                Ok(Some(Ok((report, size)))) => {
+            let done = work.await;
+            if brings {
+                // also when it failed: what came before the failure is there
+                moves.0.messaging.imported();
+            }
+            match done {
+                Ok(Ok((report, size))) => {
                     tracing::info!(transfer = %id, report = %report, "transfer done");
                     moves.change(&id, |shown| {
                         shown.state = TransferState::Done;
@@ -151,14 +162,15 @@ impl Moves {
                         shown.size = size;
                     });
                 }
-                Ok(Some(Err(error))) => moves.fail(&id, moves.told(&id, &error)),
-                Ok(None) => moves.fail(&id, "stopped".to_owned()),
+                Ok(Err(TransferError::Stopped)) => moves.fail(&id, "stopped".to_owned()),
+                Ok(Err(error)) => moves.fail(&id, moves.told(&id, &error)),
                 Err(error) => {
                     tracing::error!(%error, "transfer panicked");
                     moves.fail(&id, "something failed; the log says what".to_owned());
                 }
             }
             moves.tidy(&id).await;
+            drop(held);
         });
     }
 
@@ -183,6 +195,7 @@ impl Moves {
         source: Option<Source>,
         file: &Path,
         dry_run: bool,
+        stop: &CancellationToken,
     ) -> Result<(Value, u64), TransferError> {
         let show = |progress: Progress| {
             self.change(id, |shown| {
@@ -192,10 +205,19 @@ impl Moves {
         };
         let store = &self.0.database;
         let report = if let Some(source) = source {
-            serde_json::to_value(transfer::import_file(store, source, file, dry_run, &show).await?)
+            let most = u64::from(self.0.settings.get().transfer.max_upload_mib) * 1024 * 1024;
+            let bounds = Bounds {
+                most_unpacked: most.saturating_mul(UNPACKED),
+                scratch: Some(self.folder_of(id)),
+                stop: stop.clone(),
+            };
+            serde_json::to_value(transfer::import_file(store, source, file, dry_run, bounds, &show).await?)
         } else {
             let now = self.0.ambient.clock.now();
-            serde_json::to_value(transfer::native::export(store, file, now, &show).await?)
+            tokio::select! {
+                done = transfer::native::export(store, file, now, &show) => serde_json::to_value(done?),
+                () = stop.cancelled() => return Err(TransferError::Stopped),
+            }
         };
         let size = std::fs::metadata(file).map_or(0, |found| found.len());
         Ok((report.unwrap_or_default(), size))
@@ -267,6 +289,10 @@ impl Transfers for Moves {
             return Err(ApiError::new(ErrorCode::ValidationConflict)
                 .field("kind", "another transfer is under way; wait for it or cancel it"));
         }
+        if self.0.at_work.try_lock().is_err() {
+            return Err(ApiError::new(ErrorCode::ValidationConflict)
+                .field("kind", "a transfer that was stopped is about to end; try again in a moment"));
+        }
         self.clear().await?;
         let id = self.new_id()?;
         let folder = self.folder_of(&id);
@@ -286,7 +312,7 @@ impl Transfers for Moves {
             error: None,
         };
         let file = folder.join(name);
-        let stop = CancellationToken::new();
+        let stop = self.0.life.soft().child_token();
         *self.job() = Some(Job { shown, source, file, touched: now, stop });
         if source.is_none() {
             self.start(&id);

@@ -255,4 +255,12 @@ impl Messaging {
         self.0.roles.forget_all();
         self.0.hub.mark_listening_stale(self.0.hub.connected());
     }
+
+    /// To be called after roles, members and messages were brought into the store past this service, as an import does. As
+    /// [`Messaging::roles_changed`]; what was written to channels that somebody listens to is brought to them as well.
+    pub fn imported(&self) {
+        self.0.access.forget_all();
+        self.0.roles.forget_all();
+        self.0.hub.mark_all_stale();
+    }
 }

@@ -286,7 +286,7 @@ impl Messaging {
     }
 }
 
-fn accept_channel_name(name: &str) -> Result<String, MessagingError> {
+pub(crate) fn accept_channel_name(name: &str) -> Result<String, MessagingError> {
     let name: String = name.trim().chars().take(LONGEST_NAME * 4).nfkc().collect();
     let length = name.chars().count();
     let fine = plain::is_plain(&name)

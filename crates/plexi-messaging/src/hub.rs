@@ -234,6 +234,13 @@ impl Hub {
         self.0.stale_marked.notify_one();
     }
 
+    /// Anything may have changed without being announced: all that anybody listens to is stale, and so is who listens to what.
+    pub(crate) fn mark_all_stale(&self) {
+        let channels: Vec<ChannelId> = self.0.channels.iter().map(|line| *line.key()).collect();
+        lock(&self.0.stale).channels.extend(channels);
+        self.mark_listening_stale(self.connected());
+    }
+
     /// The system role of a user, or what it grants, was changed elsewhere: their connections hear what they may read now, as soon
     /// as [`Messaging::run_sender`](crate::Messaging::run_sender) has read it from the store.
     pub fn rights_changed(&self, user: UserId) {

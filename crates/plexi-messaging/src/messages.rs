@@ -285,7 +285,7 @@ impl Messaging {
     }
 }
 
-fn accept_client_id(client_id: &str) -> Result<(), MessagingError> {
+pub(crate) fn accept_client_id(client_id: &str) -> Result<(), MessagingError> {
     let length = client_id.chars().take(LONGEST_CLIENT_ID + 1).count();
     if !(1..=LONGEST_CLIENT_ID).contains(&length) || client_id.chars().any(char::is_control) {
         return Err(invalid("client_id", "must be 1 to 64 characters"));

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use plexi_core::{Coded, ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 pub use apply::import;
 pub use naming::numbered;
@@ -58,8 +59,8 @@ pub enum TransferError {
     /// The store failed; what was imported before stays, and running again goes on from there.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The reading thread ended early.
-    #[error("the reader stopped early")]
+    /// It was stopped, or the reading thread ended early.
+    #[error("the transfer was stopped")]
     Stopped,
 }
 
@@ -153,6 +154,17 @@ pub struct Renamed {
     pub here: String,
 }
 
+/// Something that was here before the import, and that it adds to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// What it is.
+    pub what: Named,
+    /// Its id.
+    pub id: String,
+    /// Its name here; a direct conversation has none.
+    pub name: String,
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -180,6 +192,12 @@ pub struct Report {
     pub renamed: Vec<Renamed>,
     /// How much is called otherwise here.
     pub renamed_total: u64,
+    /// The spaces and channels that were here before, to which members and messages of the source are added: the first 1,000.
+    #[serde(default)]
+    pub touched: Vec<Touched>,
+    /// How many spaces and channels were here before.
+    #[serde(default)]
+    pub touched_total: u64,
     /// Messages in whose text a mention got the account's name here.
     pub mentions_renamed: u64,
     /// What was not mapped, by kind: at most 100 kinds.
@@ -195,26 +213,47 @@ pub struct Progress {
     pub parts: (u64, u64),
 }
 
+/// What bounds the work of an import.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// How many bytes a zip may unpack to on disk.
+    pub most_unpacked: u64,
+    /// The folder that it unpacks to; that of the system when there is none.
+    pub scratch: Option<PathBuf>,
+    /// Cancelled: the import ends soon with [`TransferError::Stopped`], and its reader has ended by then.
+    pub stop: CancellationToken,
+}
+
+impl Default for Bounds {
+    /// Up to 256 GiB, not to be stopped.
+    fn default() -> Self {
+        Self { most_unpacked: 256 * 1024 * 1024 * 1024, scratch: None, stop: CancellationToken::new() }
+    }
+}
+
 /// Reads `path` as `source` and brings it into `store`; with `dry_run` reads everything and writes nothing.
 ///
 /// # Errors
 /// [`TransferError::Format`] names file and place of what cannot be read. What was written before an error stays;
-/// running again continues.
+/// running again continues. [`TransferError::Stopped`] when `bounds` tell it to.
 pub async fn import_file(
     store: &dyn crate::ports::TransferStore,
     source: Source,
     path: &Path,
     dry_run: bool,
+    bounds: Bounds,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, TransferError> {
     let path = path.to_owned();
-    import(
+    let stop = bounds.stop.clone();
+    apply::import_until(
         store,
         dry_run,
         progress,
+        stop,
         Box::new(move |outlet: &mut Outlet| match source {
             Source::Slack => slack::read(&path, outlet),
-            Source::Mattermost => mattermost::read(&path, outlet),
+            Source::Mattermost => mattermost::read(&path, &bounds, outlet),
             Source::Plexichat => native::read(&path, outlet),
         }),
     )

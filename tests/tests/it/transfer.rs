@@ -1,7 +1,7 @@
 //! Whole workspaces in and out of a running server, while people talk.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,6 +89,63 @@ async fn a_workspace_comes_in_while_people_talk_and_goes_out_as_it_does_locally(
     let told_here = run(folder.path(), None, &["export", here.to_str().ok_or("path")?]).await?;
     assert_eq!(told, told_here);
     assert_eq!(documents(&there)?, documents(&here)?);
+    Ok(())
+}
+
+/// An archive of ours that makes `person` a member of a channel that is there.
+fn membership(path: &Path, space: &str, channel: &str, person: &Person) -> Outcome<()> {
+    let time = "2024-01-01T00:00:00.000000Z";
+    let member = json!({"user_id": person.id, "role": "member", "joined_at": time});
+    let documents = [
+        (
+            "manifest.json".to_owned(),
+            json!({"format": "plexichat-export", "version": 2, "created_at": time, "roles": 0, "users": 0, "spaces": 0,
+                "channels": 1, "messages": 0})
+            .to_string(),
+        ),
+        ("roles.jsonl".to_owned(), String::new()),
+        ("users.jsonl".to_owned(), String::new()),
+        ("spaces.jsonl".to_owned(), String::new()),
+        (
+            "channels.jsonl".to_owned(),
+            json!({"id": channel, "space_id": space, "kind": "private", "name": "board", "topic": "", "archived": false,
+                "created_at": time, "members": [member]})
+            .to_string(),
+        ),
+        (format!("messages/{channel}.jsonl"), String::new()),
+    ];
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path)?);
+    for (name, text) in documents {
+        zip.start_file(name, zip::write::SimpleFileOptions::default())?;
+        zip.write_all(text.as_bytes())?;
+    }
+    zip.finish()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_becomes_a_member_by_an_import_reads_at_once_and_the_dry_run_says_where() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let (space, _) = ada.home().await?;
+    let bob = ada.invite(&server, &space, "bob").await?;
+    let board = json!({"name": "board", "kind": "private"});
+    let board = ada.post(&format!("spaces/{space}/channels"), board).await?.ok()?;
+    let board = board["id"].as_str().ok_or("no id")?;
+    let path = format!("channels/{board}/messages");
+    assert_eq!(bob.get(&path).await?.status.as_u16(), 404);
+    let mut socket = bob.connect().await?;
+
+    let file = folder.path().join("board.zip");
+    membership(&file, &space, board, &bob)?;
+    let file = file.to_str().ok_or("path")?;
+    let dry = run(folder.path(), Some(&ada), &["import", "plexichat", file, "--dry-run"]).await?;
+    assert_eq!(dry["touched"], json!([{"what": "channel", "id": board, "name": "board"}]));
+    assert_eq!(bob.get(&path).await?.status.as_u16(), 404, "a dry run changes nothing");
+    run(folder.path(), Some(&ada), &["import", "plexichat", file]).await?;
+    bob.get(&path).await?.ok()?;
+    socket.until("channel.added").await?;
+    assert!(server.stop().await?.success());
     Ok(())
 }
 

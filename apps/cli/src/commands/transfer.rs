@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use plexi_app::messaging::transfer::native::Exported;
-use plexi_app::messaging::transfer::{self, Count, Progress, Renamed, Report, Source};
+use plexi_app::messaging::transfer::{self, Bounds, Count, Progress, Renamed, Report, Source, Touched};
 use plexi_core::{Clock as _, SystemClock};
 
 use crate::args::{Export, Global, Import, ImportSource};
@@ -34,8 +34,15 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
         let bar = out.progress("parts");
         bar.enable_steady_tick(Duration::from_millis(200));
         let show = |progress: Progress| show(&bar, progress);
-        let report =
-            transfer::import_file(services.transfer(), source, &args.file, args.dry_run, &show).await;
+        let report = transfer::import_file(
+            services.transfer(),
+            source,
+            &args.file,
+            args.dry_run,
+            Bounds::default(),
+            &show,
+        )
+        .await;
         (bar, report)
     };
     bar.finish_and_clear();
@@ -111,6 +118,17 @@ fn told(report: &Report) -> String {
         }
         if report.mentions_renamed > 0 {
             let _ = writeln!(text, "{} messages mention them by the name here", report.mentions_renamed);
+        }
+    }
+    if report.touched_total > 0 {
+        let mut here = Table::new(&["what", "name here", "id"]);
+        for Touched { what, id, name } in report.touched.iter().take(MOST_SHOWN) {
+            here.row([what.as_str(), &plain(name), &plain(id)]);
+        }
+        let _ = write!(text, "\nhere before, what is new is added to them:\n\n{here}");
+        let more = report.touched_total.saturating_sub(MOST_SHOWN as u64);
+        if more > 0 {
+            let _ = writeln!(text, "and {more} more (--json lists the first 1,000)");
         }
     }
     if !report.notes.is_empty() {

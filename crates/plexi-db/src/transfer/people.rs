@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use plexi_auth::names;
 use plexi_core::{RoleId, RoleScope, UserId};
 use plexi_messaging::ports::{ImportedUser, Placed};
 use plexi_messaging::transfer::numbered;
@@ -29,6 +30,9 @@ pub(super) async fn users(
     let names = users.iter().map(|user| user.name.as_str().param()).collect();
     let rows = conn.all_in("SELECT name FROM users WHERE name IN {in}", &[], names, &[]).await?;
     let mut taken = rows.iter().map(single).collect::<Result<HashSet<String>, _>>()?;
+    let looks = users.iter().filter_map(|user| skeleton(&user.name)).map(|look| look.param()).collect();
+    let rows = conn.all_in("SELECT skeleton FROM users WHERE skeleton IN {in}", &[], looks, &[]).await?;
+    let mut looks = rows.iter().map(single).collect::<Result<HashSet<String>, _>>()?;
 
     let mut placed = Vec::with_capacity(users.len());
     let mut new = Vec::new();
@@ -37,7 +41,7 @@ pub(super) async fn users(
             placed.push(Placed { id: user.id, name: name.clone(), present: true });
             continue;
         }
-        let name = free_name(conn, &user.name, &mut taken).await?;
+        let name = free_name(conn, &user.name, &mut taken, &mut looks).await?;
         present.insert(user.id, name.clone());
         placed.push(Placed { id: user.id, name: name.clone(), present: false });
         new.push((user, name));
@@ -50,7 +54,7 @@ pub(super) async fn users(
     for (user, name) in new {
         values.append(&mut params![
             user.id,
-            name,
+            &name,
             &user.display_name,
             fold_loosely(&user.display_name),
             &user.status_text,
@@ -60,12 +64,13 @@ pub(super) async fn users(
             *roles.get(user.role.as_str()).ok_or(Fault::Missing("role"))?,
             &user.locale,
             &user.theme,
+            skeleton(&name),
         ]);
     }
     conn.insert_many(
         "INSERT INTO users (id, name, display_name, display_name_folded, status_text, kind, disabled, created_at, role_id, \
          locale, theme, skeleton, password_hash, epoch) VALUES",
-        "(?,?,?,?,?,?,?,?,?,?,?,NULL,NULL,0)",
+        "(?,?,?,?,?,?,?,?,?,?,?,?,NULL,0)",
         values,
     )
     .await
@@ -73,19 +78,35 @@ pub(super) async fn users(
     Ok(placed)
 }
 
-/// The name, or the first of `name-2`, `name-3` ... that is free. It is taken then.
-async fn free_name(conn: Conn<'_>, name: &str, taken: &mut HashSet<String>) -> Result<String, Fault> {
-    if taken.insert(name.to_owned()) {
+/// What a name looks like; `None` for one that nobody can choose.
+fn skeleton(name: &str) -> Option<String> {
+    names::fold(name).ok().map(|folded| folded.skeleton)
+}
+
+/// The name, or the first of `name-2`, `name-3` ... that is free and looks like no other. It is taken then.
+async fn free_name(
+    conn: Conn<'_>,
+    name: &str,
+    taken: &mut HashSet<String>,
+    looks: &mut HashSet<String>,
+) -> Result<String, Fault> {
+    let look = skeleton(name);
+    if !taken.contains(name) && look.as_ref().is_none_or(|look| !looks.contains(look)) {
+        taken.insert(name.to_owned());
+        looks.extend(look);
         return Ok(name.to_owned());
     }
     for number in 2..MOST_TRIED {
         let candidate = numbered(name, '-', number, MOST_NAME);
-        if taken.contains(&candidate) {
+        let look = skeleton(&candidate);
+        if taken.contains(&candidate) || look.as_ref().is_some_and(|look| looks.contains(look)) {
             continue;
         }
-        let there = conn.one("SELECT id FROM users WHERE name = ?", params![&candidate]).await?;
+        let sql = "SELECT id FROM users WHERE name = ? OR skeleton = ?";
+        let there = conn.one(sql, params![&candidate, look.clone()]).await?;
         taken.insert(candidate.clone());
         if there.is_none() {
+            looks.extend(look);
             return Ok(candidate);
         }
     }

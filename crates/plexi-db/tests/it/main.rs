@@ -9,6 +9,7 @@ mod erasing;
 mod faults;
 mod guesses;
 mod identity;
+mod importing;
 mod reading_rights;
 mod rooms;
 mod schema;

@@ -2,11 +2,12 @@ use std::collections::{HashMap, HashSet};
 
 use plexi_core::{ChannelId, MessageId, RoleScope, SpaceId, UserId};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::naming::AccountNames;
 use super::outlet::{Outlet, Step};
 use super::roles::{Fate, Roles};
-use super::{Count, Named, Note, Progress, Renamed, Report, TransferError, ident};
+use super::{Count, Named, Note, Progress, Renamed, Report, Touched, TransferError, ident};
 use crate::error::StoreError;
 use crate::model::{MessageKind, Space};
 use crate::ports::{
@@ -21,7 +22,7 @@ type Reader = Box<dyn FnOnce(&mut Outlet) -> Result<(), TransferError> + Send>;
 const MAX_NOTES: usize = 100;
 /// How many other ids are tried for a message whose key is taken.
 const MAX_PROBES: u8 = 64;
-/// How many names that changed a report lists.
+/// How many names that changed, and things that were here before, a report lists.
 const MAX_RENAMED: usize = 1_000;
 /// How often something is tried again whose name was taken by somebody at the same moment.
 const MAX_RACES: u8 = 8;
@@ -36,17 +37,30 @@ pub async fn import(
     progress: &(dyn Fn(Progress) + Send + Sync),
     reader: Reader,
 ) -> Result<Report, TransferError> {
+    import_until(store, dry_run, progress, CancellationToken::new(), reader).await
+}
+
+/// As [`import`], until `stop` is cancelled: ends with [`TransferError::Stopped`] then, after its reader.
+pub(super) async fn import_until(
+    store: &dyn TransferStore,
+    dry_run: bool,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+    stop: CancellationToken,
+    reader: Reader,
+) -> Result<Report, TransferError> {
+    let roles = Roles::new(store.export_roles().await?);
     // Four batches in flight: enough to keep the store busy while the next is parsed.
     let (sender, mut steps) = mpsc::channel(4);
+    let told = stop.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        let mut outlet = Outlet::new(sender);
+        let mut outlet = Outlet::new(sender, told);
         reader(&mut outlet)?;
         outlet.flush()
     });
     let mut target = Target {
         store,
         dry_run,
-        roles: Roles::new(store.export_roles().await?),
+        roles,
         accounts: AccountNames::default(),
         reading: Vec::new(),
         spaces: HashMap::new(),
@@ -57,7 +71,16 @@ pub async fn import(
     };
     let mut parts = (0, 0);
     let mut outcome = Ok(());
-    while let Some(step) = steps.recv().await {
+    loop {
+        let step = tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                outcome = Err(TransferError::Stopped);
+                break;
+            }
+            step = steps.recv() => step,
+        };
+        let Some(step) = step else { break };
         match step {
             Step::Parts(total) => parts.1 += total,
             Step::PartDone => parts.0 += 1,
@@ -188,6 +211,7 @@ impl Target<'_> {
         let Placed { id, name, present } = placed!(self.store.import_space(space, self.dry_run))?;
         if present {
             self.note("space is there from an earlier import: what is new was added to it", name.clone());
+            self.touched(Named::Space, id.to_string(), name.clone());
         }
         self.named(Named::Space, &space.name, &name);
         self.spaces.insert(space.id, id);
@@ -217,6 +241,9 @@ impl Target<'_> {
         }
         let placed = placed!(self.store.import_channel(&channel, self.dry_run))?;
         self.named(Named::Channel, &channel.name, &placed.name);
+        if placed.present {
+            self.touched(Named::Channel, placed.id.to_string(), placed.name);
+        }
         self.channels.insert(channel.id, placed.id);
         self.reading = channel.members.iter().map(|member| (member.user, member.read)).collect();
         self.reading.retain(|(_, read)| *read != ReadTo::Everything);
@@ -296,6 +323,14 @@ impl Target<'_> {
             if let Some(renamed) = reference.and_then(|id| self.renamed.get(&id)) {
                 *reference = Some(*renamed);
             }
+        }
+    }
+
+    /// Says what was here before.
+    fn touched(&mut self, what: Named, id: String, name: String) {
+        self.report.touched_total += 1;
+        if self.report.touched.len() < MAX_RENAMED {
+            self.report.touched.push(Touched { what, id, name });
         }
     }
 

@@ -3,6 +3,7 @@
 use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
 use ring::digest::{Context, SHA256};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// SHA-256 over the parts, each with its length in front, so that ("ab", "c") is not ("a", "bc").
 fn digest(parts: &[&str]) -> [u8; 32] {
@@ -86,6 +87,16 @@ pub(super) fn account_name(name: &str) -> String {
         return format!("{folded}_");
     }
     if folded.chars().all(|c| !c.is_ascii_alphanumeric()) { format!("user{folded}") } else { folded }
+}
+
+/// Whether accounts may have the name as it is: in its one spelling, in any script.
+pub(super) fn is_account_name(name: &str) -> bool {
+    let spelled: String = name.nfkc().collect::<String>().to_lowercase();
+    spelled.nfkc().eq(name.chars())
+        && name.chars().count() <= 32
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        && name.chars().any(char::is_alphanumeric)
+        && !RESERVED.contains(&name)
 }
 
 /// A name as channels have it: lower case, no spaces, slashes and characters that deceive, at most 60 characters.

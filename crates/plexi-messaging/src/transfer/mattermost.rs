@@ -12,7 +12,7 @@ use std::path::Path;
 use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, Timestamp, UserId};
 
-use super::{Outlet, Step, TransferError, ident};
+use super::{Bounds, Outlet, Step, TransferError, ident};
 use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
 use crate::ports::{
     AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
@@ -30,8 +30,8 @@ const MAX_POSTS: usize = 50_000_000;
 ///
 /// # Errors
 /// [`TransferError::Format`] names the line that cannot be read.
-pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
-    let mut lines = Lines::open(path)?;
+pub fn read(path: &Path, bounds: &Bounds, outlet: &mut Outlet) -> Result<(), TransferError> {
+    let mut lines = Lines::open(path, bounds, outlet)?;
     let mut bulk = Bulk::default();
     bulk.survey(&mut lines, outlet)?;
     bulk.begin(outlet)?;

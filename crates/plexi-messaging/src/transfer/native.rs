@@ -5,6 +5,7 @@
 //! sessions, invitations and drafts are not. Exporting what was imported gives the same lines, but for the names that were
 //! taken and the roles over the whole server.
 
+mod accept;
 mod export;
 mod line;
 
@@ -15,11 +16,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::{Outlet, Step, TransferError};
-use crate::model::Space;
-use crate::ports::ImportedMessage;
-use crate::search;
 pub use export::{Exported, export};
-use line::{ChannelLine, Manifest, MemberLine, MessageLine, RoleLine, SpaceLine, UserLine};
+use line::{ChannelLine, Manifest, MessageLine, RoleLine, SpaceLine, UserLine};
 
 /// The name in the manifest by which an archive is known.
 const FORMAT: &str = "plexichat-export";
@@ -27,6 +25,12 @@ const FORMAT: &str = "plexichat-export";
 const VERSION: u32 = 2;
 /// The first version with roles.
 const WITH_ROLES: u32 = 2;
+/// The most lines of users, spaces and channels.
+const MOST_LINES: u64 = 500_000;
+/// The most roles.
+const MOST_ROLES: u64 = 1_000;
+/// How many users travel together.
+const CHUNK: usize = 1_000;
 /// The longest line, in bytes: a channel with some 500,000 members.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -37,11 +41,8 @@ type Zip = zip::ZipArchive<BufReader<File>>;
 /// # Errors
 /// [`TransferError::Format`] names document and line of what cannot be read.
 pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
-    let file = File::open(path).map_err(|error| TransferError::file(path, error))?;
-    let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| {
-        TransferError::Format(format!("{}: this is no readable zip file: {error}", path.display()))
-    })?;
-    let manifest: Manifest = only(&mut zip, "manifest.json")?;
+    let mut zip = open(path)?;
+    let manifest = manifest(&mut zip, outlet)?;
     if manifest.format != FORMAT || manifest.version > VERSION {
         return Err(TransferError::Format(format!(
             "{}: format {} version {} is not known; {FORMAT} up to version {VERSION} is",
@@ -52,92 +53,92 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
     }
     outlet.put(Step::Parts(manifest.channels))?;
     if manifest.version >= WITH_ROLES {
-        let roles: Vec<RoleLine> = all(&mut zip, "roles.jsonl")?;
-        for role in roles {
-            let (role, unknown) = role.into_role();
-            if unknown {
-                outlet.note("role grants what this server does not know", role.name.as_str())?;
-            }
-            outlet.put(Step::Role(role))?;
+        each(&mut zip, "roles.jsonl", MOST_ROLES, outlet, |role: RoleLine, _, outlet| {
+            let role = role.into_role(outlet)?;
+            outlet.put(Step::Role(role))
+        })?;
+    }
+    let mut users = Vec::new();
+    each(&mut zip, "users.jsonl", MOST_LINES, outlet, |user: UserLine, _, outlet| {
+        users.push(user.into_user(outlet)?);
+        if users.len() < CHUNK {
+            return Ok(());
         }
-    }
-    let users: Vec<UserLine> = all(&mut zip, "users.jsonl")?;
-    outlet.put_chunks(users.into_iter().map(UserLine::into_user).collect(), Step::Users)?;
-    let spaces: Vec<SpaceLine> = all(&mut zip, "spaces.jsonl")?;
-    for space in spaces {
-        let (id, created_at) = (space.id, space.created_at);
-        outlet.put(Step::Space(Space {
-            id,
-            name: space.name,
-            archived: space.archived,
-            created_at,
-            role: None,
-        }))?;
-        let members = space.members.into_iter().map(|member| MemberLine::into_member(member, created_at));
-        outlet.put_chunks(members.collect(), |chunk| Step::SpaceMembers(id, chunk))?;
-    }
-    let channels: Vec<ChannelLine> = all(&mut zip, "channels.jsonl")?;
-    for channel in channels {
+        outlet.put(Step::Users(std::mem::take(&mut users)))
+    })?;
+    outlet.put_chunks(users, Step::Users)?;
+    each(&mut zip, "spaces.jsonl", MOST_LINES, outlet, |line: SpaceLine, _, outlet| {
+        let (space, members) = line.into_space(outlet)?;
+        let id = space.id;
+        outlet.put(Step::Space(space))?;
+        outlet.put_chunks(members, |chunk| Step::SpaceMembers(id, chunk))
+    })?;
+    // Messages are read while the lines of the channels are: from a second view of the same file.
+    let mut texts = open(path)?;
+    each(&mut zip, "channels.jsonl", MOST_LINES, outlet, |line: ChannelLine, _, outlet| {
+        let channel = line.into_channel(outlet)?;
         let id = channel.id;
-        outlet.put(Step::Channel(channel.into_channel()))?;
-        each(&mut zip, &format!("messages/{id}.jsonl"), |line: MessageLine| {
-            let index = search::index_text(&line.text);
-            let has_link = crate::text::has_link(&line.text);
-            let message: ImportedMessage = line.into_message(id, index, has_link);
+        outlet.put(Step::Channel(channel))?;
+        let document = format!("messages/{id}.jsonl");
+        each(&mut texts, &document, u64::MAX, outlet, |line: MessageLine, place, outlet| {
+            let message = line.into_message(id, place, outlet)?;
             outlet.message(message)
         })?;
         outlet.put(Step::ChannelDone(id))?;
-        outlet.part_done()?;
-    }
-    Ok(())
+        outlet.part_done()
+    })
 }
 
-fn only<T: DeserializeOwned>(zip: &mut Zip, name: &str) -> Result<T, TransferError> {
-    let mut all: Vec<T> = all(zip, name)?;
-    match (all.pop(), all.is_empty()) {
-        (Some(one), true) => Ok(one),
-        _ => Err(TransferError::Format(format!("{name} does not hold exactly one object"))),
-    }
+fn open(path: &Path) -> Result<Zip, TransferError> {
+    let file = File::open(path).map_err(|error| TransferError::file(path, error))?;
+    zip::ZipArchive::new(BufReader::new(file)).map_err(|error| {
+        TransferError::Format(format!("{}: this is no readable zip file: {error}", path.display()))
+    })
 }
 
-fn all<T: DeserializeOwned>(zip: &mut Zip, name: &str) -> Result<Vec<T>, TransferError> {
-    let mut all = Vec::new();
-    each(zip, name, |line| {
-        all.push(line);
+fn manifest(zip: &mut Zip, outlet: &mut Outlet) -> Result<Manifest, TransferError> {
+    let mut found = None;
+    each(zip, "manifest.json", 1, outlet, |manifest: Manifest, _, _| {
+        found = Some(manifest);
         Ok(())
     })?;
-    Ok(all)
+    found.ok_or_else(|| TransferError::Format("manifest.json does not hold exactly one object".to_owned()))
 }
 
-/// Reads a document line by line.
+/// Reads a document of at most `most` lines line by line; `take` is told the place of each.
 fn each<T: DeserializeOwned>(
     zip: &mut Zip,
     name: &str,
-    mut take: impl FnMut(T) -> Result<(), TransferError>,
+    most: u64,
+    outlet: &mut Outlet,
+    mut take: impl FnMut(T, &str, &mut Outlet) -> Result<(), TransferError>,
 ) -> Result<(), TransferError> {
-    let broken = |place: String, error: &dyn std::fmt::Display| {
-        TransferError::Format(format!("{name}{place}: {error}"))
-    };
-    let entry = zip.by_name(name).map_err(|error| broken(String::new(), &error))?;
+    let broken =
+        |place: &str, error: &dyn std::fmt::Display| TransferError::Format(format!("{place}: {error}"));
+    let entry = zip.by_name(name).map_err(|error| broken(name, &error))?;
     let mut lines = BufReader::with_capacity(1 << 16, entry);
     let mut text = Vec::new();
     for number in 1_u64.. {
-        let place = || format!(", line {number}");
+        outlet.wanted()?;
+        let place = format!("{name}, line {number}");
         text.clear();
         let limit = MAX_LINE_BYTES as u64 + 1;
         let read = lines
             .by_ref()
             .take(limit)
             .read_until(b'\n', &mut text)
-            .map_err(|error| broken(place(), &error))?;
+            .map_err(|error| broken(&place, &error))?;
         if read == 0 {
             break;
         }
-        if read as u64 == limit {
-            return Err(broken(place(), &"is longer than 64 MiB"));
+        if number > most {
+            return Err(broken(&place, &format!("there may be at most {most} lines")));
         }
-        let line = serde_json::from_slice(&text).map_err(|error| broken(place(), &error))?;
-        take(line)?;
+        if read as u64 == limit {
+            return Err(broken(&place, &"is longer than 64 MiB"));
+        }
+        let line = serde_json::from_slice(&text).map_err(|error| broken(&place, &error))?;
+        take(line, &place, outlet)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 use plexi_core::ChannelId;
 use plexi_core::SpaceId;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{BATCH, MAX_TEXT_BYTES, TransferError};
 use crate::model::Space;
@@ -34,13 +35,22 @@ pub enum Step {
 /// Where a reader puts its steps. Bounded: the reader waits while the store is behind.
 pub struct Outlet {
     steps: mpsc::Sender<Step>,
+    stop: CancellationToken,
     channel: Option<ChannelId>,
     messages: Vec<ImportedMessage>,
 }
 
 impl Outlet {
-    pub(super) fn new(steps: mpsc::Sender<Step>) -> Self {
-        Self { steps, channel: None, messages: Vec::new() }
+    pub(super) fn new(steps: mpsc::Sender<Step>, stop: CancellationToken) -> Self {
+        Self { steps, stop, channel: None, messages: Vec::new() }
+    }
+
+    /// To be asked in every loop that may go on for long without putting anything out.
+    ///
+    /// # Errors
+    /// [`TransferError::Stopped`] when nobody wants more.
+    pub fn wanted(&self) -> Result<(), TransferError> {
+        if self.stop.is_cancelled() || self.steps.is_closed() { Err(TransferError::Stopped) } else { Ok(()) }
     }
 
     /// Passes a step on; waits while the store is behind.

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::super::{MAX_LINE_BYTES, Outlet, TransferError, surrogates};
+use super::super::{Bounds, MAX_LINE_BYTES, Outlet, TransferError, surrogates};
 use super::line::Line;
 
 /// The lines of a bulk file with their places. A zip is unpacked to an unnamed temporary file first.
@@ -14,18 +14,19 @@ pub(super) struct Lines {
     number: u64,
 }
 
-/// How much a zip may unpack to.
-const MAX_UNPACKED_BYTES: u64 = 256 * 1024 * 1024 * 1024;
+/// How much is unpacked at a time.
+const PIECE: u64 = 1 << 18;
 
 impl Lines {
-    pub fn open(path: &Path) -> Result<Self, TransferError> {
+    /// A zip is unpacked as `bounds` allow.
+    pub fn open(path: &Path, bounds: &Bounds, outlet: &Outlet) -> Result<Self, TransferError> {
         let failed = |error| TransferError::file(path, error);
         let mut file = File::open(path).map_err(failed)?;
         let mut magic = [0; 4];
         let read = file.read(&mut magic).map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         if read == 4 && magic == *b"PK\x03\x04" {
-            file = unpack(path, file)?;
+            file = unpack(path, file, bounds, outlet)?;
         }
         Ok(Self {
             path: path.to_owned(),
@@ -38,6 +39,7 @@ impl Lines {
     /// The next line that is not empty, and where it begins. What had to be mended is noted.
     pub fn next_line(&mut self, outlet: &Outlet) -> Result<Option<(u64, Line)>, TransferError> {
         loop {
+            outlet.wanted()?;
             let offset = self.offset;
             let Some(text) = self.read_line()? else { return Ok(None) };
             self.number += 1;
@@ -91,22 +93,32 @@ impl Lines {
 }
 
 /// Unpacks the first `.jsonl` of a zip.
-fn unpack(path: &Path, file: File) -> Result<File, TransferError> {
+fn unpack(path: &Path, file: File, bounds: &Bounds, outlet: &Outlet) -> Result<File, TransferError> {
     let broken =
         |error: &dyn std::fmt::Display| TransferError::Format(format!("{}: {error}", path.display()));
     let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
     let name = zip.file_names().flatten().find(|name| name.ends_with(".jsonl")).map(Cow::into_owned);
     let name = name.ok_or_else(|| broken(&"the zip holds no .jsonl file"))?;
-    let entry = zip.by_name(&name).map_err(|error| broken(&error))?;
-    let mut target = tempfile::tempfile().map_err(|error| TransferError::file(path, error))?;
-    let copied = std::io::copy(&mut entry.take(MAX_UNPACKED_BYTES + 1), &mut target)
-        .map_err(|error| broken(&error))?;
-    if copied > MAX_UNPACKED_BYTES {
-        return Err(broken(&"it unpacks to more than 256 GiB"));
+    let mut entry = zip.by_name(&name).map_err(|error| broken(&error))?;
+    let failed = |error| TransferError::file(path, error);
+    let target = bounds.scratch.as_ref().map_or_else(tempfile::tempfile, tempfile::tempfile_in);
+    let mut target = target.map_err(failed)?;
+    let most = bounds.most_unpacked;
+    let mut copied = 0;
+    let mut piece = Vec::new();
+    loop {
+        outlet.wanted()?;
+        piece.clear();
+        let read = entry.by_ref().take(PIECE).read_to_end(&mut piece).map_err(|error| broken(&error))?;
+        if read == 0 {
+            break;
+        }
+        copied += read as u64;
+        if copied > most {
+            return Err(broken(&format!("it unpacks to more than {most} bytes")));
+        }
+        target.write_all(&piece).map_err(failed)?;
     }
-    target
-        .flush()
-        .and_then(|()| target.seek(SeekFrom::Start(0)))
-        .map_err(|error| TransferError::file(path, error))?;
+    target.flush().and_then(|()| target.seek(SeekFrom::Start(0))).map_err(failed)?;
     Ok(target)
 }

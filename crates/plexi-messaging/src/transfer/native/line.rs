@@ -3,11 +3,21 @@
 use plexi_core::{ChannelId, MessageId, Permission, RoleId, RoleScope, SpaceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ChannelKind, MessageKind, Revision, SystemNote};
+use super::accept;
+use crate::model::{ChannelKind, MessageKind, Revision, Space, SystemNote};
 use crate::ports::{
     AccountKind, ExportedMessage, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
     ImportedSeat, ImportedUser, NewMessage, ReadTo,
 };
+use crate::search;
+use crate::transfer::{Outlet, TransferError};
+
+/// The most characters of a display name.
+const MOST_DISPLAY_NAME: usize = 64;
+/// The most characters of a status text.
+const MOST_STATUS: usize = 100;
+/// The most characters of a topic.
+const MOST_TOPIC: usize = 250;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -39,12 +49,19 @@ impl RoleLine {
         Self { id, scope, name, permissions, built_in }
     }
 
-    /// The role, without permissions that this server does not know, and whether there are such.
-    pub fn into_role(self) -> (ImportedRole, bool) {
+    /// The role, without permissions that this server does not know or that mean nothing where the role counts.
+    pub fn into_role(self, outlet: &Outlet) -> Result<ImportedRole, TransferError> {
         let Self { id, scope, name, permissions, built_in } = self;
         let known: Vec<Permission> = permissions.iter().filter_map(|name| name.parse().ok()).collect();
-        let unknown = known.len() < permissions.len();
-        (ImportedRole { id, scope, name, permissions: known.into_iter().collect(), built_in }, unknown)
+        if known.len() < permissions.len() {
+            outlet.note("role grants what this server does not know", id.to_string())?;
+        }
+        let (fitting, wider): (Vec<Permission>, Vec<Permission>) =
+            known.into_iter().partition(|permission| permission.scope() >= scope);
+        if !wider.is_empty() {
+            outlet.note("role grants what belongs to a wider scope: it was left out", id.to_string())?;
+        }
+        Ok(ImportedRole { id, scope, name, permissions: fitting.into_iter().collect(), built_in })
     }
 }
 
@@ -111,7 +128,7 @@ impl UserLine {
         }
     }
 
-    pub fn into_user(self) -> ImportedUser {
+    pub fn into_user(self, outlet: &Outlet) -> Result<ImportedUser, TransferError> {
         let Self {
             id,
             name,
@@ -127,7 +144,25 @@ impl UserLine {
         } = self;
         let known = if bot { AccountKind::Bot } else { AccountKind::Imported };
         let kind = kind.unwrap_or(known);
-        ImportedUser { id, name, display_name, status_text, kind, disabled, created_at, role, locale, theme }
+        let place = id.to_string();
+        let name = accept::account_name(name, &place, outlet)?;
+        let display_name = accept::line(display_name, MOST_DISPLAY_NAME, &place, outlet)?;
+        let display_name = if display_name.is_empty() { name.clone() } else { display_name };
+        let status_text = accept::line(status_text, MOST_STATUS, &place, outlet)?;
+        let locale = accept::word(locale, english);
+        let theme = accept::word(theme, system);
+        Ok(ImportedUser {
+            id,
+            name,
+            display_name,
+            status_text,
+            kind,
+            disabled,
+            created_at,
+            role,
+            locale,
+            theme,
+        })
     }
 }
 
@@ -138,6 +173,15 @@ pub(super) struct SpaceLine {
     pub archived: bool,
     pub created_at: Timestamp,
     pub members: Vec<MemberLine>,
+}
+
+impl SpaceLine {
+    pub fn into_space(self, outlet: &Outlet) -> Result<(Space, Vec<ImportedMember>), TransferError> {
+        let Self { id, name, archived, created_at, members } = self;
+        let name = accept::space_name(name, &id.to_string(), outlet)?;
+        let members = members.into_iter().map(|member| member.into_member(created_at)).collect();
+        Ok((Space { id, name, archived, created_at, role: None }, members))
+    }
 }
 
 /// A member of a space.
@@ -159,7 +203,7 @@ impl MemberLine {
         Self::Whole { user_id: user, role, joined_at }
     }
 
-    pub fn into_member(self, made: Timestamp) -> ImportedMember {
+    fn into_member(self, made: Timestamp) -> ImportedMember {
         match self {
             Self::Whole { user_id, role, joined_at } => ImportedMember { user: user_id, role, joined_at },
             Self::Short(user, role) => ImportedMember { user, role, joined_at: made },
@@ -226,14 +270,17 @@ impl ChannelLine {
         Self { id, space_id, kind, name, topic, archived, created_at, members }
     }
 
-    pub fn into_channel(self) -> ImportedChannel {
+    pub fn into_channel(self, outlet: &Outlet) -> Result<ImportedChannel, TransferError> {
         let Self { id, space_id, kind, name, topic, archived, created_at, members } = self;
+        let place = id.to_string();
+        let name = if kind.is_direct() { String::new() } else { accept::channel_name(name, &place, outlet)? };
+        let topic = accept::line(topic, MOST_TOPIC, &place, outlet)?;
         let mut members: Vec<ImportedSeat> =
             members.into_iter().map(|member| member.into_seat(created_at)).collect();
         members.sort_unstable_by_key(|member| member.user);
         let key = || members.iter().map(|member| member.user.to_string()).collect::<Vec<_>>().join("+");
         let direct_key = kind.is_direct().then(key);
-        ImportedChannel { id, space_id, kind, name, topic, archived, created_at, members, direct_key }
+        Ok(ImportedChannel { id, space_id, kind, name, topic, archived, created_at, members, direct_key })
     }
 }
 
@@ -294,8 +341,30 @@ impl MessageLine {
         }
     }
 
-    pub fn into_message(self, channel_id: ChannelId, index: String, has_link: bool) -> ImportedMessage {
-        ImportedMessage {
+    pub fn into_message(
+        mut self,
+        channel_id: ChannelId,
+        place: &str,
+        outlet: &Outlet,
+    ) -> Result<ImportedMessage, TransferError> {
+        if self.deleted && !(self.text.is_empty() && self.history.is_empty()) {
+            outlet.note("text of a deleted message was left out", place)?;
+            self.text.clear();
+            self.history.clear();
+        }
+        accept::text(&mut self.text, place, outlet)?;
+        for former in &mut self.history {
+            accept::text(&mut former.text, place, outlet)?;
+        }
+        let all = self.reactions.len();
+        self.reactions.retain(|(emoji, ..)| crate::text::accept_emoji(emoji).is_ok());
+        if self.reactions.len() < all {
+            outlet.note("reaction is no emoji and was left out", place)?;
+        }
+        self.client_id = self.client_id.filter(|id| crate::messages::accept_client_id(id).is_ok());
+        let index = search::index_text(&self.text);
+        let has_link = crate::text::has_link(&self.text);
+        Ok(ImportedMessage {
             message: NewMessage {
                 id: self.id,
                 channel_id,
@@ -317,6 +386,6 @@ impl MessageLine {
             pinned: self.pinned,
             reactions: self.reactions,
             history: self.history,
-        }
+        })
     }
 }

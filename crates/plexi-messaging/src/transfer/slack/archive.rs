@@ -69,6 +69,7 @@ impl Archive {
         name: &str,
         outlet: &Outlet,
     ) -> Result<Option<T>, TransferError> {
+        outlet.wanted()?;
         let full = format!("{}{name}", self.prefix);
         let broken = |error: &dyn std::fmt::Display| {
             TransferError::Format(format!("{}: {name} cannot be read: {error}", self.path.display()))

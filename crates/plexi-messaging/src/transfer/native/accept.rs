@@ -1,0 +1,71 @@
+//! What fields of an archive may hold: what the API accepts. Anything else becomes the nearest that it does, and is noted.
+
+use plexi_core::plain::{deceives, is_plain};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::transfer::{MAX_TEXT_BYTES, Outlet, TransferError, ident};
+
+/// The most characters of a name of a space.
+const MOST_SPACE_NAME: usize = 64;
+/// The note of everything that is about a line of text.
+const CHANGED: &str = "name, topic or status was not plain or too long and was changed";
+
+/// The name of an account.
+pub(super) fn account_name(name: String, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
+    if ident::is_account_name(&name) {
+        return Ok(name);
+    }
+    outlet.note(CHANGED, place)?;
+    Ok(ident::account_name(&name))
+}
+
+/// The name of a channel that has one.
+pub(super) fn channel_name(name: String, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
+    if let Ok(accepted) = crate::channels::accept_channel_name(&name) {
+        return Ok(accepted);
+    }
+    // Names from elsewhere may hold more than those that are chosen here; they are written back as they are.
+    let changed = ident::channel_name(&name);
+    if changed != name {
+        outlet.note(CHANGED, place)?;
+    }
+    Ok(changed)
+}
+
+/// The name of a space.
+pub(super) fn space_name(name: String, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
+    let name = line(name, MOST_SPACE_NAME, place, outlet)?;
+    Ok(if name.is_empty() { "space".to_owned() } else { name })
+}
+
+/// A line of at most `most` characters, all of them plain; it may be empty.
+pub(super) fn line(text: String, most: usize, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
+    let fits = |text: &str| is_plain(text) && text.chars().take(most + 1).count() <= most;
+    if text.trim() == text && fits(&text) {
+        return Ok(text);
+    }
+    outlet.note(CHANGED, place)?;
+    let kept: String = text.trim().nfc().filter(|c| !deceives(*c)).take(most).collect();
+    let kept = kept.trim();
+    Ok(if is_plain(kept) { kept.to_owned() } else { String::new() })
+}
+
+/// A word of settings, such as a language tag: what it is not becomes the `usual` one.
+pub(super) fn word(text: String, usual: impl FnOnce() -> String) -> String {
+    let fine = (1..=35).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if fine { text } else { usual() }
+}
+
+/// The text of a message, now or formerly.
+pub(super) fn text(text: &mut String, place: &str, outlet: &Outlet) -> Result<(), TransferError> {
+    if text.contains('\0') {
+        outlet.note("text with NUL characters: they were replaced", place)?;
+        *text = text.replace('\0', "\u{FFFD}");
+    }
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
+    if end < text.len() {
+        outlet.note("text longer than 400,000 bytes was cut", place)?;
+        text.truncate(end);
+    }
+    Ok(())
+}
