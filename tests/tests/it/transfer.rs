@@ -144,7 +144,7 @@ async fn who_becomes_a_member_by_an_import_reads_at_once_and_the_dry_run_says_wh
     assert_eq!(bob.get(&path).await?.status.as_u16(), 404, "a dry run changes nothing");
     run(folder.path(), Some(&ada), &["import", "plexichat", file]).await?;
     bob.get(&path).await?.ok()?;
-    socket.until("channel.added").await?;
+    assert_eq!(socket.until("channel").await?["channel"]["id"], board);
     assert!(server.stop().await?.success());
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Who comes by an import looks like nobody who is there.
 
+use plexi_auth::ports::RoleStore;
 use plexi_core::{Timestamp, UserId};
 use plexi_db::Engine;
 use plexi_messaging::ports::{ImportedUser, TransferStore};
@@ -10,6 +11,7 @@ use crate::engines::Place;
 async fn an_imported_name_that_looks_like_another_is_changed() {
     let place = Place::new(Engine::Sqlite, "").await;
     let database = place.open().await;
+    database.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
     let user = |number: u128, name: &str| {
         let id = UserId::from_uuid(uuid::Uuid::from_u128(number));
         ImportedUser::new(id, name, name, Timestamp::from_seconds(1))
