@@ -18,7 +18,7 @@ const UP: &[&str] = &[
         built_in {bool} NOT NULL,
         CONSTRAINT roles_name UNIQUE (scope, name)
     ){table}",
-    // `skeleton` is null for imported accounts: their names were not chosen here.
+    // `skeleton` is null for imported accounts whose names nobody could choose here.
     "CREATE TABLE users (
         id {uuid} NOT NULL PRIMARY KEY,
         name {name} NOT NULL,
