@@ -40,18 +40,18 @@ pub async fn import(
     import_until(store, dry_run, progress, CancellationToken::new(), reader).await
 }
 
-/// As [`import`], until `stop` is cancelled: ends with [`TransferError::Stopped`] then, after its reader.
+/// As [`import`], until `cancel` is cancelled: ends with [`TransferError::Stopped`] then, after its reader.
 pub(super) async fn import_until(
     store: &dyn TransferStore,
     dry_run: bool,
     progress: &(dyn Fn(Progress) + Send + Sync),
-    stop: CancellationToken,
+    cancel: CancellationToken,
     reader: Reader,
 ) -> Result<Report, TransferError> {
     let roles = Roles::new(store.export_roles().await?);
     // Four batches in flight: enough to keep the store busy while the next is parsed.
     let (sender, mut steps) = mpsc::channel(4);
-    let told = stop.clone();
+    let told = cancel.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let mut outlet = Outlet::new(sender, told);
         reader(&mut outlet)?;
@@ -74,7 +74,7 @@ pub(super) async fn import_until(
     loop {
         let step = tokio::select! {
             biased;
-            () = stop.cancelled() => {
+            () = cancel.cancelled() => {
                 outcome = Err(TransferError::Stopped);
                 break;
             }

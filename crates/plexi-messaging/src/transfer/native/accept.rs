@@ -20,12 +20,12 @@ pub(super) fn account_name(name: String, place: &str, outlet: &Outlet) -> Result
 }
 
 /// The name of a channel that has one.
-pub(super) fn channel_name(name: String, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
-    if let Ok(accepted) = crate::channels::accept_channel_name(&name) {
+pub(super) fn channel_name(name: &str, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
+    if let Ok(accepted) = crate::channels::accept_channel_name(name) {
         return Ok(accepted);
     }
     // Names from elsewhere may hold more than those that are chosen here; they are written back as they are.
-    let changed = ident::channel_name(&name);
+    let changed = ident::channel_name(name);
     if changed != name {
         outlet.note(CHANGED, place)?;
     }

@@ -273,7 +273,8 @@ impl ChannelLine {
     pub fn into_channel(self, outlet: &Outlet) -> Result<ImportedChannel, TransferError> {
         let Self { id, space_id, kind, name, topic, archived, created_at, members } = self;
         let place = id.to_string();
-        let name = if kind.is_direct() { String::new() } else { accept::channel_name(name, &place, outlet)? };
+        let name =
+            if kind.is_direct() { String::new() } else { accept::channel_name(&name, &place, outlet)? };
         let topic = accept::line(topic, MOST_TOPIC, &place, outlet)?;
         let mut members: Vec<ImportedSeat> =
             members.into_iter().map(|member| member.into_seat(created_at)).collect();
