@@ -30,7 +30,7 @@ pub(super) async fn users(
     let names = users.iter().map(|user| user.name.as_str().param()).collect();
     let rows = conn.all_in("SELECT name FROM users WHERE name IN {in}", &[], names, &[]).await?;
     let mut taken = rows.iter().map(single).collect::<Result<HashSet<String>, _>>()?;
-    let looks = users.iter().filter_map(|user| skeleton(&user.name)).map(|look| look.param()).collect();
+    let looks = users.iter().filter_map(|user| skeleton(&user.name)).map(Param::param).collect();
     let rows = conn.all_in("SELECT skeleton FROM users WHERE skeleton IN {in}", &[], looks, &[]).await?;
     let mut looks = rows.iter().map(single).collect::<Result<HashSet<String>, _>>()?;
 
