@@ -1,0 +1,193 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::backoff::Backoff;
+use crate::context::Context;
+use crate::group::TaskGroup;
+use crate::supervisor::{Spec, Supervisor};
+
+/// Why a child or its probe failed; for the log.
+pub type ChildError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Whether a child that ended is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Restart {
+    /// Always, however it ended.
+    #[default]
+    Permanent,
+    /// When it failed, panicked or hung, and not when it finished.
+    Transient,
+    /// Never.
+    Temporary,
+}
+
+/// A question that a healthy child answers.
+pub struct Probe {
+    pub(crate) every: Duration,
+    pub(crate) within: Duration,
+    pub(crate) failures: u32,
+    ask: Arc<dyn Fn() -> Asking + Send + Sync>,
+}
+
+type Asking = Pin<Box<dyn Future<Output = Result<(), ChildError>> + Send>>;
+
+impl Probe {
+    /// Asks `ask` at every `every` once the child is ready. An error, a panic or no answer within `every` is a failure; three in a row
+    /// and the child is restarted as hung.
+    pub fn new<F, A>(every: Duration, ask: F) -> Self
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = Result<(), ChildError>> + Send + 'static,
+    {
+        Self { every, within: every, failures: 3, ask: Arc::new(move || Box::pin(ask())) }
+    }
+
+    /// How long an answer may take.
+    #[must_use]
+    pub fn within(mut self, within: Duration) -> Self {
+        self.within = within;
+        self
+    }
+
+    /// How many failures in a row make the child count as hung; at least 1.
+    #[must_use]
+    pub fn failures(mut self, failures: u32) -> Self {
+        self.failures = failures.max(1);
+        self
+    }
+
+    pub(crate) fn spawn(&self, tasks: &mut Tasks) -> AbortHandle {
+        let (ask, within) = (Arc::clone(&self.ask), self.within);
+        tasks.spawn(async move {
+            match tokio::time::timeout(within, ask()).await {
+                Ok(answer) => answer,
+                Err(_) => Err("no answer in time".into()),
+            }
+        })
+    }
+}
+
+/// The tasks of one supervisor.
+pub(crate) type Tasks = JoinSet<Result<(), ChildError>>;
+
+/// Starts the child's task; generic inside, so that the child's future is allocated once.
+type Start = dyn Fn(Context, &mut Tasks) -> AbortHandle + Send + Sync;
+
+pub(crate) enum Work {
+    Task(Box<Start>),
+    Supervisor(Arc<Spec>),
+}
+
+/// What is supervised: how to start it, and by which rules it lives.
+pub struct Child {
+    pub(crate) name: Box<str>,
+    pub(crate) work: Work,
+    pub(crate) restart: Restart,
+    pub(crate) stop_within: Duration,
+    pub(crate) ready_within: Option<Duration>,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) probe: Option<Box<Probe>>,
+}
+
+impl Child {
+    /// A child called `name` (1 to 100 ASCII letters, digits, `-`, `_`, `.`; once in its supervisor) that runs what `start` makes of a
+    /// context. `start` is called anew at each start. The child ends well with `Ok`, fails with `Err` or a panic. It is permanent, is given five
+    /// seconds to stop, and counts as ready once started.
+    pub fn new<F, R>(name: &str, start: F) -> Self
+    where
+        F: Fn(Context) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), ChildError>> + Send + 'static,
+    {
+        let start = Arc::new(start);
+        // Called inside the task, so that a panic of its own is the child's and not the supervisor's.
+        let start = move |context: Context, tasks: &mut Tasks| {
+            let start = Arc::clone(&start);
+            tasks.spawn(async move { start(context).await })
+        };
+        Self {
+            name: name.into(),
+            work: Work::Task(Box::new(start)),
+            restart: Restart::Permanent,
+            stop_within: Duration::from_secs(5),
+            ready_within: None,
+            heartbeat: None,
+            backoff: None,
+            probe: None,
+        }
+    }
+
+    /// A supervisor as a child of another, with the name it has. It may take as long to stop as its own children may, and is ready when
+    /// they all are.
+    pub fn supervisor(supervisor: Supervisor) -> Self {
+        let mut child = Self::new("", |_| async { Ok(()) });
+        let (name, spec) = supervisor.into_spec();
+        child.name = name;
+        child.work = Work::Supervisor(Arc::new(spec));
+        child.stop_within = Duration::MAX;
+        child.ready_within = Some(Duration::MAX);
+        child
+    }
+
+    /// A group of tasks that come and go as a child, with the name it has.
+    pub fn group(group: &TaskGroup) -> Self {
+        let own = group.clone();
+        Self::new(group.name(), move |context| own.clone().run(context))
+    }
+
+    /// Whether it is started again when it ends.
+    #[must_use]
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.restart = restart;
+        self
+    }
+
+    /// How long it has to end after it was asked to, before it is aborted. Zero: aborted without being asked.
+    #[must_use]
+    pub fn stop_within(mut self, within: Duration) -> Self {
+        self.stop_within = within;
+        self
+    }
+
+    /// It says itself when it is ready ([`Context::ready`]): the next child is started then. Not ready in time counts as hung.
+    #[must_use]
+    pub fn ready_within(mut self, within: Duration) -> Self {
+        self.ready_within = Some(within);
+        self
+    }
+
+    /// It calls [`Context::beat`] at least this often; otherwise it counts as hung, is ended and restarted.
+    #[must_use]
+    pub fn heartbeat(mut self, within: Duration) -> Self {
+        self.heartbeat = Some(within);
+        self
+    }
+
+    /// A probe of its health.
+    #[must_use]
+    pub fn probe(mut self, probe: Probe) -> Self {
+        self.probe = Some(Box::new(probe));
+        self
+    }
+
+    /// Waits before its restarts, in place of its supervisor's.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = Some(backoff);
+        self
+    }
+}
+
+impl fmt::Debug for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Child")
+            .field("name", &self.name)
+            .field("restart", &self.restart)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::child::ChildError;
+use crate::context::Context;
+
+/// Tasks that come and go, such as the connections of a listener: none outlives its supervisor, a panic in one harms nobody.
+///
+/// As a child ([`crate::Child::group`]) the group is asked to stop with the others: its [`TaskGroup::stop_token`] is cancelled, and it has ended when all its tasks
+/// have. What is there at the deadline is dropped. Cheap to clone: all clones are the same group.
+#[derive(Clone, Debug)]
+pub struct TaskGroup(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: Box<str>,
+    tasks: TaskTracker,
+    tokens: Mutex<Tokens>,
+    panics: AtomicU64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Tokens {
+    /// Asks the tasks to end.
+    soft: CancellationToken,
+    /// Drops them.
+    hard: CancellationToken,
+}
+
+impl TaskGroup {
+    /// A group called `name`, by the rules for the names of children.
+    pub fn new(name: &str) -> Self {
+        let (tasks, tokens) = (TaskTracker::new(), Mutex::default());
+        Self(Arc::new(Inner { name: name.into(), tasks, tokens, panics: AtomicU64::new(0) }))
+    }
+
+    /// The group's name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Runs `task` until it ends or the group is dropped. A panic is logged and counted.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let (inner, hard) = (Arc::clone(&self.0), self.tokens().hard.clone());
+        self.0.tasks.spawn(async move {
+            let guarded = AssertUnwindSafe(task).catch_unwind();
+            if let Some(Err(_)) = hard.run_until_cancelled_owned(guarded).await {
+                inner.panics.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(group = &*inner.name, "a task of the group panicked");
+            }
+        });
+    }
+
+    /// The token that is cancelled when the group's tasks are asked to end.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.tokens().soft.clone()
+    }
+
+    /// How many tasks there are.
+    pub fn len(&self) -> usize {
+        self.0.tasks.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.tasks.is_empty()
+    }
+
+    /// How many of its tasks panicked.
+    pub fn panics(&self) -> u64 {
+        self.0.panics.load(Ordering::Relaxed)
+    }
+
+    pub(crate) async fn run(self, context: Context) -> Result<(), ChildError> {
+        let tokens = {
+            let mut tokens = self.tokens();
+            if tokens.soft.is_cancelled() {
+                *tokens = Tokens::default();
+            }
+            tokens.clone()
+        };
+        self.0.tasks.reopen();
+        // However this future ends, no task of the group is left behind.
+        let _hard = tokens.hard.drop_guard();
+        context.stopped().await;
+        tokens.soft.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        Ok(())
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.0.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
