@@ -168,4 +168,9 @@ impl Person {
     pub async fn connect(&self) -> Outcome<Socket> {
         Socket::open(&self.address, &self.token).await
     }
+
+    /// As [`Person::connect`], asking for longer events to be compressed.
+    pub async fn connect_packing(&self) -> Outcome<Socket> {
+        Socket::open_packing(&self.address, &self.token).await
+    }
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use flate2::read::DeflateDecoder;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -14,6 +15,7 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames that came while another was waited for.
     waiting: std::collections::VecDeque<Value>,
+    packed: u64,
 }
 
 /// How long a frame may take before the test fails.
@@ -22,12 +24,26 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl Socket {
     /// Connects with a token and waits until the server is ready.
     pub async fn open(address: &str, token: &str) -> Outcome<Self> {
-        let mut request = format!("ws://{address}/api/v1/ws").into_client_request()?;
+        Self::open_at(&format!("ws://{address}/api/v1/ws"), token).await
+    }
+
+    /// As [`Socket::open`], asking for longer events to be compressed.
+    pub async fn open_packing(address: &str, token: &str) -> Outcome<Self> {
+        Self::open_at(&format!("ws://{address}/api/v1/ws?compress=deflate-raw"), token).await
+    }
+
+    async fn open_at(url: &str, token: &str) -> Outcome<Self> {
+        let mut request = url.into_client_request()?;
         request.headers_mut().insert("Authorization", format!("Bearer {token}").parse()?);
         let (stream, _) = connect_async(request).await?;
-        let mut socket = Self { stream, waiting: std::collections::VecDeque::new() };
+        let mut socket = Self { stream, waiting: std::collections::VecDeque::new(), packed: 0 };
         socket.until("ready").await?;
         Ok(socket)
+    }
+
+    /// How many frames came compressed.
+    pub fn packed(&self) -> u64 {
+        self.packed
     }
 
     /// Sends a frame.
@@ -90,6 +106,10 @@ impl Socket {
                 tokio::time::timeout(PATIENCE, self.stream.next()).await.map_err(|_| "no frame came")?;
             match message.ok_or("closed")?? {
                 Message::Text(text) => return Ok(serde_json::from_str(&text)?),
+                Message::Binary(bytes) => {
+                    self.packed += 1;
+                    return Ok(serde_json::from_reader(DeflateDecoder::new(&*bytes))?);
+                }
                 Message::Close(frame) => {
                     let code = frame.map(|frame| u16::from(frame.code)).unwrap_or_default();
                     return Err(format!("closed with {code}").into());

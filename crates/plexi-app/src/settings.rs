@@ -65,6 +65,7 @@ impl Settings {
             max_sockets_per_user: server.max_sockets_per_user,
             heartbeat_seconds: server.heartbeat_seconds,
             max_frames_per_second: server.max_frames_per_second,
+            compress_events: server.compress_events,
             max_message_length: self.messaging.max_message_length,
         }
     }

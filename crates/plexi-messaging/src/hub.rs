@@ -10,6 +10,7 @@
 mod connection;
 mod frame;
 mod line;
+mod packed;
 mod presence;
 mod queue;
 mod replay;

@@ -41,6 +41,8 @@ pub struct WebConfig {
     /// Frames that one WebSocket connection may send in a second; more close it. 10 to 1,000,000.
     #[schemars(range(min = 10, max = 1_000_000))]
     pub max_frames_per_second: u32,
+    /// Whether a WebSocket whose client asks for it gets longer events compressed.
+    pub compress_events: bool,
     /// The longest message in characters, as clients are told. The messaging service enforces its own.
     #[schemars(range(min = 1, max = 40_000))]
     pub max_message_length: u32,
@@ -60,6 +62,7 @@ impl Default for WebConfig {
             max_sockets_per_user: 64,
             heartbeat_seconds: 30,
             max_frames_per_second: 200,
+            compress_events: true,
             max_message_length: 40_000,
         }
     }

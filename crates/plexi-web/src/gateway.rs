@@ -18,12 +18,16 @@ use plexi_core::ErrorCode;
 
 pub(crate) use admission::Admission;
 
+use connection::Arrival;
+
 use crate::address::ClientAddress;
 use crate::error::ApiError;
 use crate::stack::authentication::{self, Proof};
 use crate::stack::{observe, origin};
 use crate::state::WebState;
 
+/// How longer events are compressed for who asks for it, by the name that browsers' `DecompressionStream` has for it.
+const PACKING: &str = "deflate-raw";
 /// Connecting, and hearing what the connection brings by itself.
 const CONNECT: Purpose = Purpose::read("ws.connect");
 /// The longest frame in either direction of the handshake's side, in bytes.
@@ -41,6 +45,7 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     let address = request.extensions().get::<ClientAddress>().copied().unwrap_or_default();
     let (mut parts, _) = request.into_parts();
     let asked = origin::authority(&parts);
+    let packs = web.config().compress_events && asks_for_packed(parts.uri.query());
     let own_page = origin::is_own(&web.config(), &parts.headers, asked.as_deref());
     let by_page = parts.headers.contains_key(http::header::ORIGIN);
     let proof = authentication::proof(&parts.headers);
@@ -72,9 +77,32 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
         .on_failed_upgrade(|error| tracing::debug!(%error, "web socket handshake not completed"));
     // Taken now, so that a server that stops waits for sockets whose upgrade is under way.
     let token = tracker.token();
-    let caller = caller.map(Arc::new);
+    let arrival = Arrival { caller: caller.map(Arc::new), place, correlation, packs };
     Ok(socket.on_upgrade(move |socket| async move {
-        connection::serve(web, socket, caller, place, correlation).await;
+        connection::serve(web, socket, arrival).await;
         drop(token);
     }))
+}
+
+/// Anything else that is asked for is not known here: the client sees at the hello that it gets text.
+fn asks_for_packed(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|pair| pair.strip_prefix("compress=") == Some(PACKING)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_here_is_packed() {
+        for query in ["compress=deflate-raw", "a=b&compress=deflate-raw"] {
+            assert!(asks_for_packed(Some(query)), "{query}");
+        }
+        for query in
+            ["", "compress", "compress=", "compress=br", "compress=deflate-rawer", "xcompress=deflate-raw"]
+        {
+            assert!(!asks_for_packed(Some(query)), "{query}");
+        }
+        assert!(!asks_for_packed(None));
+    }
 }

@@ -81,3 +81,30 @@ async fn only_the_printed_link_makes_the_first_administrator_and_only_once() -> 
     assert_eq!(Person::nobody(&server).get("auth/setup").await?.ok()?["open"], false);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_socket_that_asks_for_compression_and_one_that_does_not_hear_the_same() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let (_, general) = ada.home().await?;
+    let (mut packing, mut plain) = (ada.connect_packing().await?, ada.connect().await?);
+    let texts = ["hello".to_owned(), "a calm and longer story. ".repeat(200), "goodbye".to_owned()];
+    for text in &texts {
+        ada.post(&format!("channels/{general}/messages"), json!({"text": text})).await?.ok()?;
+    }
+    for text in &texts {
+        let event = packing.until("event").await?;
+        assert_eq!(event["event"]["message"]["text"], *text);
+        assert_eq!(plain.until("event").await?, event);
+    }
+    assert_eq!((packing.packed(), plain.packed()), (1, 0));
+
+    // What was missed comes compressed as well.
+    let mut late = ada.connect_packing().await?;
+    let (missed, _) = late.resume(json!({general: 0})).await?;
+    let heard = missed.iter().filter_map(|event| event["event"]["message"]["text"].as_str());
+    assert_eq!(heard.filter(|heard| texts.iter().any(|text| text == heard)).count(), 3);
+    assert_eq!(late.packed(), 1);
+    assert!(server.stop().await?.success());
+    Ok(())
+}

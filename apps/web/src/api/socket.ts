@@ -1,4 +1,5 @@
 import { newKey } from "./client";
+import { Inbox } from "./inbox";
 import type { FrameId, Id, Problem, ServerFrame } from "./types";
 
 export type SocketStatus = "connecting" | "open" | "waiting" | "closed";
@@ -110,8 +111,10 @@ export class Connection {
     const open = this.#options.open ?? ((url: string) => new WebSocket(url));
     const socket = open(this.#options.url());
     this.#socket = socket;
-    socket.onmessage = (event) => this.#receive(socket, String(event.data));
-    socket.onclose = (event) => this.#closed(socket, event.code);
+    socket.binaryType = "arraybuffer";
+    const inbox = new Inbox();
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => inbox.take(data, (text) => this.#receive(socket, text));
+    socket.onclose = ({ code }) => inbox.after(() => this.#closed(socket, code));
     socket.onerror = () => undefined;
   }
 

@@ -56,7 +56,7 @@ export type ChannelEvent =
   | { kind: "channel_updated"; channel: { id: Id; name: string; topic: string; archived: boolean } };
 
 export type ServerFrame =
-  | { type: "hello"; server: string; version: string; heartbeat_seconds: number; authenticated: boolean; connection_id: string }
+  | { type: "hello"; server: string; version: string; heartbeat_seconds: number; authenticated: boolean; connection_id: string; compress?: string }
   | { type: "ready"; id?: FrameId; user_id: Id; session_id: Id }
   | { type: "ack"; id: FrameId; message: Message; duplicate: boolean }
   | { type: "ok"; id: FrameId }

@@ -1,5 +1,6 @@
 import { ApiError, whenSignedOut } from "~/api/client";
 import { auth, channels as channelsApi, spaces as spacesApi, workspace as workspaceApi } from "~/api/operations";
+import { PACKING } from "~/api/inbox";
 import { Connection } from "~/api/socket";
 import type { Id, ServerFrame, Sync } from "~/api/types";
 import { forgetDrafts, restoreDrafts, takeDrafts } from "./drafts";
@@ -12,7 +13,7 @@ import { closeDialog, uiStore } from "./ui";
 import { forgetEverything, putChannel, takeSync, workspaceStore } from "./workspace";
 
 export const connection = new Connection({
-  url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws`,
+  url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws${PACKING ? `?compress=${PACKING}` : ""}`,
   onFrame: (frame) => (frame.type === "ready" ? void whenReady() : receive(frame)),
   onStatus: (status, retryAt) => workspaceStore.set({ connection: { status, retryAt } }),
   onSignedOut: () => sessionEnded(),

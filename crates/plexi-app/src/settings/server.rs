@@ -56,6 +56,9 @@ pub struct ServerConfig {
     /// Frames that one `WebSocket` connection may send in a second; more are a flood and close it. 10 to 1,000,000.
     #[schemars(range(min = 10, max = 1_000_000))]
     pub max_frames_per_second: u32,
+    /// Whether a `WebSocket` whose client asks for it gets longer events compressed: less to transfer, some more work once for each
+    /// such event.
+    pub compress_events: bool,
     /// Seconds that requests and sockets have to finish when the server stops. 0 to 600.
     #[schemars(range(max = 600))]
     pub shutdown_seconds: u32,
@@ -82,6 +85,7 @@ impl Default for ServerConfig {
             write_timeout_seconds: 20,
             heartbeat_seconds: 30,
             max_frames_per_second: 200,
+            compress_events: true,
             shutdown_seconds: 10,
             worker_threads: 0,
         }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use plexi_core::{ChannelId, MessageId, SpaceId, UserId};
 use serde::Serialize;
 
+use super::packed::Packed;
 use super::presence::PresenceState;
 use crate::event::{ChannelEvent, EventBody};
 use crate::model::{Category, Channel, Space, ThreadState};
@@ -15,12 +16,13 @@ pub struct OutFrame {
     json: Bytes,
     seq: Option<(ChannelId, i64)>,
     droppable: bool,
+    packed: Option<Packed>,
 }
 
 impl OutFrame {
     /// A frame of any JSON text.
     pub fn text(json: String) -> Self {
-        Self { json: Bytes::from(json), seq: None, droppable: false }
+        Self { json: Bytes::from(json), seq: None, droppable: false, packed: None }
     }
 
     /// A frame of anything that can be written as JSON; `None` when it cannot (maps whose keys are no text).
@@ -45,7 +47,10 @@ impl OutFrame {
             Cow::Borrowed(event) => Self::encode(&ServerFrame::Event(event))?,
             Cow::Owned(event) => Self::encode(&ServerFrame::Event(&event))?,
         };
-        Some(Self { seq: Some((event.channel_id, event.seq)), ..frame })
+        // Whoever can put text into an event can read all of it, so its length tells nobody what else is in it. Other frames, which
+        // may hold what is somebody's own beside what others wrote, have no packed form.
+        let packed = Packed::beside(&frame.json);
+        Some(Self { seq: Some((event.channel_id, event.seq)), packed, ..frame })
     }
 
     /// The JSON; always valid UTF-8.
@@ -56,6 +61,12 @@ impl OutFrame {
     /// The JSON without a copy; always valid UTF-8.
     pub fn into_json(self) -> Bytes {
         self.json
+    }
+
+    /// The JSON as raw deflate (RFC 1951), for readers who asked for it: made once, shared by all. `None` for what leaves as it
+    /// is: a frame that is no event of a channel, that is shorter than 1 KiB, or that does not get smaller.
+    pub fn packed(&self) -> Option<Bytes> {
+        self.packed.as_ref()?.bytes(&self.json)
     }
 
     /// Which event of which channel it carries, when it carries one.

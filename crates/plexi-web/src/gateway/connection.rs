@@ -9,15 +9,15 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::SinkExt as _;
 use plexi_auth::Caller;
 use plexi_core::{CorrelationId, ErrorCode};
-use plexi_messaging::{CloseReason, ConnectionId, Outgoing};
+use plexi_messaging::{CloseReason, ConnectionId, OutFrame, Outgoing};
 use tokio::time::{Instant, Sleep};
 
-use super::CONNECT;
 use super::admission::Place;
 use super::close::Closing;
 use super::frames::{Authenticate, ClientFrame, Parsed, Ping, RequestId, ServerFrame, parse};
 use super::lanes::Lanes;
 use super::requests::{self, Client};
+use super::{CONNECT, PACKING};
 use crate::error::ApiError;
 use crate::state::WebState;
 
@@ -32,17 +32,22 @@ const BATCH: usize = 64;
 /// The capacity that an empty batch may keep.
 const KEPT: usize = 8;
 
+/// What the handshake found out.
+pub(super) struct Arrival {
+    /// Who it is, when the handshake said so.
+    pub caller: Option<Arc<Caller>>,
+    pub place: Place,
+    pub correlation: CorrelationId,
+    /// The client asked for compressed events, and gets them.
+    pub packs: bool,
+}
+
 /// Serves a connection to its end.
-pub(super) async fn serve(
-    web: WebState,
-    socket: WebSocket,
-    caller: Option<Arc<Caller>>,
-    place: Place,
-    correlation: CorrelationId,
-) {
+pub(super) async fn serve(web: WebState, socket: WebSocket, arrival: Arrival) {
+    let Arrival { caller, place, correlation, packs } = arrival;
     let id = web.messaging.hub().connection_id();
     tracing::debug!(connection = %id, correlation_id = %correlation, "web socket opened");
-    let mut connection = Connection::new(web, socket, place, correlation, id);
+    let mut connection = Connection::new(web, socket, id, place, correlation, packs);
     // Boxed, so that an idle connection does not carry the states of work it does not do.
     let closing = match Box::pin(connection.open(caller)).await {
         Ok(client) => connection.run(&client).await,
@@ -58,6 +63,7 @@ struct Connection {
     place: Place,
     correlation: CorrelationId,
     id: ConnectionId,
+    packs: bool,
     heartbeat: Duration,
     last_heard: Instant,
     second: Instant,
@@ -69,9 +75,10 @@ impl Connection {
     fn new(
         web: WebState,
         socket: WebSocket,
+        id: ConnectionId,
         place: Place,
         correlation: CorrelationId,
-        id: ConnectionId,
+        packs: bool,
     ) -> Self {
         let heartbeat = Duration::from_secs(web.config().heartbeat_seconds.max(1).into());
         let now = Instant::now();
@@ -82,6 +89,7 @@ impl Connection {
             place,
             correlation,
             id,
+            packs,
             heartbeat,
             last_heard: now,
             second: now,
@@ -98,6 +106,7 @@ impl Connection {
             heartbeat_seconds: self.web.config().heartbeat_seconds,
             authenticated: caller.is_some(),
             connection_id: &self.id.to_string(),
+            compress: self.packs.then_some(PACKING),
         };
         self.write(&hello).await?;
         let known = caller.is_some();
@@ -236,9 +245,9 @@ impl Connection {
             for outgoing in batch.drain(..) {
                 match outgoing {
                     Outgoing::Frame(frame) => {
-                        let Ok(text) = Utf8Bytes::try_from(frame.into_json()) else { continue };
+                        let Some(message) = message(frame, self.packs) else { continue };
                         count += 1;
-                        self.socket.feed(Message::Text(text)).await?;
+                        self.socket.feed(message).await?;
                     }
                     Outgoing::Close(reason) => closing = Some(Closing::from(reason)),
                 }
@@ -322,6 +331,14 @@ impl Connection {
         if tokio::time::timeout(GOODBYE_WITHIN, last_words).await.is_err() {
             tracing::debug!(connection = %self.id, "last words not taken");
         }
+    }
+}
+
+/// A frame as it is written: binary when it is packed, or else the text it always was.
+fn message(frame: OutFrame, packs: bool) -> Option<Message> {
+    match packs.then(|| frame.packed()).flatten() {
+        Some(packed) => Some(Message::Binary(packed)),
+        None => Utf8Bytes::try_from(frame.into_json()).ok().map(Message::Text),
     }
 }
 

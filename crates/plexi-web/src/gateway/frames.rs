@@ -195,6 +195,9 @@ pub(super) enum ServerFrame<'a> {
         heartbeat_seconds: u32,
         authenticated: bool,
         connection_id: &'a str,
+        /// How longer events are compressed, when they are.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        compress: Option<&'static str>,
     },
     Ready {
         #[serde(skip_serializing_if = "Option::is_none")]

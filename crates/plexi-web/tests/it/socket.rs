@@ -1,5 +1,6 @@
 //! The WebSocket, frame by frame, over a real connection.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,14 +11,23 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::world::{World, world};
+use crate::world::{Options, World, world, world_with};
 
 /// A client of the test, with patience.
 pub struct Client(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 /// Opens a socket with these headers; the status when it is refused.
 pub async fn open(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Client, u16> {
-    let mut request = format!("ws://{address}/api/v1/ws").into_client_request().unwrap();
+    open_asking("", address, headers).await
+}
+
+/// As [`open`], with something in the query.
+async fn open_asking(
+    query: &str,
+    address: SocketAddr,
+    headers: &[(&'static str, &str)],
+) -> Result<Client, u16> {
+    let mut request = format!("ws://{address}/api/v1/ws{query}").into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
@@ -263,4 +273,60 @@ async fn only_the_own_pages_come_in_by_the_cookie() {
     let mut client = open(address, &[("cookie", cookie), ("origin", &own)]).await.unwrap();
     assert_eq!(client.next().await["authenticated"], true);
     assert_eq!(client.next().await["user_id"], json!(world.member.id));
+}
+
+/// The next event as it came: whether it was packed, and what it says.
+async fn next_event(client: &mut Client) -> (bool, Value) {
+    loop {
+        let (packed, json) = match client.0.next().await.expect("closed").unwrap() {
+            Message::Text(text) => (false, text.as_bytes().to_vec()),
+            Message::Binary(bytes) => {
+                let mut json = Vec::new();
+                flate2::read::DeflateDecoder::new(&*bytes).read_to_end(&mut json).unwrap();
+                (true, json)
+            }
+            other => panic!("{other}"),
+        };
+        let frame: Value = serde_json::from_slice(&json).unwrap();
+        if frame["type"] == "event" {
+            return (packed, frame);
+        }
+        assert!(!packed, "only events are packed: {frame}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_it_gets_longer_events_packed_and_hears_the_same_as_who_does_not() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let bearer = format!("Bearer {}", world.root.token);
+    let headers = [("authorization", &*bearer)];
+    let mut packing = open_asking("?compress=deflate-raw", address, &headers).await.unwrap();
+    assert_eq!(packing.next().await["compress"], "deflate-raw");
+    let mut plain = open_asking("?compress=br", address, &headers).await.unwrap();
+    assert!(plain.next().await.get("compress").is_none(), "what is not known here is not done");
+
+    let path = format!("/channels/{}/messages", world.general);
+    for text in ["short".to_owned(), "a longer story ".repeat(100), "short again".to_owned()] {
+        world.post(&world.member, &path, &json!({"text": text})).await;
+    }
+    for long in [false, true, false] {
+        let (packed, event) = next_event(&mut packing).await;
+        assert_eq!(packed, long);
+        assert_eq!(next_event(&mut plain).await, (false, event));
+    }
+}
+
+#[tokio::test]
+async fn a_server_may_be_told_to_pack_nothing() {
+    let config = plexi_web::WebConfig { compress_events: false, ..plexi_web::WebConfig::default() };
+    let mut world = world_with(Options { web: config, ..Options::default() }).await;
+    let address = world.listen().await;
+    let bearer = format!("Bearer {}", world.root.token);
+    let headers = [("authorization", &*bearer)];
+    let mut client = open_asking("?compress=deflate-raw", address, &headers).await.unwrap();
+    assert!(client.next().await.get("compress").is_none());
+    let path = format!("/channels/{}/messages", world.general);
+    world.post(&world.member, &path, &json!({"text": "a longer story ".repeat(100)})).await;
+    assert!(!next_event(&mut client).await.0);
 }
