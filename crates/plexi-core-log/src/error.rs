@@ -18,7 +18,7 @@ pub enum LogError {
     /// A folder or file could not be created, opened or renamed.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried: `create`, `open`, `lock`, `rename`.
+        /// What was tried: `create`, `open`, `lock`, `read`, `rename`.
         action: &'static str,
         /// The folder or file.
         path: PathBuf,
@@ -31,6 +31,12 @@ pub enum LogError {
     /// The text is not a level specification.
     #[error(transparent)]
     Level(#[from] ParseLevelError),
+    /// There is no log file or plugin of that name.
+    #[error("there is no log \"{name}\"")]
+    NoSuchLog {
+        /// The name that was asked for, in printable ASCII.
+        name: String,
+    },
     /// A writer thread could not be started.
     #[error("cannot start a log thread: {0}")]
     Thread(#[source] io::Error),
@@ -47,12 +53,17 @@ impl LogError {
         let path = path.into();
         move |source| Self::Io { action, path, source }
     }
+
+    pub(crate) fn no_file(name: &str) -> Self {
+        Self::NoSuchLog { name: crate::escape_ascii(name) }
+    }
 }
 
 impl Coded for LogError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Locked { .. } | Self::Setting(_) | Self::Level(_) => ErrorCode::SystemConfiguration,
+            Self::NoSuchLog { .. } => ErrorCode::ValidationNotFound,
             Self::Io { .. } => ErrorCode::StorageUnavailable,
             Self::Thread(_) | Self::Installed | Self::Stopped => ErrorCode::SystemInternal,
         }

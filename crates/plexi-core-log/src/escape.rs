@@ -55,6 +55,39 @@ fn one(out: &mut String, c: char) {
     }
 }
 
+/// Takes back what [`plain`], [`quoted`] and [`name`] wrote; what none of them writes stays as it is.
+pub(crate) fn undo(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (c, len) = undo_one(rest).unwrap_or(('\\', 1));
+        out.push(c);
+        rest = &rest[len..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character that `text` begins with in escaped form, and how long the form is.
+fn undo_one(text: &str) -> Option<(char, usize)> {
+    let hex = |digits: &str| u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+    match text.as_bytes().get(1)? {
+        b'n' => Some(('\n', 2)),
+        b'r' => Some(('\r', 2)),
+        b't' => Some(('\t', 2)),
+        b'\\' => Some(('\\', 2)),
+        b'"' => Some(('"', 2)),
+        b'x' => Some((hex(text.get(2..4)?)?, 4)),
+        b'u' => {
+            let digits = text.get(2..)?.strip_prefix('{')?.split_once('}')?.0;
+            Some((hex(digits)?, digits.len() + 4))
+        }
+        _ => None,
+    }
+}
+
 /// Appends `text` as a JSON string of ASCII.
 pub(crate) fn json(out: &mut String, text: &str) {
     out.push('"');
@@ -99,6 +132,16 @@ mod tests {
             prop_assert!(printable(&escape_ascii(&text)) && printable(&named) && printable(&quote));
             prop_assert!(printable(&as_json) && !named.contains(['=', ' ', '"']));
             prop_assert_eq!(serde_json::from_str::<String>(&as_json).unwrap(), text);
+        }
+
+        #[test]
+        fn escaping_can_be_taken_back(text in any::<String>()) {
+            let (mut named, mut quote) = (String::new(), String::new());
+            name(&mut named, &text);
+            quoted(&mut quote, &text);
+            prop_assert_eq!(undo(&escape_ascii(&text)), text.as_str());
+            prop_assert_eq!(undo(&named), text.as_str());
+            prop_assert_eq!(undo(&quote[1..quote.len() - 1]), text.as_str());
         }
 
         #[test]

@@ -34,6 +34,7 @@ mod line;
 mod logging;
 mod outlet;
 mod queue;
+mod reader;
 mod rotated_name;
 
 pub use config::{FileConfig, Format, LogConfig, RotationConfig};
@@ -42,6 +43,10 @@ pub use error::LogError;
 pub use escape::escape_ascii;
 pub use level::{Level, LevelSpec, ParseLevelError};
 pub use logging::{LogGuard, LogHandle, LogStats, Logging, init};
+pub use reader::{
+    Follower, LogEntry, LogFileInfo, LogFileKind, LogFilter, LogReader, LogRecord, LogSource, LogSummary,
+    LogView, Scan, VIEW_AT_MOST,
+};
 
 /// The examples of the README, kept true by the tests.
 #[cfg(doctest)]

@@ -4,6 +4,7 @@
 
 mod files;
 mod lines;
+mod reading;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
