@@ -2,6 +2,7 @@
 
 mod channel;
 mod config;
+mod logs;
 mod people;
 mod secret;
 mod space;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use channel::{ChannelCommand, MembersCommand};
 pub(crate) use config::{ConfigCommand, ReferenceFormat};
+pub(crate) use logs::{LogsCommand, Wanted};
 pub(crate) use people::{RoleCommand, ScopeName, UserCommand};
 pub(crate) use secret::SecretCommand;
 pub(crate) use space::{SpaceCommand, SpaceMembersCommand};
@@ -98,6 +100,9 @@ pub(crate) enum Command {
     /// List and rotate the secrets of the server; never prints one.
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Read the server's logs in the data folder, also while it runs.
+    #[command(subcommand)]
+    Logs(LogsCommand),
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
     Doctor,
     /// Print the version of this program and, with --server, of the server.

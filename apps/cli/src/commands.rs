@@ -4,6 +4,7 @@ mod account;
 mod channel;
 pub(crate) mod config;
 mod doctor;
+mod logs;
 mod message;
 mod role;
 mod secret;
@@ -43,6 +44,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::SignOut => account::sign_out(global, out).await,
         Command::Config(command) => config::run(global, command, out),
         Command::Secret(command) => secret::run(global, command, out).await,
+        Command::Logs(command) => logs::run(global, command, out).await,
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {

@@ -1,6 +1,7 @@
 //! What a command prints: text for people, or JSON for programs.
 
-use std::io::Write as _;
+use std::io::{BufWriter, Stdout, Write as _};
+use std::ops::ControlFlow;
 
 use console::measure_text_width;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,6 +20,17 @@ impl Out {
     /// Prints JSON when asked to.
     pub(crate) const fn new(json: bool) -> Self {
         Self { json }
+    }
+
+    /// Whether JSON is printed.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints many lines, one after the other.
+    #[expect(clippy::unused_self, reason = "what is printed goes through here")]
+    pub(crate) fn lines(self) -> Lines {
+        Lines(BufWriter::new(std::io::stdout()))
     }
 
     /// Prints a result: as JSON, or as `text` says it.
@@ -103,6 +115,25 @@ pub(crate) fn emit(text: &str) {
         .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
     // nobody is left to tell
     let _ = printed.and_then(|()| out.flush());
+}
+
+/// Standard output, line by line, until nobody reads it any more.
+pub(crate) struct Lines(BufWriter<Stdout>);
+
+impl Lines {
+    /// Prints a line that holds no line break.
+    pub(crate) fn line(&mut self, text: &str) -> ControlFlow<()> {
+        go_on(&self.0.write_all(text.as_bytes()).and_then(|()| self.0.write_all(b"\n")))
+    }
+
+    /// Shows what was printed so far.
+    pub(crate) fn flush(&mut self) -> ControlFlow<()> {
+        go_on(&self.0.flush())
+    }
+}
+
+fn go_on(printed: &std::io::Result<()>) -> ControlFlow<()> {
+    if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
 /// A table for people: columns as wide as their widest cell.

@@ -28,7 +28,7 @@ pub use follow::Follower;
 pub use stats::LogSummary;
 
 use entry::Head;
-use files::{Opened, Series};
+use files::{Opened, Series, ToRead};
 use filter::Matcher;
 
 /// The most that [`LogReader::view`] shows of a file.
@@ -164,19 +164,13 @@ impl LogReader {
 
     /// What is read, oldest first, each opened when its turn comes; the current file at once, so that a rotation
     /// meanwhile takes nothing away.
-    fn opened(&self, source: &LogSource) -> Result<Vec<(LogFileInfo, Option<Opened>)>, LogError> {
+    fn opened(&self, source: &LogSource) -> Result<Vec<ToRead>, LogError> {
         if let LogSource::File(name) = source {
             let found = self.files()?.into_iter().find(|file| file.name == *name);
             return Ok(vec![(found.ok_or_else(|| LogError::no_file(name))?, None)]);
         }
         let series = self.series(source)?;
-        let (current, files) = series.at_once().map_err(LogError::io("read", &series.folder))?;
-        let mut current = current.map(Opened::Plain);
-        let take = |file: LogFileInfo| match file.kind {
-            LogFileKind::Current => (file, current.take()),
-            _ => (file, None),
-        };
-        Ok(files.into_iter().map(take).collect())
+        series.to_read().map_err(LogError::io("read", &series.folder))
     }
 
     /// Visits the lines that `filter` wants, oldest first, until `visit` says to stop. A file that cannot be read is told
@@ -220,14 +214,22 @@ impl LogReader {
         Ok(LogView { file: file.name, cut: !whole, lines })
     }
 
-    /// Follows a log from its present end on.
-    pub fn follow(&self, source: &LogSource, filter: &LogFilter) -> Result<Follower, LogError> {
-        if let LogSource::File(name) = source
-            && *name != self.main.current
-        {
-            return Err(LogError::no_file(name));
-        }
-        Follower::new(self.series(source)?, filter)
+    /// As [`LogReader::backwards`], and then a follower that goes on exactly where that began. A file that was put aside is
+    /// not followed.
+    pub fn follow(
+        &self,
+        source: &LogSource,
+        filter: &LogFilter,
+        visit: impl FnMut(LogEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<(Scan, Follower), LogError> {
+        let series = match source {
+            LogSource::File(name) if *name != self.main.current => return Err(LogError::no_file(name)),
+            _ => self.series(source)?,
+        };
+        let folder = series.folder.clone();
+        let (follower, mut files) = Follower::new(series, filter).map_err(LogError::io("read", folder))?;
+        files.reverse();
+        Ok((Search::new(filter, true, visit).run(files), follower))
     }
 
     /// Counts the lines that `filter` wants.
@@ -261,7 +263,7 @@ impl<V: FnMut(LogEntry<'_>) -> ControlFlow<()>> Search<V> {
         Self { matcher: Matcher::new(filter), turned, from, beyond, visit }
     }
 
-    fn run(mut self, files: Vec<(LogFileInfo, Option<Opened>)>) -> Scan {
+    fn run(mut self, files: Vec<ToRead>) -> Scan {
         let mut scan = Scan::default();
         for (file, opened) in files {
             if self.from.zip(file.put_aside).is_some_and(|(from, put_aside)| put_aside < from) {

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use crate::plexi::Plexi;
 
 /// Every command, so that a change of what people type is seen.
-const COMMANDS: [&[&str]; 26] = [
+const COMMANDS: [&[&str]; 30] = [
     &[],
     &["setup"],
     &["user"],
@@ -29,6 +29,10 @@ const COMMANDS: [&[&str]; 26] = [
     &["config"],
     &["config", "show"],
     &["config", "reference"],
+    &["logs"],
+    &["logs", "tail"],
+    &["logs", "grep"],
+    &["logs", "stats"],
     &["doctor"],
 ];
 

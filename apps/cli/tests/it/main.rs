@@ -3,6 +3,7 @@
 
 mod help;
 mod local;
+mod logs;
 mod plexi;
 mod remote;
 mod settings;

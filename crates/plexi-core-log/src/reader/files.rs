@@ -90,6 +90,17 @@ impl Series {
         }
     }
 
+    /// What is read in a search.
+    pub(crate) fn to_read(&self) -> io::Result<Vec<ToRead>> {
+        let (current, files) = self.at_once()?;
+        let mut current = current.map(Opened::plain).transpose()?;
+        let take = |file: LogFileInfo| match file.kind {
+            LogFileKind::Current => (file, current.take()),
+            _ => (file, None),
+        };
+        Ok(files.into_iter().map(take).collect())
+    }
+
     /// Its files, oldest first; links are no files of ours.
     pub(crate) fn files(&self) -> io::Result<Vec<LogFileInfo>> {
         let entries = match fs::read_dir(&self.folder) {
@@ -131,7 +142,8 @@ impl Series {
 
 /// A file that was opened to be read.
 pub(crate) enum Opened {
-    Plain(File),
+    /// A file and how much of it is read: what is written later is left out.
+    Plain(File, u64),
     Archive(ZipArchive<File>),
 }
 
@@ -145,7 +157,13 @@ impl Opened {
             }
             (_, opened) => opened?,
         };
-        Ok(Self::Plain(opened))
+        Self::plain(opened)
+    }
+
+    /// A plain file as it is now.
+    pub(crate) fn plain(file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
+        Ok(Self::Plain(file, len))
     }
 
     fn archive(file: File) -> io::Result<Self> {
@@ -154,14 +172,14 @@ impl Opened {
 
     pub(crate) fn forwards(self, visit: Visit<'_>) -> io::Result<ControlFlow<()>> {
         match self {
-            Self::Plain(mut file) => forwards(&mut file, visit),
+            Self::Plain(file, len) => forwards(&mut file.take(len), visit),
             Self::Archive(mut archive) => forwards(&mut archive.by_index(0)?, visit),
         }
     }
 
     fn blocks(self) -> Box<dyn Blocks> {
         match self {
-            Self::Plain(file) => Box::new(file),
+            Self::Plain(file, len) => Box::new(Begun { file, len }),
             Self::Archive(archive) => Box::new(Unpacked { archive, start: 0, bytes: Vec::new() }),
         }
     }
@@ -178,6 +196,25 @@ impl Opened {
         let mut bytes = vec![0; size];
         source.read_at(len - size as u64, &mut bytes)?;
         Ok((bytes, size as u64 == len))
+    }
+}
+
+/// A file of the list; opened already or to be opened when its turn comes.
+pub(crate) type ToRead = (LogFileInfo, Option<Opened>);
+
+/// The first bytes of a file.
+struct Begun {
+    file: File,
+    len: u64,
+}
+
+impl Blocks for Begun {
+    fn len(&mut self) -> io::Result<u64> {
+        Ok(self.len)
+    }
+
+    fn read_at(&mut self, at: u64, block: &mut [u8]) -> io::Result<()> {
+        self.file.read_at(at, block)
     }
 }
 

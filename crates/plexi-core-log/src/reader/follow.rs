@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use plexi_core::Timestamp;
 
 use super::entry::LogEntry;
-use super::files::{LogFileKind, Opened, Series, is_same, look};
+use super::files::{LogFileInfo, LogFileKind, Opened, Series, ToRead, is_same, look};
 use super::filter::{LogFilter, Matcher};
-use super::lines::{Splitter, Visit};
+use super::lines::{Splitter, Visit, end_of_lines};
 use crate::error::LogError;
 
 /// Tells what was added to a log since it was asked last, through any number of rotations.
@@ -18,20 +18,27 @@ pub struct Follower {
     matcher: Matcher,
     /// The file that is read; it stays open, whatever it is called by now.
     file: Option<File>,
+    /// How far.
+    at: u64,
     splitter: Splitter,
     /// When the newest file that is behind us was put aside.
     behind: Option<Timestamp>,
 }
 
 impl Follower {
-    pub(crate) fn new(series: Series, filter: &LogFilter) -> Result<Self, LogError> {
-        let at = || LogError::io("read", &series.folder);
-        let (mut file, files) = series.at_once().map_err(at())?;
-        if let Some(file) = &mut file {
-            file.seek(SeekFrom::End(0)).map_err(at())?;
-        }
-        let behind = files.into_iter().filter_map(|file| file.put_aside).max();
-        Ok(Self { matcher: Matcher::new(filter), series, file, splitter: Splitter::default(), behind })
+    /// A follower that goes on where the files that come with it end.
+    pub(crate) fn new(series: Series, filter: &LogFilter) -> io::Result<(Self, Vec<ToRead>)> {
+        let (mut file, listed) = series.at_once()?;
+        let at = file.as_mut().map_or(Ok(0), |file| end_of_lines(file))?;
+        let mut current = file.as_ref().map(File::try_clone).transpose()?;
+        let behind = listed.iter().filter_map(|file| file.put_aside).max();
+        let take = |file: LogFileInfo| match file.kind {
+            LogFileKind::Current => (file, current.take().map(|file| Opened::Plain(file, at))),
+            _ => (file, None),
+        };
+        let files = listed.into_iter().map(take).collect();
+        let (matcher, splitter) = (Matcher::new(filter), Splitter::default());
+        Ok((Self { series, matcher, file, at, splitter, behind }, files))
     }
 
     /// Visits the whole lines that came since the last call and that the filter wants.
@@ -44,7 +51,7 @@ impl Follower {
         // before the file is read to its end: a file that is put aside after this look is left for the next call
         let there = look(&self.series.path())?;
         let name = self.series.current_name();
-        let Self { matcher, splitter, file, .. } = self;
+        let Self { matcher, splitter, file, at, .. } = self;
         let mut give = |line: &[u8]| {
             if matcher.fits(line) {
                 visit(LogEntry::new(&name, line));
@@ -53,7 +60,7 @@ impl Follower {
         };
         let was = match file {
             Some(open) => {
-                read_rest(open, splitter, &mut give)?;
+                read_rest(open, at, splitter, &mut give)?;
                 Some(open.metadata()?)
             }
             None => None,
@@ -80,22 +87,23 @@ impl Follower {
         for between in &newer {
             let _ = Opened::open(between)?.forwards(&mut give)?;
         }
-        *file = current;
-        file.as_mut().map_or(Ok(()), |open| read_rest(open, splitter, &mut give))
+        (*file, *at) = (current, 0);
+        file.as_mut().map_or(Ok(()), |open| read_rest(open, at, splitter, &mut give))
     }
 }
 
-fn read_rest(file: &mut File, splitter: &mut Splitter, give: Visit<'_>) -> io::Result<()> {
+fn read_rest(file: &mut File, at: &mut u64, splitter: &mut Splitter, give: Visit<'_>) -> io::Result<()> {
     // the server takes back part of a line that it could not write whole
-    let at = file.stream_position()?;
-    if file.metadata()?.len() < at {
-        file.seek(SeekFrom::End(0))?;
-    }
+    *at = file.metadata()?.len().min(*at);
+    file.seek(SeekFrom::Start(*at))?;
     let mut block = vec![0; 64 * 1024];
     loop {
         match file.read(&mut block) {
             Ok(0) => return Ok(()),
-            Ok(read) => drop(splitter.feed(&block[..read], give)),
+            Ok(read) => {
+                *at += read as u64;
+                let _ = splitter.feed(&block[..read], give);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

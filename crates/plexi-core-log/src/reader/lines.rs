@@ -121,6 +121,21 @@ pub(crate) fn backwards(source: &mut dyn Blocks, visit: Visit<'_>) -> io::Result
     Ok(give(&tail, visit))
 }
 
+/// Where the last whole line ends.
+pub(crate) fn end_of_lines(source: &mut dyn Blocks) -> io::Result<u64> {
+    let mut block = vec![0; BLOCK];
+    let mut left = source.len()?;
+    while left > 0 {
+        let size = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
+        left -= size as u64;
+        source.read_at(left, &mut block[..size])?;
+        if let Some(at) = memrchr(b'\n', &block[..size]) {
+            return Ok(left + at as u64 + 1);
+        }
+    }
+    Ok(0)
+}
+
 fn prepend(tail: &mut Vec<u8>, line: &[u8]) {
     tail.splice(..0, line.iter().copied());
     tail.truncate(LONGEST);

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 
 use plexi_core::{Coded as _, ErrorCode, Timestamp};
 use plexi_core_log::{
-    Format, Level, LogConfig, LogFileKind, LogFilter, LogReader, LogSource, RotationConfig, VIEW_AT_MOST,
+    Format, Level, LogConfig, LogEntry, LogFileKind, LogFilter, LogReader, LogSource, RotationConfig,
+    VIEW_AT_MOST,
 };
 use proptest::prelude::*;
 use tracing::{error, info, info_span, warn};
@@ -23,7 +24,7 @@ fn wanting(level: Level) -> LogFilter {
 
 fn forwards(reader: &LogReader, filter: &LogFilter) -> Vec<String> {
     let mut found = Vec::new();
-    let keep = |line: plexi_core_log::LogEntry<'_>| {
+    let keep = |line: LogEntry<'_>| {
         found.push(line.line().into_owned());
         ControlFlow::Continue(())
     };
@@ -34,7 +35,7 @@ fn forwards(reader: &LogReader, filter: &LogFilter) -> Vec<String> {
 
 fn backwards(reader: &LogReader, filter: &LogFilter) -> Vec<String> {
     let mut found = Vec::new();
-    let keep = |line: plexi_core_log::LogEntry<'_>| {
+    let keep = |line: LogEntry<'_>| {
         found.push(line.line().into_owned());
         ControlFlow::Continue(())
     };
@@ -152,7 +153,7 @@ fn the_end_of_a_huge_file_is_shown_without_reading_what_is_before_it() {
     let size: usize = view.lines.iter().map(|line| line.len() + 2).sum();
     assert!((255 * 1024..=256 * 1024).contains(&size), "{size}");
     let mut last = None;
-    let keep = |entry: plexi_core_log::LogEntry<'_>| {
+    let keep = |entry: LogEntry<'_>| {
         last = entry.record().field("nth").map(std::borrow::Cow::into_owned);
         ControlFlow::Break(())
     };
@@ -208,10 +209,10 @@ fn no_name_leads_out_of_the_folder() {
             reader.forwards(&source, &LogFilter::default(), |_| ControlFlow::Continue(())).is_err(),
             "{name:?}"
         );
-        assert!(
-            reader.follow(&LogSource::Plugin(name.to_owned()), &LogFilter::default()).is_err(),
-            "{name:?}"
-        );
+        let stop = |_: LogEntry<'_>| ControlFlow::Break(());
+        for source in [LogSource::Plugin(name.to_owned()), LogSource::File(name.to_owned())] {
+            assert!(reader.follow(&source, &LogFilter::default(), stop).is_err(), "{name:?}");
+        }
     }
 }
 
@@ -245,10 +246,16 @@ fn following_tells_each_line_once_through_any_number_of_rotations() {
     let handle = guard.handle();
     tracing::dispatcher::with_default(&dispatch, || info!(nth = -1, "before"));
     assert!(handle.flush(PATIENCE));
-    let mut follower = reader(&server).follow(&LogSource::Server, &LogFilter::default()).unwrap();
+    let mut before = Vec::new();
+    let keep = |entry: LogEntry<'_>| {
+        before.push(entry.line().into_owned());
+        ControlFlow::Continue(())
+    };
+    let (_, mut follower) = reader(&server).follow(&LogSource::Server, &LogFilter::default(), keep).unwrap();
+    assert!(before.len() == 1 && before[0].ends_with("before nth=-1"), "{before:?}");
     let mut seen: Vec<u32> = Vec::new();
     let mut look = |seen: &mut Vec<u32>| {
-        let keep = |entry: plexi_core_log::LogEntry<'_>| {
+        let keep = |entry: LogEntry<'_>| {
             seen.push(entry.record().field("nth").unwrap().parse().unwrap());
         };
         follower.poll(keep).unwrap();
