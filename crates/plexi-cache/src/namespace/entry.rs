@@ -1,0 +1,73 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use super::marks::Since;
+use crate::seal::{Head, Sealed};
+
+/// How far the clocks of nodes may differ, and one may go back, before what "will be stored" is not believed.
+const SKEW: i64 = 5_000_000;
+
+/// A value in memory.
+pub(crate) struct Entry<V> {
+    pub head: Head,
+    pub since: Since,
+    pub tags: Box<[Arc<str>]>,
+    /// When it was last asked for; only where values end by idleness.
+    pub used: AtomicI64,
+    pub body: Body<V>,
+    /// Bytes it takes, with what it is held by.
+    pub weight: u32,
+}
+
+pub(crate) enum Body<V> {
+    /// As it is.
+    Plain(V),
+    /// Sealed.
+    Sealed(Sealed),
+    /// There is no such value.
+    Absent,
+}
+
+/// What may be done with a value now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Age {
+    Fresh,
+    Stale,
+    Dead,
+}
+
+impl Head {
+    /// What may be done at `now`.
+    pub fn age(&self, now: i64) -> Age {
+        if now.saturating_add(SKEW) < self.stored {
+            Age::Dead
+        } else if now < self.fresh_until {
+            Age::Fresh
+        } else if now < self.stale_until {
+            Age::Stale
+        } else {
+            Age::Dead
+        }
+    }
+}
+
+impl<V> Entry<V> {
+    /// Whether nobody asked for it for so long. Who asks now is noted.
+    pub fn idles(&self, idle: Option<i64>, now: i64) -> bool {
+        let Some(idle) = idle else { return false };
+        let used = self.used.load(Ordering::Relaxed);
+        if now.saturating_sub(used) >= idle {
+            return true;
+        }
+        if now > used {
+            self.used.fetch_max(now, Ordering::Relaxed);
+        }
+        false
+    }
+}
+
+/// Microseconds of a time, as far as there are.
+pub(crate) fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

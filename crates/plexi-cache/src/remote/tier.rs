@@ -1,0 +1,64 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use plexi_core::Clock;
+
+use super::breaker::Breaker;
+use super::{Held, Name, Remote, RemoteError, Write};
+
+/// A remote store behind a deadline and a breaker. What it does not answer is not there.
+pub(crate) struct Tier {
+    remote: Arc<dyn Remote>,
+    clock: Arc<dyn Clock>,
+    deadline: Duration,
+    breaker: Breaker,
+}
+
+impl Tier {
+    pub fn new(remote: Arc<dyn Remote>, clock: Arc<dyn Clock>, deadline: Duration) -> Self {
+        Self { remote, clock, deadline, breaker: Breaker::default() }
+    }
+
+    pub async fn read(&self, name: &Name, counters: &[Name]) -> Option<Held> {
+        let held = self.ask(self.remote.read(name, counters)).await?;
+        (held.counters.len() == counters.len()).then_some(held)
+    }
+
+    pub async fn counters(&self, names: &[Name]) -> Option<Vec<u64>> {
+        let counters = self.ask(self.remote.counters(names)).await?;
+        (counters.len() == names.len()).then_some(counters)
+    }
+
+    pub async fn write(&self, write: Write<'_>) -> Option<bool> {
+        self.ask(self.remote.write(write)).await
+    }
+
+    pub async fn remove(&self, name: &Name) -> Option<()> {
+        self.ask(self.remote.remove(name)).await
+    }
+
+    pub async fn raise(&self, counter: &Name, above: u64) -> Option<u64> {
+        self.ask(self.remote.raise(counter, above)).await
+    }
+
+    async fn ask<T>(&self, question: impl Future<Output = Result<T, RemoteError>>) -> Option<T> {
+        if !self.breaker.allows(self.clock.now().as_micros()) {
+            return None;
+        }
+        let answer = tokio::time::timeout(self.deadline, question).await.unwrap_or(Err(RemoteError::Slow));
+        match answer {
+            Ok(answer) => {
+                self.breaker.succeeded();
+                Some(answer)
+            }
+            Err(error) => {
+                if self.breaker.failed(self.clock.now().as_micros()) {
+                    tracing::warn!(%error, "the remote cache fails and is left alone for a while");
+                } else {
+                    tracing::debug!(%error, "the remote cache failed");
+                }
+                None
+            }
+        }
+    }
+}
