@@ -301,7 +301,7 @@ async fn remove_member(call: Call<Caller, ChannelMemberPath>) -> Result<Done, Ap
 #[serde(deny_unknown_fields)]
 struct ReadInput {
     /// Up to which event.
-    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    #[schemars(range(min = 0, max = 1_125_899_906_842_623_i64))]
     seq: i64,
     /// Back, too.
     #[serde(default)]

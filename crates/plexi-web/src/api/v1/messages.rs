@@ -97,15 +97,15 @@ pub(crate) fn operations() -> Vec<Operation> {
 struct WindowQuery {
     /// Those before this position.
     #[serde(default)]
-    #[schemars(with = "i64", range(min = 0, max = 9_007_199_254_740_991_i64))]
+    #[schemars(with = "i64", range(min = 0, max = 1_125_899_906_842_623_i64))]
     before: Option<i64>,
     /// Those after this position.
     #[serde(default)]
-    #[schemars(with = "i64", range(min = -1, max = 9_007_199_254_740_991_i64))]
+    #[schemars(with = "i64", range(min = -1, max = 1_125_899_906_842_623_i64))]
     after: Option<i64>,
     /// Those on both sides of this position.
     #[serde(default)]
-    #[schemars(with = "i64", range(min = 0, max = 9_007_199_254_740_991_i64))]
+    #[schemars(with = "i64", range(min = 0, max = 1_125_899_906_842_623_i64))]
     around: Option<i64>,
     /// Those from this time on.
     #[serde(default)]
@@ -209,11 +209,11 @@ async fn history(call: Call<Caller, MessagePath>) -> Result<Found<Items<Revision
 struct ThreadQuery {
     /// Those before this position in the thread.
     #[serde(default)]
-    #[schemars(with = "i64", range(min = 0, max = 9_007_199_254_740_991_i64))]
+    #[schemars(with = "i64", range(min = 0, max = 1_125_899_906_842_623_i64))]
     before: Option<i64>,
     /// Those after this position in the thread.
     #[serde(default)]
-    #[schemars(with = "i64", range(min = -1, max = 9_007_199_254_740_991_i64))]
+    #[schemars(with = "i64", range(min = -1, max = 1_125_899_906_842_623_i64))]
     after: Option<i64>,
     /// How many.
     #[serde(default = "page_limit")]
@@ -232,7 +232,7 @@ async fn thread(call: Call<Caller, MessagePath, ThreadQuery>) -> Result<Found<Me
 #[serde(deny_unknown_fields)]
 struct ThreadReadInput {
     /// The position of the last reply that was read.
-    #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
+    #[schemars(range(min = 0, max = 1_125_899_906_842_623_i64))]
     position: i64,
 }
 
