@@ -10,6 +10,7 @@ mod m0003_idempotency;
 mod m0004_search_backlog;
 mod m0005_threads;
 mod m0006_categories;
+mod m0007_imported;
 
 pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_search_backlog::Migration),
             Box::new(m0005_threads::Migration),
             Box::new(m0006_categories::Migration),
+            Box::new(m0007_imported::Migration),
         ]
     }
 }

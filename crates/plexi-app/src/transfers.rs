@@ -12,7 +12,7 @@ use plexi_config::Live;
 use plexi_core::{Coded as _, ErrorCode, Timestamp};
 use plexi_db::Database;
 use plexi_messaging::Messaging;
-use plexi_messaging::transfer::{self, Bounds, Progress, Source, TransferError};
+use plexi_messaging::transfer::{self, Bounds, Mode, Progress, Source, TransferError};
 use plexi_web::{
     ApiError, CHUNK, Transfer, TransferKind, TransferSource, TransferState, TransferWish, Transfers,
 };
@@ -129,24 +129,25 @@ impl Moves {
 
     /// Begins the work as a task.
     fn start(&self, id: &str) {
-        let (source, file, stop, dry_run) = match self.job().as_mut().filter(|job| job.shown.id == id) {
+        let (source, file, stop, mode) = match self.job().as_mut().filter(|job| job.shown.id == id) {
             Some(job) => {
                 job.shown.state = TransferState::Running;
-                (job.source, job.file.clone(), job.stop.clone(), job.shown.dry_run)
+                let mode = Mode { dry_run: job.shown.dry_run, restore: job.shown.restore };
+                (job.source, job.file.clone(), job.stop.clone(), mode)
             }
             None => return,
         };
         let Ok(held) = Arc::clone(&self.0.at_work).try_lock_owned() else {
             return self.fail(id, "another transfer is at work".to_owned());
         };
-        let brings = source.is_some() && !dry_run;
+        let brings = source.is_some() && !mode.dry_run;
         let (moves, id) = (self.clone(), id.to_owned());
         self.0.life.spawn("transfer", async move {
             let runtime = tokio::runtime::Handle::current();
             let (worker, name) = (moves.clone(), id.clone());
             // packing and unpacking take a core: not one of those that answer
             let work = tokio::task::spawn_blocking(move || {
-                runtime.block_on(worker.work(&name, source, &file, dry_run, &stop))
+                runtime.block_on(worker.work(&name, source, &file, mode, &stop))
             });
             let done = work.await;
             if brings {
@@ -194,7 +195,7 @@ impl Moves {
         id: &str,
         source: Option<Source>,
         file: &Path,
-        dry_run: bool,
+        mode: Mode,
         stop: &CancellationToken,
     ) -> Result<(Value, u64), TransferError> {
         let show = |progress: Progress| {
@@ -211,7 +212,7 @@ impl Moves {
                 scratch: Some(self.folder_of(id)),
                 stop: stop.clone(),
             };
-            serde_json::to_value(transfer::import_file(store, source, file, dry_run, bounds, &show).await?)
+            serde_json::to_value(transfer::import_file(store, source, file, mode, bounds, &show).await?)
         } else {
             let now = self.0.ambient.clock.now();
             tokio::select! {
@@ -254,7 +255,10 @@ impl Moves {
     fn told(&self, id: &str, error: &TransferError) -> String {
         let folder = format!("{}/", self.folder_of(id).display());
         match error {
-            TransferError::Format(text) => text.replace(&folder, ""),
+            TransferError::Format(_) | TransferError::Foreign { .. } => {
+                error.to_string().replace(&folder, "")
+            }
+            TransferError::At { place, error } => format!("{place}: {}", self.told(id, error)),
             TransferError::File { source, .. } => refused(source).code().message().to_owned(),
             other => {
                 tracing::warn!(error = %other, "transfer failed");
@@ -302,6 +306,7 @@ impl Transfers for Moves {
             kind: wish.kind,
             state: TransferState::Uploading,
             dry_run: wish.dry_run,
+            restore: wish.restore,
             created_at: now,
             size,
             received: 0,

@@ -7,7 +7,8 @@ use plexi_core::{IdSource, MessageId, SystemClock, SystemEntropy, Timestamp, Use
 use plexi_db::{Database, DatabaseConfig};
 use plexi_messaging::model::{ChannelKind, MessageKind, Space};
 use plexi_messaging::ports::{
-    ChannelStore, ImportedUser, Line, MessageStore, NewChannel, NewMessage, Slice, SpaceStore, TransferStore,
+    ChannelStore, ImportTerms, ImportedUser, Line, MessageStore, NewChannel, NewMessage, Slice, SpaceStore,
+    TransferStore,
 };
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -19,7 +20,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ids = IdSource::new(Arc::new(SystemClock), Arc::new(SystemEntropy::new()));
     let at = Timestamp::from_seconds(1_790_000_000);
     let ada: UserId = ids.next()?;
-    database.import_users(&[ImportedUser::new(ada, "ada", "Ada", at)], false).await?;
+    database
+        .import_users(&[ImportedUser::new(ada, "ada", "Ada", at)], ImportTerms::of(uuid::Uuid::nil()))
+        .await?;
     let space =
         Space { id: ids.next()?, name: "Home".to_owned(), archived: false, created_at: at, role: None };
     database.create_space(&space, ada).await?;

@@ -7,7 +7,7 @@ use plexi_core::{
 };
 use plexi_messaging::model::{ChannelKind, MessageKind};
 use plexi_messaging::ports::{
-    ChannelStore, ImportedUser, MessageStore, NewChannel, NewMessage, TransferStore,
+    ChannelStore, ImportTerms, ImportedUser, MessageStore, NewChannel, NewMessage, TransferStore,
 };
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl Stage {
         database.ensure_roles(&[role(RoleScope::System), role(RoleScope::Channel)]).await.unwrap();
         let ada: UserId = ids.next().unwrap();
         let user = ImportedUser::new(ada, "ada", "Ada", at);
-        database.import_users(&[user], false).await.unwrap();
+        database.import_users(&[user], ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
         let channel = NewChannel {
             id: ids.next().unwrap(),
             space_id: None,

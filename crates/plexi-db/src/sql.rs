@@ -485,6 +485,7 @@ macro_rules! cells_of {
 }
 
 cells_of! {
+    Uuid, Uuid, v => v;
     i64, i64, v => v;
     i32, i32, v => v;
     bool, bool, v => v;

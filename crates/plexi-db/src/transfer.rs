@@ -2,6 +2,7 @@
 
 mod export;
 mod messages;
+mod origins;
 mod people;
 mod rooms;
 
@@ -11,8 +12,8 @@ use plexi_core::StoreError;
 use plexi_core::{ChannelId, MessageId, SpaceId, UserId};
 use plexi_messaging::model::Space;
 use plexi_messaging::ports::{
-    ExportedMessage, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser,
-    Placed, ReadTo, TransferStore,
+    ExportedMessage, ImportTerms, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
+    ImportedUser, Placed, ReadTo, TransferStore,
 };
 
 use crate::database::{Database, transaction};
@@ -23,9 +24,9 @@ impl TransferStore for Database {
     async fn import_users(
         &self,
         users: &[ImportedUser],
-        dry_run: bool,
+        terms: ImportTerms,
     ) -> Result<Vec<Placed<UserId>>, StoreError> {
-        Ok(transaction!(self, conn, { people::users(conn, users, dry_run).await })?)
+        Ok(transaction!(self, conn, { people::users(conn, users, terms).await })?)
     }
 
     async fn import_role(&self, role: &ImportedRole) -> Result<(), StoreError> {
@@ -34,32 +35,34 @@ impl TransferStore for Database {
         Ok(identity::insert_role(self.write(), &role).await?)
     }
 
-    async fn import_space(&self, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, StoreError> {
-        Ok(transaction!(self, conn, { rooms::space(conn, space, dry_run).await })?)
+    async fn import_space(&self, space: &Space, terms: ImportTerms) -> Result<Placed<SpaceId>, StoreError> {
+        Ok(transaction!(self, conn, { rooms::space(conn, space, terms).await })?)
     }
 
     async fn import_space_members(
         &self,
         space: SpaceId,
         members: &[ImportedMember],
+        dry_run: bool,
     ) -> Result<Imported, StoreError> {
-        Ok(transaction!(self, conn, { rooms::space_members(conn, space, members).await })?)
+        Ok(transaction!(self, conn, { rooms::space_members(conn, space, members, dry_run).await })?)
     }
 
     async fn import_channel(
         &self,
         channel: &ImportedChannel,
-        dry_run: bool,
-    ) -> Result<Placed<ChannelId>, StoreError> {
-        Ok(transaction!(self, conn, { rooms::channel(conn, channel, dry_run).await })?)
+        terms: ImportTerms,
+    ) -> Result<(Placed<ChannelId>, Imported), StoreError> {
+        Ok(transaction!(self, conn, { rooms::channel(conn, channel, terms).await })?)
     }
 
     async fn import_messages(
         &self,
         channel: ChannelId,
         messages: &[ImportedMessage],
+        dry_run: bool,
     ) -> Result<Imported, StoreError> {
-        Ok(transaction!(self, conn, { messages::import(conn, channel, messages).await })?)
+        Ok(transaction!(self, conn, { messages::import(conn, channel, messages, dry_run).await })?)
     }
 
     async fn finish_channel(&self, channel: ChannelId, read: &[(UserId, ReadTo)]) -> Result<(), StoreError> {

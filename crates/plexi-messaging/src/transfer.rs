@@ -56,6 +56,25 @@ pub enum TransferError {
     /// The file is not what it should be; the text says what was expected and where.
     #[error("{0}")]
     Format(String),
+    /// The source reaches for something that is here and that no import of this source brought.
+    #[error(
+        "{} {id} is here and did not come with an import of this source: nothing is added to it, unless the import is told to restore",
+        what.as_str()
+    )]
+    Foreign {
+        /// What kind of thing.
+        what: Named,
+        /// Which one.
+        id: String,
+    },
+    /// What stands at this place of the source could not be taken over.
+    #[error("{place}: {error}")]
+    At {
+        /// Document and line, entry or offset.
+        place: String,
+        /// Why.
+        error: Box<TransferError>,
+    },
     /// The store failed; what was imported before stays, and running again goes on from there.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,12 +87,22 @@ impl TransferError {
     pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
         Self::File { path: path.to_owned(), source }
     }
+
+    /// The error with the place of the source that it is about, where that is known.
+    pub(crate) fn at(self, place: String) -> Self {
+        if place.is_empty() || matches!(self, Self::Stopped) {
+            return self;
+        }
+        Self::At { place, error: Box::new(self) }
+    }
 }
 
 impl Coded for TransferError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::File { .. } | Self::Format(_) => ErrorCode::ValidationInvalid,
+            Self::Foreign { .. } => ErrorCode::ValidationConflict,
+            Self::At { error, .. } => error.code(),
             Self::Store(error) => error.code(),
             Self::Stopped => ErrorCode::SystemInternal,
         }
@@ -81,7 +110,9 @@ impl Coded for TransferError {
 
     fn fields(&self) -> Vec<FieldError> {
         match self {
-            Self::File { .. } | Self::Format(_) => vec![FieldError::new("file", self.to_string())],
+            Self::File { .. } | Self::Format(_) | Self::Foreign { .. } | Self::At { .. } => {
+                vec![FieldError::new("file", self.to_string())]
+            }
             _ => Vec::new(),
         }
     }
@@ -118,7 +149,7 @@ pub struct Note {
 }
 
 /// What kind of thing has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Named {
     /// A role.
@@ -154,7 +185,7 @@ pub struct Renamed {
     pub here: String,
 }
 
-/// Something that was here before the import, and that it adds to.
+/// Something that was here before the import, and that it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touched {
     /// What it is.
@@ -163,6 +194,12 @@ pub struct Touched {
     pub id: String,
     /// Its name here; a direct conversation has none.
     pub name: String,
+    /// Members that it gets.
+    #[serde(default)]
+    pub members: u64,
+    /// Messages that it gets.
+    #[serde(default)]
+    pub messages: u64,
 }
 
 /// What an import did.
@@ -192,10 +229,10 @@ pub struct Report {
     pub renamed: Vec<Renamed>,
     /// How much is called otherwise here.
     pub renamed_total: u64,
-    /// The spaces and channels that were here before, to which members and messages of the source are added: the first 1,000.
+    /// The spaces and channels that were here before and got members or messages of the source: the first 1,000.
     #[serde(default)]
     pub touched: Vec<Touched>,
-    /// How many spaces and channels were here before.
+    /// How many spaces and channels that were here before were added to.
     #[serde(default)]
     pub touched_total: u64,
     /// Messages in whose text a mention got the account's name here.
@@ -211,6 +248,15 @@ pub struct Progress {
     pub messages: u64,
     /// Parts of the source done (days, lines), and of how many.
     pub parts: (u64, u64),
+}
+
+/// What an import may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Read everything, write nothing.
+    pub dry_run: bool,
+    /// Add also to what is here and did not come with an import of the same source, as a backup is restored.
+    pub restore: bool,
 }
 
 /// What bounds the work of an import.
@@ -231,16 +277,16 @@ impl Default for Bounds {
     }
 }
 
-/// Reads `path` as `source` and brings it into `store`; with `dry_run` reads everything and writes nothing.
+/// Reads `path` as `source` and brings it into `store`.
 ///
 /// # Errors
-/// [`TransferError::Format`] names file and place of what cannot be read. What was written before an error stays;
+/// [`TransferError::Foreign`] when it reaches for what is here and did not come from there. [`TransferError::Format`] names file and place of what cannot be read. What was written before an error stays;
 /// running again continues. [`TransferError::Stopped`] when `bounds` tell it to.
 pub async fn import_file(
     store: &dyn crate::ports::TransferStore,
     source: Source,
     path: &Path,
-    dry_run: bool,
+    mode: Mode,
     bounds: Bounds,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, TransferError> {
@@ -248,7 +294,7 @@ pub async fn import_file(
     let stop = bounds.stop.clone();
     apply::import_until(
         store,
-        dry_run,
+        mode,
         progress,
         stop,
         Box::new(move |outlet: &mut Outlet| match source {

@@ -53,6 +53,9 @@ pub struct TransferWish {
     /// For an import: read everything, report, write nothing.
     #[serde(default)]
     pub dry_run: bool,
+    /// For an import: add also to what is here and did not come with an import of the same source, as a backup is restored.
+    #[serde(default)]
+    pub restore: bool,
 }
 
 /// How far a transfer is.
@@ -80,6 +83,8 @@ pub struct Transfer {
     pub state: TransferState,
     /// Nothing is written.
     pub dry_run: bool,
+    /// It adds also to what is here and did not come with an import of the same source.
+    pub restore: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// The length of the file in bytes; of an export once it is done.

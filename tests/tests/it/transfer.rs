@@ -124,7 +124,8 @@ fn membership(path: &Path, space: &str, channel: &str, person: &Person) -> Outco
 }
 
 #[tokio::test]
-async fn who_becomes_a_member_by_an_import_reads_at_once_and_the_dry_run_says_where() -> Outcome<()> {
+async fn only_who_restores_reaches_into_a_channel_that_is_here_and_who_comes_in_reads_at_once() -> Outcome<()>
+{
     let folder = tempfile::tempdir()?;
     let (server, ada) = Plexi::set_up(folder.path()).await?;
     let (space, _) = ada.home().await?;
@@ -139,10 +140,21 @@ async fn who_becomes_a_member_by_an_import_reads_at_once_and_the_dry_run_says_wh
     let file = folder.path().join("board.zip");
     membership(&file, &space, board, &bob)?;
     let file = file.to_str().ok_or("path")?;
-    let dry = run(folder.path(), Some(&ada), &["import", "plexichat", file, "--dry-run"]).await?;
-    assert_eq!(dry["touched"], json!([{"what": "channel", "id": board, "name": "board"}]));
-    assert_eq!(bob.get(&path).await?.status.as_u16(), 404, "a dry run changes nothing");
-    run(folder.path(), Some(&ada), &["import", "plexichat", file]).await?;
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let refused =
+            run(folder.path(), Some(&ada), &[&["import", "plexichat", file], dry_run].concat()).await;
+        let said = refused.err().ok_or("it was let in")?.to_string();
+        assert!(said.contains("channels.jsonl, line 1: it is of space"), "{said}");
+    }
+    let restore = ["import", "plexichat", file, "--restore"];
+    let dry = run(folder.path(), Some(&ada), &[&restore[..], &["--dry-run"]].concat()).await?;
+    let touched = json!([{"what": "channel", "id": board, "name": "board", "members": 1, "messages": 0}]);
+    assert_eq!((&dry["touched"], &dry["touched_total"]), (&touched, &json!(1)));
+    assert_eq!(bob.get(&path).await?.status.as_u16(), 404, "neither changed anything");
+    run(folder.path(), Some(&ada), &restore).await?;
+    let log = std::fs::read_to_string(folder.path().join("data/logs/latest.txt"))?;
+    let restored = |line: &&str| line.contains("restores into") && line.contains(board);
+    assert_eq!(log.lines().filter(restored).count(), 1, "{log}");
     bob.get(&path).await?.ok()?;
     assert_eq!(socket.until("channel").await?["channel"]["id"], board);
     assert!(server.stop().await?.success());

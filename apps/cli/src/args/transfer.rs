@@ -12,6 +12,9 @@ pub(crate) struct Import {
     /// Read everything, report what would be imported, write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Add also to what is here and did not come with an import of the same source, as a backup is restored.
+    #[arg(long)]
+    pub(crate) restore: bool,
 }
 
 /// What wrote a file that is imported.

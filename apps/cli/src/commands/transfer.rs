@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use plexi_app::messaging::transfer::native::Exported;
-use plexi_app::messaging::transfer::{self, Bounds, Count, Progress, Renamed, Report, Source, Touched};
+use plexi_app::messaging::transfer::{self, Bounds, Count, Mode, Progress, Renamed, Report, Source, Touched};
 use plexi_core::{Clock as _, SystemClock};
 
 use crate::args::{Export, Global, Import, ImportSource};
@@ -38,7 +38,7 @@ pub(crate) async fn import(global: &Global, args: Import, out: Out) -> Result<()
             services.transfer(),
             source,
             &args.file,
-            args.dry_run,
+            Mode { dry_run: args.dry_run, restore: args.restore },
             Bounds::default(),
             &show,
         )
@@ -121,11 +121,11 @@ fn told(report: &Report) -> String {
         }
     }
     if report.touched_total > 0 {
-        let mut here = Table::new(&["what", "name here", "id"]);
-        for Touched { what, id, name } in report.touched.iter().take(MOST_SHOWN) {
-            here.row([what.as_str(), &plain(name), &plain(id)]);
+        let mut here = Table::new(&["what", "name here", "members", "messages", "id"]);
+        for Touched { what, id, name, members, messages } in report.touched.iter().take(MOST_SHOWN) {
+            here.row([what.as_str(), &plain(name), &members.to_string(), &messages.to_string(), &plain(id)]);
         }
-        let _ = write!(text, "\nhere before, what is new is added to them:\n\n{here}");
+        let _ = write!(text, "\nhere before, and added to:\n\n{here}");
         let more = report.touched_total.saturating_sub(MOST_SHOWN as u64);
         if more > 0 {
             let _ = writeln!(text, "and {more} more (--json lists the first 1,000)");

@@ -18,6 +18,7 @@ pub(super) async fn import(
     conn: Conn<'_>,
     channel: ChannelId,
     batch: &[ImportedMessage],
+    dry_run: bool,
 ) -> Result<Imported, Fault> {
     let questions = vec![
         locked_heads(conn.engine, vec![channel]),
@@ -36,11 +37,14 @@ pub(super) async fn import(
             done.present += 1;
             continue;
         }
+        done.added += 1;
+        if dry_run {
+            continue;
+        }
         let mut message = place(&new.message, new.deleted, &mut head, &mut known)?;
         message.edited_at = new.edited_at;
         messages.push(message);
         sources.push(new);
-        done.added += 1;
     }
     if messages.is_empty() {
         return Ok(done);

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use plexi_auth::names;
 use plexi_core::{RoleId, RoleScope, UserId};
-use plexi_messaging::ports::{ImportedUser, Placed};
-use plexi_messaging::transfer::numbered;
+use plexi_messaging::ports::{ImportTerms, ImportedUser, Placed};
+use plexi_messaging::transfer::{Named, numbered};
 
+use super::origins;
 use crate::fault::Fault;
 use crate::identity::role_id;
 use crate::sql::{Cells, Conn, Param, fold_loosely, params, single};
@@ -19,7 +20,7 @@ pub(super) const MOST_TRIED: u32 = 100_000;
 pub(super) async fn users(
     conn: Conn<'_>,
     users: &[ImportedUser],
-    dry_run: bool,
+    terms: ImportTerms,
 ) -> Result<Vec<Placed<UserId>>, Fault> {
     let ids = users.iter().map(|user| user.id.param()).collect();
     let mut present: HashMap<UserId, String> = HashMap::new();
@@ -27,6 +28,8 @@ pub(super) async fn users(
         let mut cells = Cells::new(&row);
         present.insert(cells.take()?, cells.take()?);
     }
+    let there = present.keys().map(|id| id.param()).collect();
+    let mut own = origins::brought(conn, Named::User, terms.origin, there).await?;
     let names = users.iter().map(|user| user.name.as_str().param()).collect();
     let rows = conn.all_in("SELECT name FROM users WHERE name IN {in}", &[], names, &[]).await?;
     let mut taken = rows.iter().map(single).collect::<Result<HashSet<String>, _>>()?;
@@ -38,17 +41,20 @@ pub(super) async fn users(
     let mut new = Vec::new();
     for user in users {
         if let Some(name) = present.get(&user.id) {
-            placed.push(Placed { id: user.id, name: name.clone(), present: true });
+            let own = own.contains(&user.id.as_uuid());
+            placed.push(Placed { id: user.id, name: name.clone(), present: true, own });
             continue;
         }
         let name = free_name(conn, &user.name, &mut taken, &mut looks).await?;
         present.insert(user.id, name.clone());
-        placed.push(Placed { id: user.id, name: name.clone(), present: false });
+        own.insert(user.id.as_uuid());
+        placed.push(Placed { id: user.id, name: name.clone(), present: false, own: true });
         new.push((user, name));
     }
-    if dry_run {
+    if terms.dry_run {
         return Ok(placed);
     }
+    origins::note(conn, Named::User, terms.origin, new.iter().map(|(user, _)| user.id.as_uuid())).await?;
     let roles = role_ids(conn, RoleScope::System, new.iter().map(|(user, _)| user.role.as_str())).await?;
     let mut values = Vec::new();
     for (user, name) in new {

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use plexi_core::{ChannelId, RoleScope, SpaceId, UserId};
 use plexi_messaging::model::Space;
-use plexi_messaging::ports::{Imported, ImportedChannel, ImportedMember, Placed};
-use plexi_messaging::transfer::numbered;
+use plexi_messaging::ports::{ImportTerms, Imported, ImportedChannel, ImportedMember, Placed};
+use plexi_messaging::transfer::{Named, numbered};
 use sea_orm::Value;
 
+use super::origins;
 use super::people::{MOST_TRIED, role_ids};
 use crate::chat::spaces;
 use crate::fault::Fault;
@@ -16,9 +17,14 @@ use crate::sql::{Cells, Conn, Param, fold, fold_loosely, params, single};
 /// The most characters of a name.
 const MOST_NAME: usize = 64;
 
-pub(super) async fn space(conn: Conn<'_>, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, Fault> {
+pub(super) async fn space(
+    conn: Conn<'_>,
+    space: &Space,
+    terms: ImportTerms,
+) -> Result<Placed<SpaceId>, Fault> {
     if let Some(row) = conn.one("SELECT name FROM spaces WHERE id = ?", params![space.id]).await? {
-        return Ok(Placed { id: space.id, name: single(&row)?, present: true });
+        let own = origins::has_brought(conn, Named::Space, terms.origin, space.id.as_uuid()).await?;
+        return Ok(Placed { id: space.id, name: single(&row)?, present: true, own });
     }
     let mut name = space.name.clone();
     let mut number = 2;
@@ -29,10 +35,11 @@ pub(super) async fn space(conn: Conn<'_>, space: &Space, dry_run: bool) -> Resul
         name = numbered(&space.name, ' ', number, MOST_NAME);
         number += 1;
     }
-    if !dry_run {
+    if !terms.dry_run {
         spaces::insert(conn, &Space { name: name.clone(), ..space.clone() }).await?;
+        origins::note(conn, Named::Space, terms.origin, std::iter::once(space.id.as_uuid())).await?;
     }
-    Ok(Placed { id: space.id, name, present: false })
+    Ok(Placed { id: space.id, name, present: false, own: true })
 }
 
 /// Those of `wanted` that are no members yet; `sql` asks for the members.
@@ -54,9 +61,13 @@ pub(super) async fn space_members(
     conn: Conn<'_>,
     space: SpaceId,
     members: &[ImportedMember],
+    dry_run: bool,
 ) -> Result<Imported, Fault> {
     let sql = "SELECT user_id FROM space_members WHERE space_id = ? AND user_id IN {in}";
     let mut new = strangers(conn, sql, space.param(), members.iter().map(|member| member.user)).await?;
+    if dry_run {
+        return Ok(counted(new.len(), members.len()));
+    }
     let roles = role_ids(conn, RoleScope::Space, members.iter().map(|member| member.role.as_str())).await?;
     let mut values = Vec::new();
     let mut done = Imported::default();
@@ -77,8 +88,8 @@ pub(super) async fn space_members(
 pub(super) async fn channel(
     conn: Conn<'_>,
     channel: &ImportedChannel,
-    dry_run: bool,
-) -> Result<Placed<ChannelId>, Fault> {
+    terms: ImportTerms,
+) -> Result<(Placed<ChannelId>, Imported), Fault> {
     let sql = "SELECT id, name FROM channels WHERE id = ?";
     let existing = match (conn.one(sql, params![channel.id]).await?, &channel.direct_key) {
         (None, Some(key)) => {
@@ -88,27 +99,43 @@ pub(super) async fn channel(
     };
     let placed = if let Some(row) = existing {
         let mut cells = Cells::new(&row);
-        Placed { id: cells.take()?, name: cells.take()?, present: true }
+        let (id, name) = (cells.take::<ChannelId>()?, cells.take()?);
+        let own = origins::has_brought(conn, Named::Channel, terms.origin, id.as_uuid()).await?;
+        Placed { id, name, present: true, own }
     } else {
         let name = match channel.space_id {
             Some(space) => free_name(conn, space, &channel.name).await?,
             None => channel.name.clone(),
         };
-        Placed { id: channel.id, name, present: false }
+        Placed { id: channel.id, name, present: false, own: true }
     };
-    if dry_run {
-        return Ok(placed);
+    let sql = "SELECT user_id FROM channel_members WHERE channel_id = ? AND user_id IN {in}";
+    let users = channel.members.iter().map(|seat| seat.user);
+    let new = strangers(conn, sql, placed.id.param(), users).await?;
+    let seats = counted(new.len(), channel.members.len());
+    if terms.dry_run || !(placed.own || terms.restore) {
+        return Ok((placed, seats));
     }
     if !placed.present {
         add_channel(conn, channel, &placed.name).await?;
+        origins::note(conn, Named::Channel, terms.origin, std::iter::once(channel.id.as_uuid())).await?;
     }
-    channel_members(conn, placed.id, channel).await?;
-    Ok(placed)
+    channel_members(conn, placed.id, channel, new).await?;
+    Ok((placed, seats))
 }
 
-async fn channel_members(conn: Conn<'_>, id: ChannelId, channel: &ImportedChannel) -> Result<(), Fault> {
-    let sql = "SELECT user_id FROM channel_members WHERE channel_id = ? AND user_id IN {in}";
-    let mut new = strangers(conn, sql, id.param(), channel.members.iter().map(|seat| seat.user)).await?;
+/// How many are new of so many.
+fn counted(new: usize, all: usize) -> Imported {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Imported { added: count(new), present: count(all.saturating_sub(new)) }
+}
+
+async fn channel_members(
+    conn: Conn<'_>,
+    id: ChannelId,
+    channel: &ImportedChannel,
+    mut new: HashSet<UserId>,
+) -> Result<(), Fault> {
     let roles =
         role_ids(conn, RoleScope::Channel, channel.members.iter().map(|seat| seat.role.as_str())).await?;
     let mut values = Vec::new();

@@ -2,7 +2,7 @@
 
 use plexi_auth::ports::AccountStore;
 use plexi_core::{Timestamp, UserId};
-use plexi_messaging::ports::{ChannelStore, ImportedUser, TransferStore};
+use plexi_messaging::ports::{ChannelStore, ImportTerms, ImportedUser, TransferStore};
 
 use crate::engines::{engines, ids};
 use crate::rooms::Room;
@@ -13,7 +13,7 @@ engines!(an_account_is_acquainted_with_itself_and_those_in_its_channels, |place|
     let at = Timestamp::from_seconds(1_790_000_000);
     let stranger: UserId = ids().next().unwrap();
     let carl = ImportedUser::new(stranger, "carl", "Carl", at);
-    database.import_users(&[carl], false).await.unwrap();
+    database.import_users(&[carl], ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
     let among = [room.ada, room.bob, stranger];
     let known = async |user: UserId| {
         let mut known = database.acquaintances(user, &among).await.unwrap();

@@ -8,7 +8,8 @@ use plexi_db::{Database, DatabaseConfig, Engine};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 /// Every table that all engines have, those that refer to others first.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
+    "imported",
     "sidebars",
     "thread_members",
     "idempotency",

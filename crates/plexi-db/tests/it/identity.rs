@@ -4,7 +4,7 @@ use plexi_auth::ports::{AccountStore, RoleStore, contract};
 use plexi_core::{SpaceId, Timestamp};
 use plexi_db::Engine;
 use plexi_messaging::model::Space;
-use plexi_messaging::ports::TransferStore;
+use plexi_messaging::ports::{ImportTerms, TransferStore};
 
 use crate::engines::{Place, ids, server};
 
@@ -17,7 +17,7 @@ async fn keeps_the_contract(engine: Engine) {
         let id: SpaceId = ids().next().unwrap();
         let created_at = Timestamp::from_seconds(1_790_000_000);
         let space = Space { id, name: "Home".to_owned(), archived: false, created_at, role: None };
-        database.import_space(&space, false).await.unwrap();
+        database.import_space(&space, ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
         (database.clone(), id)
     })
     .await;

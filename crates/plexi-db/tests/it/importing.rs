@@ -3,7 +3,7 @@
 use plexi_auth::ports::RoleStore;
 use plexi_core::{Timestamp, UserId};
 use plexi_db::Engine;
-use plexi_messaging::ports::{ImportedUser, TransferStore};
+use plexi_messaging::ports::{ImportTerms, ImportedUser, TransferStore};
 
 use crate::engines::Place;
 
@@ -21,11 +21,12 @@ async fn an_imported_name_that_looks_like_another_is_changed() {
     };
     // The second begins with a Cyrillic letter, the third has a digit for a letter.
     let first = [user(1, "alice"), user(2, "\u{430}lice")];
-    let placed = database.import_users(&first, false).await.unwrap();
+    let placed = database.import_users(&first, ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
     assert_eq!(names(placed), ["alice", "\u{430}lice-2"]);
-    let placed = database.import_users(&[user(3, "a1ice")], false).await.unwrap();
+    let placed =
+        database.import_users(&[user(3, "a1ice")], ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
     assert_eq!(names(placed), ["a1ice-3"]);
-    let placed = database.import_users(&first, false).await.unwrap();
+    let placed = database.import_users(&first, ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
     assert!(placed.iter().all(|one| one.present));
     database.close().await;
 }

@@ -6,7 +6,8 @@ use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
 use plexi_db::Database;
 use plexi_messaging::model::{ChannelKind, Message, MessageKind, Space};
 use plexi_messaging::ports::{
-    ChannelStore, ImportedUser, IndexTerm, MessageStore, NewChannel, NewMessage, SpaceStore, TransferStore,
+    ChannelStore, ImportTerms, ImportedUser, IndexTerm, MessageStore, NewChannel, NewMessage, SpaceStore,
+    TransferStore,
 };
 use plexi_messaging::search::index_text;
 
@@ -37,7 +38,7 @@ impl Room {
         database.ensure_roles(&plexi_auth::roles::built_in()).await.unwrap();
         let user = |name: &str| ImportedUser::new(ids.next().unwrap(), name, name, at);
         let users = [user("ada"), user("bob")];
-        database.import_users(&users, false).await.unwrap();
+        database.import_users(&users, ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
         let [ada, bob] = users.map(|user| user.id);
         let space: SpaceId = ids.next().unwrap();
         let home = Space { id: space, name: "Home".to_owned(), archived: false, created_at: at, role: None };

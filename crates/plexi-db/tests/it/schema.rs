@@ -3,8 +3,9 @@
 use plexi_auth::ports::{AccountStore, RoleStore};
 use plexi_core::{Timestamp, UserId};
 use plexi_db::{Counts, Database, DatabaseConfig, DbError, IdempotencyPut, IdempotencyRecord};
+use plexi_messaging::model::Space;
 use plexi_messaging::ports::{
-    ImportedUser, MessageStore, NewMessage, ReadStore, SearchPlan, SearchStore, TransferStore,
+    ImportTerms, ImportedUser, MessageStore, NewMessage, ReadStore, SearchPlan, SearchStore, TransferStore,
 };
 use sea_orm::ConnectionTrait;
 
@@ -35,6 +36,10 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
     // The last steps are taken back and done again: who takes part in a thread is read from its replies, which count as read.
     assert_eq!(database.threads_of(room.ada, true, 10).await.unwrap().len(), 1);
     database.migrate_down(Some(1)).await.unwrap();
+    let space = Space { name: "late".to_owned(), ..database.export_spaces().await.unwrap().remove(0) };
+    let late = Space { id: ids().next().unwrap(), ..space };
+    assert!(database.import_space(&late, ImportTerms::of(uuid::Uuid::nil())).await.is_err());
+    database.migrate_down(Some(1)).await.unwrap();
     assert!(database.categories(room.ada).await.is_err());
     database.migrate_down(Some(1)).await.unwrap();
     assert!(database.threads_of(room.ada, true, 10).await.is_err());
@@ -43,14 +48,14 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
     assert_eq!(database.thread_states(said.id).await.unwrap().len(), 2);
 
     // What waited for the search index is in it after the step before them.
-    database.migrate_down(Some(3)).await.unwrap();
+    database.migrate_down(Some(4)).await.unwrap();
     database.migrate_up(None).await.unwrap();
     let words = SearchPlan { terms: terms("steps"), ..SearchPlan::default() };
     let by_word = database.find(&words, room.ada, None, 10).await.unwrap();
     assert_eq!(by_word, std::slice::from_ref(&said));
 
     // Then the step before it, too: only what that holds is gone.
-    database.migrate_down(Some(4)).await.unwrap();
+    database.migrate_down(Some(5)).await.unwrap();
     assert!(database.idempotency_get(room.ada, "k", now).await.is_err());
     database.migrate_up(None).await.unwrap();
     assert_eq!(database.idempotency_get(room.ada, "k", now).await.unwrap(), None);
@@ -58,7 +63,7 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
     assert_eq!(found.last(), Some(&said));
 
     // Then all conversations: the accounts stay.
-    database.migrate_down(Some(5)).await.unwrap();
+    database.migrate_down(Some(6)).await.unwrap();
     assert!(database.account(room.ada).await.unwrap().is_some());
     assert!(database.counts().await.is_err());
     database.migrate_up(None).await.unwrap();
@@ -89,8 +94,8 @@ engines!(a_schema_is_brought_up_to_date_at_the_start, |place| {
     let id = ids().next().unwrap();
     let created_at = Timestamp::from_seconds(1_790_000_000);
     let user = ImportedUser::new(id, "ada", "Ada", created_at);
-    old.import_users(std::slice::from_ref(&user), false).await.unwrap();
-    old.migrate_down(Some(5)).await.unwrap();
+    old.import_users(std::slice::from_ref(&user), ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
+    old.migrate_down(Some(6)).await.unwrap();
     old.close().await;
     let new = place.open().await;
     assert_eq!(new.export_users(None, 10).await.unwrap(), [user]);

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use plexi_core::{
     ChannelId, MessageId, Permission, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId,
 };
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::event::{ChannelEvent, ChannelFacts, EventBody};
@@ -11,6 +12,7 @@ use crate::model::{
     Space, ThreadState, ThreadSummary,
 };
 use crate::ports::{AccountKind, ImportedRole, ImportedUser, NewMessage, Removal};
+use crate::transfer::Named;
 
 /// Everything that is stored.
 #[derive(Default)]
@@ -29,6 +31,8 @@ pub(super) struct State {
     pub pins: u64,
     /// Whose system role grants `channel.read`.
     pub system_readers: HashSet<UserId>,
+    /// What imports made, and from which source.
+    pub imported: HashMap<(Named, Uuid), Uuid>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +144,16 @@ impl ChannelRow {
 }
 
 impl State {
+    /// Notes that an import of a source made something.
+    pub fn note(&mut self, what: Named, id: Uuid, origin: Uuid) {
+        self.imported.insert((what, id), origin);
+    }
+
+    /// Whether an import of this source made it.
+    pub fn brought(&self, what: Named, id: Uuid, origin: Uuid) -> bool {
+        self.imported.get(&(what, id)) == Some(&origin)
+    }
+
     pub fn grants(&self, scope: RoleScope, role: &str) -> Option<PermissionSet> {
         self.roles.get(&(scope.into(), role.to_owned())).map(|role| role.permissions)
     }

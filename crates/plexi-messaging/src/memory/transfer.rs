@@ -9,22 +9,29 @@ use super::state::{ChannelRow, LogBody, MemberRow, MessageRow, RoleRow, SpaceRow
 use crate::error::StoreError;
 use crate::model::Space;
 use crate::ports::{
-    ExportedMessage, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedSeat,
-    ImportedUser, Placed, ReadTo, TransferStore,
+    ExportedMessage, ImportTerms, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
+    ImportedSeat, ImportedUser, Placed, ReadTo, TransferStore,
 };
 use crate::search::fold::fold;
-use crate::transfer::numbered;
+use crate::transfer::{Named, numbered};
 
 /// The longest names, in characters.
 const LONGEST_ACCOUNT: usize = 32;
 const LONGEST_ROOM: usize = 64;
+
+/// How many of `all` are new when `present` are there.
+fn counted<T>(all: usize, present: impl Iterator<Item = T>) -> Imported {
+    let present = present.count();
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Imported { added: count(all - present), present: count(present) }
+}
 
 #[async_trait]
 impl TransferStore for MemoryStore {
     async fn import_users(
         &self,
         users: &[ImportedUser],
-        dry_run: bool,
+        terms: ImportTerms,
     ) -> Result<Vec<Placed<UserId>>, StoreError> {
         let mut state = self.change()?;
         let mut placed: Vec<Placed<UserId>> = Vec::with_capacity(users.len());
@@ -33,18 +40,23 @@ impl TransferStore for MemoryStore {
         for user in users {
             let known = state.users.get(&user.id).or(added.get(&user.id));
             if let Some(known) = known {
-                placed.push(Placed { id: user.id, name: known.name.clone(), present: true });
+                let own = state.brought(Named::User, user.id.as_uuid(), terms.origin)
+                    || added.contains_key(&user.id);
+                placed.push(Placed { id: user.id, name: known.name.clone(), present: true, own });
                 continue;
             }
-            if !dry_run {
+            if !terms.dry_run {
                 state.need_role(RoleScope::System, &user.role)?;
             }
             let name = free_name(&user.name, '-', LONGEST_ACCOUNT, |name| taken.contains(name));
             taken.insert(name.clone());
-            placed.push(Placed { id: user.id, name: name.clone(), present: false });
+            placed.push(Placed { id: user.id, name: name.clone(), present: false, own: true });
             added.insert(user.id, ImportedUser { name, ..user.clone() });
         }
-        if !dry_run {
+        if !terms.dry_run {
+            for id in added.keys() {
+                state.note(Named::User, id.as_uuid(), terms.origin);
+            }
             state.users.append(&mut added);
         }
         Ok(placed)
@@ -60,26 +72,36 @@ impl TransferStore for MemoryStore {
         Ok(())
     }
 
-    async fn import_space(&self, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, StoreError> {
+    async fn import_space(&self, space: &Space, terms: ImportTerms) -> Result<Placed<SpaceId>, StoreError> {
         let mut state = self.change()?;
         if let Some(known) = state.spaces.get(&space.id) {
-            return Ok(Placed { id: space.id, name: known.space.name.clone(), present: true });
+            let own = state.brought(Named::Space, space.id.as_uuid(), terms.origin);
+            return Ok(Placed { id: space.id, name: known.space.name.clone(), present: true, own });
         }
         let taken: HashSet<String> = state.spaces.values().map(|row| fold(&row.space.name)).collect();
         let name = free_name(&space.name, ' ', LONGEST_ROOM, |name| taken.contains(&fold(name)));
-        if !dry_run {
+        if !terms.dry_run {
+            state.note(Named::Space, space.id.as_uuid(), terms.origin);
             let space = Space { role: None, name: name.clone(), ..space.clone() };
             state.spaces.insert(space.id, SpaceRow { space, members: BTreeMap::new() });
         }
-        Ok(Placed { id: space.id, name, present: false })
+        Ok(Placed { id: space.id, name, present: false, own: true })
     }
 
     async fn import_space_members(
         &self,
         space: SpaceId,
         members: &[ImportedMember],
+        dry_run: bool,
     ) -> Result<Imported, StoreError> {
         let mut state = self.change()?;
+        if dry_run {
+            let row = state.spaces.get(&space).ok_or(StoreError::Missing("space"))?;
+            return Ok(counted(
+                members.len(),
+                members.iter().filter(|one| row.members.contains_key(&one.user)),
+            ));
+        }
         for member in members {
             state.need_user(member.user)?;
             state.need_role(RoleScope::Space, &member.role)?;
@@ -100,8 +122,8 @@ impl TransferStore for MemoryStore {
     async fn import_channel(
         &self,
         channel: &ImportedChannel,
-        dry_run: bool,
-    ) -> Result<Placed<ChannelId>, StoreError> {
+        terms: ImportTerms,
+    ) -> Result<(Placed<ChannelId>, Imported), StoreError> {
         let mut state = self.change()?;
         let same = |row: &&ChannelRow| {
             row.id == channel.id || (channel.direct_key.is_some() && row.direct_key == channel.direct_key)
@@ -115,9 +137,13 @@ impl TransferStore for MemoryStore {
                 state.channels.values().filter(in_space).map(|row| row.name.as_str()).collect();
             (channel.id, free_name(&channel.name, '-', LONGEST_ROOM, |name| taken.contains(name)), false)
         };
-        let placed = Placed { id, name: name.clone(), present };
-        if dry_run {
-            return Ok(placed);
+        let own = !present || state.brought(Named::Channel, id.as_uuid(), terms.origin);
+        let placed = Placed { id, name: name.clone(), present, own };
+        let there = state.channels.get(&id);
+        let seated = |seat: &&ImportedSeat| there.is_some_and(|row| row.members.contains_key(&seat.user));
+        let seats = counted(channel.members.len(), channel.members.iter().filter(seated));
+        if terms.dry_run || !(own || terms.restore) {
+            return Ok((placed, seats));
         }
         for member in &channel.members {
             state.need_user(member.user)?;
@@ -148,16 +174,27 @@ impl TransferStore for MemoryStore {
                 imported: true,
             });
         }
-        Ok(placed)
+        if !present {
+            state.note(Named::Channel, id.as_uuid(), terms.origin);
+        }
+        Ok((placed, seats))
     }
 
     async fn import_messages(
         &self,
         channel: ChannelId,
         messages: &[ImportedMessage],
+        dry_run: bool,
     ) -> Result<Imported, StoreError> {
         let mut state = self.change()?;
         state.channel_mut(channel)?;
+        if dry_run {
+            let known = |new: &&ImportedMessage| {
+                let id = new.message.id;
+                state.messages.get(&id.key().0).is_some_and(|row| row.new.id == id)
+            };
+            return Ok(counted(messages.len(), messages.iter().filter(known)));
+        }
         let mut keys = HashSet::new();
         let mut fresh = Vec::new();
         for imported in messages {

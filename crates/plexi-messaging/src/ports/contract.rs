@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 use crate::model::{ChannelKind, Message, MessageKind, Space};
 use crate::ports::{
-    ChatStore, Directory, ImportedUser, NewChannel, NewMessage, Posted, StorePage, TransferStore,
+    ChatStore, Directory, ImportTerms, ImportedUser, NewChannel, NewMessage, Posted, StorePage, TransferStore,
 };
 
 /// All that the suite asks of a store.
@@ -102,6 +102,7 @@ pub async fn run<S: Store>(make: impl AsyncFn() -> S) {
         searching::channels_are_found_by_name,
         transfer::people_and_rooms_come_once,
         transfer::names_that_are_taken_get_a_number,
+        transfer::what_an_import_made_is_known_by_its_source,
         transfer::what_is_called_otherwise_is_reported_before_and_after,
         transfer::a_foreign_workspace_stays_apart_from_what_has_its_names,
         transfer::what_was_read_stays_read,
@@ -141,7 +142,8 @@ impl<S: Store> Stage<S> {
 
     async fn user(&self, name: &str) -> UserId {
         let user = ImportedUser::new(self.id(), name, &format!("The {name}"), self.now());
-        let placed = self.store.import_users(std::slice::from_ref(&user), false).await.unwrap();
+        let placed =
+            self.store.import_users(std::slice::from_ref(&user), ImportTerms::of(Uuid::nil())).await.unwrap();
         assert!(!placed[0].present);
         user.id
     }

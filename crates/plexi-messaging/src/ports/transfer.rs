@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use plexi_core::{ChannelId, MessageId, PermissionSet, RoleId, RoleScope, SpaceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::store::NewMessage;
 use crate::error::StoreError;
@@ -189,6 +190,30 @@ pub struct Imported {
     pub present: u64,
 }
 
+/// How an import writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportTerms {
+    /// The source: what is made is noted as having come from it.
+    pub origin: Uuid,
+    /// Nothing is written; the answer is what it would be.
+    pub dry_run: bool,
+    /// What is here and did not come from this source is added to, too.
+    pub restore: bool,
+}
+
+impl ImportTerms {
+    /// Writes as this source, and into nothing that it did not bring.
+    pub const fn of(origin: Uuid) -> Self {
+        Self { origin, dry_run: false, restore: false }
+    }
+
+    /// The same, without writing.
+    #[must_use]
+    pub const fn dry(self) -> Self {
+        Self { dry_run: true, ..self }
+    }
+}
+
 /// What became of something that an import brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed<I> {
@@ -196,8 +221,10 @@ pub struct Placed<I> {
     pub id: I,
     /// What it is called here.
     pub name: String,
-    /// It was there from an earlier run.
+    /// It was there already.
     pub present: bool,
+    /// It is new, or came with an earlier import of the same source.
+    pub own: bool,
 }
 
 /// One entry of an export of one channel: a message with what is not part of [`Message`].
@@ -215,43 +242,46 @@ pub struct ExportedMessage {
 
 /// Whole workspaces in and out. Each call is one transaction; running an import again changes nothing.
 ///
-/// Something is there already when its **id** is: what merely has the same name is another's, and nothing of it is touched.
+/// Something is there already when its **id** is: what merely has the same name is another's, and nothing of it is touched. What an import
+/// makes is noted with its source, so that [`Placed::own`] can be told.
 #[async_trait]
 pub trait TransferStore: Send + Sync + 'static {
-    /// Adds users that are not there; what became of each, in their order. With `dry_run` nothing is written and the answer is
-    /// what it would be. `Missing("role")` when a system role is not there, `Conflict("name")` when a name was taken at the same
+    /// Adds users that are not there; what became of each, in their order. `Missing("role")` when a system role is not there, `Conflict("name")` when a name was taken at the same
     /// moment. At most 1,000 a call.
     async fn import_users(
         &self,
         users: &[ImportedUser],
-        dry_run: bool,
+        terms: ImportTerms,
     ) -> Result<Vec<Placed<UserId>>, StoreError>;
     /// Adds a role that is not there. `Conflict("name")`.
     async fn import_role(&self, role: &ImportedRole) -> Result<(), StoreError>;
-    /// Adds a space when none has its id; ` 2`, ` 3` ... is appended when another has its name. `dry_run` and `Conflict("name")` as
-    /// for users.
-    async fn import_space(&self, space: &Space, dry_run: bool) -> Result<Placed<SpaceId>, StoreError>;
-    /// Makes users members of a space, unless they are members. `Missing("role")`. At most 1,000 a call.
+    /// Adds a space when none has its id; ` 2`, ` 3` ... is appended when another has its name. `Conflict("name")` as for users.
+    async fn import_space(&self, space: &Space, terms: ImportTerms) -> Result<Placed<SpaceId>, StoreError>;
+    /// Makes users members of a space, unless they are members. `Missing("role")`. At most 1,000 a call. With `dry_run` the space is
+    /// there, and nothing else needs to be.
     async fn import_space_members(
         &self,
         space: SpaceId,
         members: &[ImportedMember],
+        dry_run: bool,
     ) -> Result<Imported, StoreError>;
-    /// Adds a channel when none has its id, and those of its members that are none. A direct conversation of the same people is
-    /// the same one. `dry_run` and `Conflict("name")` as for users. `Missing("role")`.
+    /// Adds a channel when none has its id, and those of its members that are none: how many were new. A direct conversation of the
+    /// same people is the same one. Who is in a channel that is not the source's own is left as it is unless `restore` is set.
+    /// `Conflict("name")` as for users. `Missing("role")`.
     async fn import_channel(
         &self,
         channel: &ImportedChannel,
-        dry_run: bool,
-    ) -> Result<Placed<ChannelId>, StoreError>;
+        terms: ImportTerms,
+    ) -> Result<(Placed<ChannelId>, Imported), StoreError>;
     /// Adds messages of one channel that are not there, in the order given (which is that of time), each with its event;
     /// roots of threads come before their replies. At most 2,000 a call, one transaction. A message whose id is there counts as
     /// present. `Conflict("id")`, with nothing stored, when a key is taken by another id, in the store or in the batch: the
-    /// importer then takes another id for that message.
+    /// importer then takes another id for that message. With `dry_run` they are only counted.
     async fn import_messages(
         &self,
         channel: ChannelId,
         messages: &[ImportedMessage],
+        dry_run: bool,
     ) -> Result<Imported, StoreError>;
     /// To be called once after the last message of a channel: puts positions in order of time when live messages were
     /// posted before the import, and marks as read for the members that this import made as far as `read` says; who is not in

@@ -3,16 +3,17 @@ use std::collections::{HashMap, HashSet};
 use plexi_core::{ChannelId, MessageId, RoleScope, SpaceId, UserId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::naming::AccountNames;
 use super::outlet::{Outlet, Step};
 use super::roles::{Fate, Roles};
-use super::{Count, Named, Note, Progress, Renamed, Report, Touched, TransferError, ident};
+use super::{Mode, Named, Note, Progress, Renamed, Report, Touched, TransferError, ident};
 use crate::error::StoreError;
 use crate::model::{MessageKind, Space};
 use crate::ports::{
-    Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser, Placed, ReadTo,
-    TransferStore,
+    ImportTerms, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser,
+    Placed, ReadTo, TransferStore,
 };
 
 /// A reader of a source: puts its steps into the outlet, on a thread of its own.
@@ -27,23 +28,23 @@ const MAX_RENAMED: usize = 1_000;
 /// How often something is tried again whose name was taken by somebody at the same moment.
 const MAX_RACES: u8 = 8;
 
-/// Applies what `reader` puts out to `store`. With `dry_run` everything is read and counted and nothing written.
+/// Applies what `reader` puts out to `store`.
 ///
 /// # Errors
 /// Those of the reader and of the store; what was applied before stays.
 pub async fn import(
     store: &dyn TransferStore,
-    dry_run: bool,
+    mode: Mode,
     progress: &(dyn Fn(Progress) + Send + Sync),
     reader: Reader,
 ) -> Result<Report, TransferError> {
-    import_until(store, dry_run, progress, CancellationToken::new(), reader).await
+    import_until(store, mode, progress, CancellationToken::new(), reader).await
 }
 
 /// As [`import`], until `cancel` is cancelled: ends with [`TransferError::Stopped`] then, after its reader.
 pub(super) async fn import_until(
     store: &dyn TransferStore,
-    dry_run: bool,
+    mode: Mode,
     progress: &(dyn Fn(Progress) + Send + Sync),
     cancel: CancellationToken,
     reader: Reader,
@@ -59,15 +60,21 @@ pub(super) async fn import_until(
     });
     let mut target = Target {
         store,
-        dry_run,
+        terms: ImportTerms {
+            dry_run: mode.dry_run,
+            restore: mode.restore,
+            ..ImportTerms::of(ident::origin(""))
+        },
         roles,
         accounts: AccountNames::default(),
+        users: HashSet::new(),
         reading: Vec::new(),
         spaces: HashMap::new(),
         channels: HashMap::new(),
         renamed: HashMap::new(),
         threads: HashSet::new(),
-        report: Report { dry_run, ..Report::default() },
+        touched: HashMap::new(),
+        report: Report { dry_run: mode.dry_run, ..Report::default() },
     };
     let mut parts = (0, 0);
     let mut outcome = Ok(());
@@ -80,11 +87,11 @@ pub(super) async fn import_until(
             }
             step = steps.recv() => step,
         };
-        let Some(step) = step else { break };
+        let Some((place, step)) = step else { break };
         match step {
             Step::Parts(total) => parts.1 += total,
             Step::PartDone => parts.0 += 1,
-            step => outcome = target.apply(step).await,
+            step => outcome = target.apply(step).await.map_err(|error| error.at(place)),
         }
         if outcome.is_err() {
             break;
@@ -103,19 +110,36 @@ pub(super) async fn import_until(
 /// The store that is written to, with what it calls things that it had already.
 struct Target<'a> {
     store: &'a dyn TransferStore,
-    /// Nothing is written.
-    dry_run: bool,
+    terms: ImportTerms,
     roles: Roles,
     accounts: AccountNames,
+    /// Whom the source brings.
+    users: HashSet<UserId>,
     /// How far the members of the present channel have read it.
     reading: Vec<(UserId, ReadTo)>,
-    spaces: HashMap<SpaceId, SpaceId>,
-    channels: HashMap<ChannelId, ChannelId>,
+    spaces: HashMap<SpaceId, Here<SpaceId>>,
+    channels: HashMap<ChannelId, Here<ChannelId>>,
     /// Messages that took another id because their key was taken. Rare.
     renamed: HashMap<MessageId, MessageId>,
     /// The threads that got a reply in this run.
     threads: HashSet<MessageId>,
+    /// What was here before and was added to, and where the report lists it.
+    touched: HashMap<(Named, Uuid), Option<usize>>,
     report: Report,
+}
+
+/// The place here of something that the source brings.
+#[derive(Clone)]
+struct Here<I> {
+    id: I,
+    /// What it is called, if it was here before.
+    before: Option<String>,
+}
+
+impl<I> Here<I> {
+    fn new(placed: Placed<I>) -> Self {
+        Self { id: placed.id, before: placed.present.then_some(placed.name) }
+    }
 }
 
 /// Asks the store; once more when a name that was free has just been taken by somebody else.
@@ -135,6 +159,7 @@ impl Target<'_> {
     async fn apply(&mut self, step: Step) -> Result<(), TransferError> {
         match step {
             Step::Parts(_) | Step::PartDone => {}
+            Step::Origin(origin) => self.terms.origin = ident::origin(&origin),
             Step::Note(kind, place) => self.note(kind, place),
             Step::Role(role) => self.role(role).await?,
             Step::Users(users) => self.users(users).await?,
@@ -144,14 +169,14 @@ impl Target<'_> {
             Step::Messages(channel, messages) => self.messages(channel, messages).await?,
             Step::ChannelDone(channel) => {
                 let mut reading = std::mem::take(&mut self.reading);
-                if !self.dry_run {
+                if !self.terms.dry_run {
                     for (_, read) in &mut reading {
                         if let ReadTo::Message(id) = read {
                             *id = self.renamed.get(id).copied().unwrap_or(*id);
                         }
                     }
-                    let channel = self.channels.get(&channel).copied().unwrap_or(channel);
-                    self.store.finish_channel(channel, &reading).await?;
+                    let Here { id, .. } = self.channel_here(channel)?;
+                    self.store.finish_channel(id, &reading).await?;
                 }
             }
         }
@@ -167,7 +192,7 @@ impl Target<'_> {
                 self.note("role is there and grants something else: it stays as it is here", there.clone());
             }
             Fate::New(made) => {
-                if !self.dry_run {
+                if !self.terms.dry_run {
                     self.store.import_role(&made).await?;
                 }
                 self.report.roles.added += 1;
@@ -189,7 +214,11 @@ impl Target<'_> {
             notes.push(given.note.map(|note| (note, format!("{}: {there}", user.name))));
             user.role = given.name;
         }
-        let placed = placed!(self.store.import_users(&users, self.dry_run))?;
+        let placed = placed!(self.store.import_users(&users, self.terms))?;
+        if let Some(foreign) = placed.iter().find(|placed| !placed.own) {
+            self.may_add(Named::User, foreign.id.as_uuid())?;
+        }
+        self.users.extend(users.iter().map(|user| user.id));
         for ((user, placed), note) in users.iter().zip(&placed).zip(notes) {
             if placed.present {
                 self.report.users.present += 1;
@@ -208,13 +237,15 @@ impl Target<'_> {
 
     async fn space(&mut self, space: &Space) -> Result<(), TransferError> {
         self.report.spaces += 1;
-        let Placed { id, name, present } = placed!(self.store.import_space(space, self.dry_run))?;
-        if present {
-            self.note("space is there from an earlier import: what is new was added to it", name.clone());
-            self.touched(Named::Space, id.to_string(), name.clone());
+        let placed = placed!(self.store.import_space(space, self.terms))?;
+        if !placed.own {
+            self.may_add(Named::Space, placed.id.as_uuid())?;
         }
-        self.named(Named::Space, &space.name, &name);
-        self.spaces.insert(space.id, id);
+        if placed.present {
+            self.note("space is here already: what is new was added to it", placed.name.clone());
+        }
+        self.named(Named::Space, &space.name, &placed.name);
+        self.spaces.insert(space.id, Here::new(placed));
         Ok(())
     }
 
@@ -223,28 +254,45 @@ impl Target<'_> {
         space: SpaceId,
         mut members: Vec<ImportedMember>,
     ) -> Result<(), TransferError> {
+        let Here { id, before } = self.space_here(space)?;
         for member in &mut members {
+            self.is_brought(member.user)?;
             member.role = self.role_here(RoleScope::Space, &member.role);
         }
-        if !self.dry_run {
-            let space = self.spaces.get(&space).copied().unwrap_or(space);
-            self.store.import_space_members(space, &members).await?;
+        if self.terms.dry_run && before.is_none() {
+            return Ok(());
+        }
+        let done = self.store.import_space_members(id, &members, self.terms.dry_run).await?;
+        if let Some(name) = before {
+            self.touched(Named::Space, id.as_uuid(), name, done, Imported::default());
         }
         Ok(())
     }
 
     async fn channel(&mut self, mut channel: ImportedChannel) -> Result<(), TransferError> {
         self.report.channels += 1;
-        channel.space_id = channel.space_id.map(|space| self.spaces.get(&space).copied().unwrap_or(space));
+        if let Some(space) = &mut channel.space_id {
+            *space = self.space_here(*space)?.id;
+        }
         for member in &mut channel.members {
+            self.is_brought(member.user)?;
             member.role = self.role_here(RoleScope::Channel, &member.role);
         }
-        let placed = placed!(self.store.import_channel(&channel, self.dry_run))?;
+        let (placed, seats) = placed!(self.store.import_channel(&channel, self.terms))?;
+        if !placed.own {
+            self.may_add(Named::Channel, placed.id.as_uuid())?;
+        }
         self.named(Named::Channel, &channel.name, &placed.name);
         if placed.present {
-            self.touched(Named::Channel, placed.id.to_string(), placed.name);
+            self.touched(
+                Named::Channel,
+                placed.id.as_uuid(),
+                placed.name.clone(),
+                seats,
+                Imported::default(),
+            );
         }
-        self.channels.insert(channel.id, placed.id);
+        self.channels.insert(channel.id, Here::new(placed));
         self.reading = channel.members.iter().map(|member| (member.user, member.read)).collect();
         self.reading.retain(|(_, read)| *read != ReadTo::Everything);
         Ok(())
@@ -263,7 +311,15 @@ impl Target<'_> {
         channel: ChannelId,
         mut batch: Vec<ImportedMessage>,
     ) -> Result<(), TransferError> {
+        let Here { id: channel, before } = self.channel_here(channel)?;
         for entry in &mut batch {
+            self.is_brought(entry.message.author_id)?;
+            for (_, user, _) in &entry.reactions {
+                self.is_brought(*user)?;
+            }
+            if let Some((user, _)) = entry.pinned {
+                self.is_brought(user)?;
+            }
             if let Some(thread) = entry.message.thread_id {
                 self.report.replies += 1;
                 if self.threads.insert(thread) {
@@ -274,19 +330,23 @@ impl Target<'_> {
             self.report.reactions += entry.reactions.len() as u64;
             self.report.mentions_renamed += u64::from(self.accounts.apply(entry));
         }
-        if self.dry_run {
+        if self.terms.dry_run && before.is_none() {
             self.report.messages.added += batch.len() as u64;
             return Ok(());
         }
-        let channel = self.channels.get(&channel).copied().unwrap_or(channel);
         for entry in &mut batch {
             entry.message.channel_id = channel;
             self.refer(entry);
         }
-        match self.store.import_messages(channel, &batch).await {
-            Ok(done) => add(&mut self.report.messages, done),
+        let done = match self.store.import_messages(channel, &batch, self.terms.dry_run).await {
+            Ok(done) => done,
             Err(StoreError::Conflict("id")) => self.one_by_one(channel, batch).await?,
             Err(error) => return Err(error.into()),
+        };
+        self.report.messages.added += done.added;
+        self.report.messages.present += done.present;
+        if let Some(name) = before {
+            self.touched(Named::Channel, channel.as_uuid(), name, Imported::default(), done);
         }
         Ok(())
     }
@@ -296,14 +356,15 @@ impl Target<'_> {
         &mut self,
         channel: ChannelId,
         batch: Vec<ImportedMessage>,
-    ) -> Result<(), TransferError> {
+    ) -> Result<Imported, TransferError> {
+        let mut all = Imported::default();
         for mut entry in batch {
             self.refer(&mut entry);
             let first = entry.message.id;
             let mut attempt = 0;
             let done = loop {
                 entry.message.id = ident::probe(first, attempt);
-                match self.store.import_messages(channel, std::slice::from_ref(&entry)).await {
+                match self.store.import_messages(channel, std::slice::from_ref(&entry), false).await {
                     Ok(done) => break done,
                     Err(StoreError::Conflict("id")) if attempt < MAX_PROBES => attempt += 1,
                     Err(error) => return Err(error.into()),
@@ -312,9 +373,10 @@ impl Target<'_> {
             if attempt > 0 {
                 self.renamed.insert(first, entry.message.id);
             }
-            add(&mut self.report.messages, done);
+            all.added += done.added;
+            all.present += done.present;
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Follows references to messages that took another id.
@@ -326,11 +388,54 @@ impl Target<'_> {
         }
     }
 
-    /// Says what was here before.
-    fn touched(&mut self, what: Named, id: String, name: String) {
-        self.report.touched_total += 1;
-        if self.report.touched.len() < MAX_RENAMED {
-            self.report.touched.push(Touched { what, id, name });
+    /// Whether the import may add to something that is here and that its source did not bring.
+    fn may_add(&self, what: Named, id: Uuid) -> Result<(), TransferError> {
+        if !self.terms.restore {
+            return Err(TransferError::Foreign { what, id: id.to_string() });
+        }
+        if !self.terms.dry_run {
+            tracing::warn!(what = what.as_str(), %id, "an import restores into what its source did not bring");
+        }
+        Ok(())
+    }
+
+    /// A source brings everybody whom it names: nobody here can be named by their id alone.
+    fn is_brought(&self, user: UserId) -> Result<(), TransferError> {
+        if self.terms.restore || self.users.contains(&user) {
+            return Ok(());
+        }
+        Err(TransferError::Format(format!("it names user {user}, whom the source does not bring")))
+    }
+
+    fn space_here(&self, space: SpaceId) -> Result<Here<SpaceId>, TransferError> {
+        let restored = || self.terms.restore.then_some(Here { id: space, before: None });
+        self.spaces.get(&space).cloned().or_else(restored).ok_or_else(|| {
+            TransferError::Format(format!("it is of space {space}, which does not stand before it"))
+        })
+    }
+
+    fn channel_here(&self, channel: ChannelId) -> Result<Here<ChannelId>, TransferError> {
+        self.channels.get(&channel).cloned().ok_or_else(|| {
+            TransferError::Format(format!("it is of channel {channel}, which does not stand before it"))
+        })
+    }
+
+    /// Counts what something that was here before got.
+    fn touched(&mut self, what: Named, id: Uuid, name: String, members: Imported, messages: Imported) {
+        if members.added + messages.added == 0 {
+            return;
+        }
+        let listed = &mut self.report.touched;
+        let place = self.touched.entry((what, id)).or_insert_with(|| {
+            self.report.touched_total += 1;
+            (listed.len() < MAX_RENAMED).then(|| {
+                listed.push(Touched { what, id: id.to_string(), name, members: 0, messages: 0 });
+                listed.len() - 1
+            })
+        });
+        if let Some(entry) = place.and_then(|place| listed.get_mut(place)) {
+            entry.members += members.added;
+            entry.messages += messages.added;
         }
     }
 
@@ -352,9 +457,4 @@ impl Target<'_> {
         let note = self.report.notes.entry(kind.to_owned()).or_insert(Note { count: 0, example: place });
         note.count += 1;
     }
-}
-
-fn add(count: &mut Count, done: Imported) {
-    count.added += done.added;
-    count.present += done.present;
 }

@@ -25,6 +25,11 @@ fn uuid(parts: &[&str]) -> uuid::Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
+/// A source, as stores know it.
+pub(super) fn origin(origin: &str) -> uuid::Uuid {
+    uuid(&["origin", origin])
+}
+
 pub(super) fn user(origin: &str, id: &str) -> UserId {
     UserId::from_uuid(uuid(&["user", origin, id]))
 }

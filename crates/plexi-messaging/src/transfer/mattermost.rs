@@ -34,6 +34,7 @@ pub fn read(path: &Path, bounds: &Bounds, outlet: &mut Outlet) -> Result<(), Tra
     let mut lines = Lines::open(path, bounds, outlet)?;
     let mut bulk = Bulk::default();
     bulk.survey(&mut lines, outlet)?;
+    outlet.put(Step::Origin(ORIGIN.to_owned()))?;
     bulk.begin(outlet)?;
     let rooms = std::mem::take(&mut bulk.rooms);
     for (key, mut posts) in rooms {

@@ -51,6 +51,7 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
             manifest.version
         )));
     }
+    outlet.put(Step::Origin(FORMAT.to_owned()))?;
     outlet.put(Step::Parts(manifest.channels))?;
     if manifest.version >= WITH_ROLES {
         each(&mut zip, "roles.jsonl", MOST_ROLES, outlet, |role: RoleLine, _, outlet| {
@@ -138,6 +139,7 @@ fn each<T: DeserializeOwned>(
             return Err(broken(&place, &"is longer than 64 MiB"));
         }
         let line = serde_json::from_slice(&text).map_err(|error| broken(&place, &error))?;
+        outlet.at(place.as_str());
         take(line, &place, outlet)?;
     }
     Ok(())

@@ -10,6 +10,8 @@ use crate::ports::{ImportedChannel, ImportedMember, ImportedMessage, ImportedRol
 /// A part of an import, in the order in which it is to be applied.
 #[derive(Debug)]
 pub enum Step {
+    /// Which source it is, the same in every run; it comes first.
+    Origin(String),
     /// How many parts there are in all.
     Parts(u64),
     /// A part is done.
@@ -34,15 +36,24 @@ pub enum Step {
 
 /// Where a reader puts its steps. Bounded: the reader waits while the store is behind.
 pub struct Outlet {
-    steps: mpsc::Sender<Step>,
+    steps: mpsc::Sender<(String, Step)>,
     stop: CancellationToken,
     channel: Option<ChannelId>,
     messages: Vec<ImportedMessage>,
+    /// Where in the source the reader is.
+    place: String,
+    /// Where the first message of the present batch stands.
+    begun: String,
 }
 
 impl Outlet {
-    pub(super) fn new(steps: mpsc::Sender<Step>, stop: CancellationToken) -> Self {
-        Self { steps, stop, channel: None, messages: Vec::new() }
+    pub(super) fn new(steps: mpsc::Sender<(String, Step)>, stop: CancellationToken) -> Self {
+        Self { steps, stop, channel: None, messages: Vec::new(), place: String::new(), begun: String::new() }
+    }
+
+    /// Says where in the source what follows stands, for errors: document and line, entry or offset.
+    pub fn at(&mut self, place: impl Into<String>) {
+        self.place = place.into();
     }
 
     /// To be asked in every loop that may go on for long without putting anything out.
@@ -89,6 +100,7 @@ impl Outlet {
         if self.channel != Some(channel) || self.messages.len() >= BATCH {
             self.flush()?;
             self.channel = Some(channel);
+            self.begun.clone_from(&self.place);
         }
         if message.message.text.len() > MAX_TEXT_BYTES {
             let mut end = MAX_TEXT_BYTES;
@@ -107,13 +119,18 @@ impl Outlet {
         match self.channel.take() {
             Some(channel) if !self.messages.is_empty() => {
                 let batch = std::mem::take(&mut self.messages);
-                self.send(Step::Messages(channel, batch))
+                let place = std::mem::take(&mut self.begun);
+                self.send_from(place, Step::Messages(channel, batch))
             }
             _ => Ok(()),
         }
     }
 
     fn send(&self, step: Step) -> Result<(), TransferError> {
-        self.steps.blocking_send(step).map_err(|_| TransferError::Stopped)
+        self.send_from(self.place.clone(), step)
+    }
+
+    fn send_from(&self, place: String, step: Step) -> Result<(), TransferError> {
+        self.steps.blocking_send((place, step)).map_err(|_| TransferError::Stopped)
     }
 }

@@ -45,7 +45,9 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
     }
     // Exports without the id of their workspace are told apart by their name.
     let origin = users.iter().find_map(|user| user.team_id.clone()).unwrap_or_else(|| archive.title());
-    let mut workspace = Workspace::new(format!("slack/{origin}"), users);
+    let origin = format!("slack/{origin}");
+    outlet.put(Step::Origin(origin.clone()))?;
+    let mut workspace = Workspace::new(origin, users);
     workspace.begin(&archive, &conversations, outlet)?;
     for (kind, conversation) in conversations {
         workspace.conversation(&mut archive, kind, &conversation, outlet)?;

@@ -3,15 +3,21 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use plexi_core::Permission;
+use plexi_core::{Permission, Timestamp};
 use plexi_messaging::memory::MemoryStore;
-use plexi_messaging::ports::{Directory, SearchPlan, SearchStore, TransferStore};
-use plexi_messaging::transfer::{Bounds, Report, Source, TransferError, import_file};
+use plexi_messaging::model::{ChannelKind, Space};
+use plexi_messaging::ports::{
+    Directory, ImportTerms, ImportedChannel, ImportedUser, SearchPlan, SearchStore, TransferStore,
+};
+use plexi_messaging::transfer::{Bounds, Mode, Report, Source, TransferError, import_file};
 use serde_json::{Value, json};
 
 async fn import(store: &MemoryStore, source: Source, path: &Path) -> Report {
-    import_file(store, source, path, false, Bounds::default(), &|_| {}).await.unwrap()
+    import_file(store, source, path, Mode::default(), Bounds::default(), &|_| {}).await.unwrap()
 }
+
+const DRY: Mode = Mode { dry_run: true, restore: false };
+const RESTORE: Mode = Mode { dry_run: false, restore: true };
 
 async fn texts(store: &MemoryStore, reader: &str) -> Vec<String> {
     let (_, reader) = store.resolve(&[reader.to_owned()]).await.unwrap()[0];
@@ -125,9 +131,133 @@ async fn fields_of_an_archive_are_what_the_api_accepts_or_become_that() {
     assert_eq!(ada.name, "a_da");
     assert_eq!((ada.display_name.chars().count(), ada.status_text.len()), (64, 100));
     assert!(!ada.display_name.contains(['\u{202E}', '\u{0007}']));
+}
+
+/// What the line of a message of Ada's holds.
+fn said(number: u32, author: &str) -> String {
+    let id = format!("018cc251-f400-7000-8000-{number:012}");
+    json!({"id": id, "author_id": author, "kind": "text", "text": format!("line {number}"), "created_at": TIME}).to_string()
+}
+
+#[tokio::test]
+async fn an_archive_says_what_it_adds_to_and_only_that() {
+    let mut archive = documents();
+    archive[5].1 = said(1, ADA);
+    let store = MemoryStore::new();
+    let first = import(&store, Source::Plexichat, packed(&archive).path()).await;
     let again = import(&store, Source::Plexichat, packed(&archive).path()).await;
-    let touched: Vec<&str> = again.touched.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(touched, ["Home", "gen-eral"], "what was here before is named");
+    assert_eq!(
+        (first.touched, again.touched, again.touched_total),
+        (vec![], vec![], 0),
+        "nothing that was here"
+    );
+
+    // A later archive of the same server brings somebody who joined both, and a message.
+    let eve = "00000000-0000-7000-8000-0000000000a2";
+    let user = json!({"id": eve, "name": "eve", "display_name": "Eve", "kind": "imported", "disabled": false, "created_at": TIME});
+    let ada = archive[2].1.clone();
+    archive[2].1 = format!("{ada}\n{user}");
+    let members: Vec<Value> =
+        [ADA, eve].iter().map(|id| json!({"user_id": id, "role": "member", "joined_at": TIME})).collect();
+    changed(&mut archive, "spaces.jsonl", "members", json!(members));
+    changed(&mut archive, "channels.jsonl", "members", json!(members));
+    archive[5].1 = [said(1, ADA), said(2, eve), said(3, ADA)].join("\n");
+    let file = packed(&archive);
+    let dry =
+        import_file(&store, Source::Plexichat, file.path(), DRY, Bounds::default(), &|_| {}).await.unwrap();
+    let done = import(&store, Source::Plexichat, file.path()).await;
+    for report in [dry, done] {
+        let touched: Vec<_> =
+            report.touched.iter().map(|one| (one.name.as_str(), one.members, one.messages)).collect();
+        assert_eq!((touched, report.touched_total), (vec![("Home", 1, 0), ("general", 1, 2)], 2));
+        assert_eq!((report.messages.added, report.messages.present), (2, 1));
+    }
+}
+
+/// A server with an account, a space and a private channel of its own that have the ids of the archive.
+async fn inhabited() -> MemoryStore {
+    let store = MemoryStore::new();
+    let here = ImportTerms::of(uuid::Uuid::nil());
+    let at = Timestamp::from_seconds(1_704_067_200);
+    store.import_users(&[ImportedUser::new(ADA.parse().unwrap(), "ada", "Ada", at)], here).await.unwrap();
+    let space = Space {
+        id: SPACE.parse().unwrap(),
+        name: "Home".to_owned(),
+        archived: false,
+        created_at: at,
+        role: None,
+    };
+    store.import_space(&space, here).await.unwrap();
+    let channel = ImportedChannel {
+        id: ROOM.parse().unwrap(),
+        space_id: Some(space.id),
+        kind: ChannelKind::Private,
+        name: "board".to_owned(),
+        topic: String::new(),
+        archived: false,
+        created_at: at,
+        members: Vec::new(),
+        direct_key: None,
+    };
+    store.import_channel(&channel, here).await.unwrap();
+    store
+}
+
+#[tokio::test]
+async fn an_archive_reaches_nothing_that_it_did_not_bring() {
+    let store = inhabited().await;
+    let whole = documents();
+    let other = |from: &str, to: &str| -> Vec<(String, String)> {
+        whole.iter().map(|(name, text)| (name.replace(from, to), text.replace(from, to))).collect()
+    };
+    let (eve, home, room) = (
+        "00000000-0000-7000-8000-0000000000a2",
+        "00000000-0000-7000-8000-0000000000b2",
+        "00000000-0000-7000-8000-0000000000c2",
+    );
+    let own_user = other(ADA, eve);
+    let mut unlisted = own_user.clone();
+    unlisted[3].1 = unlisted[3].1.replace(SPACE, home).replace(eve, ADA);
+    let mut homeless = own_user.clone();
+    homeless[3].1 = String::new();
+    homeless[4].1 = homeless[4].1.replace(ROOM, room);
+    let mut forged = own_user.clone();
+    for at in [3, 4, 5] {
+        forged[at].0 = forged[at].0.replace(ROOM, room);
+        forged[at].1 = forged[at].1.replace(SPACE, home).replace(ROOM, room);
+    }
+    let own = forged.clone();
+    forged[5].1 = said(1, ADA);
+    let mut board = own.clone();
+    board[4].1 = board[4].1.replace(room, ROOM);
+    for (archive, place, why) in [
+        (&whole, "users.jsonl, line 1", format!("user {ADA} is here and did not come with")),
+        (&own_user, "spaces.jsonl, line 1", format!("space {SPACE} is here and did not come with")),
+        (&unlisted, "spaces.jsonl, line 1", format!("it names user {ADA}, whom the source does not bring")),
+        (
+            &homeless,
+            "channels.jsonl, line 1",
+            format!("it is of space {SPACE}, which does not stand before it"),
+        ),
+        (&board, "channels.jsonl, line 1", format!("channel {ROOM} is here and did not come with")),
+        (&forged, &format!("messages/{room}.jsonl, line 1"), format!("it names user {ADA}, whom")),
+    ] {
+        let file = packed(archive);
+        for mode in [DRY, Mode::default()] {
+            let refused =
+                import_file(&store, Source::Plexichat, file.path(), mode, Bounds::default(), &|_| {}).await;
+            let said = refused.unwrap_err().to_string();
+            assert!(said.starts_with(&format!("{place}: {why}")), "{said}");
+        }
+    }
+    let members = store.export_space_members(SPACE.parse().unwrap(), None, 10).await.unwrap();
+    assert!(members.is_empty(), "nobody came in");
+
+    // Whoever restores a backup says so, and hears what it changed.
+    let file = packed(&whole);
+    let done = import_file(&store, Source::Plexichat, file.path(), RESTORE, Bounds::default(), &|_| {}).await;
+    let touched: Vec<_> = done.unwrap().touched.into_iter().map(|one| (one.name, one.members)).collect();
+    assert_eq!(touched, [("Home".to_owned(), 1), ("board".to_owned(), 1)]);
 }
 
 #[tokio::test]
@@ -170,14 +300,14 @@ async fn a_document_of_an_archive_has_no_more_lines_than_are_allowed() {
     archive[0].1 = format!("{}\n", archive[0].1).repeat(2);
     let store = MemoryStore::new();
     let refused =
-        import_file(&store, Source::Plexichat, packed(&archive).path(), true, Bounds::default(), &|_| {})
+        import_file(&store, Source::Plexichat, packed(&archive).path(), DRY, Bounds::default(), &|_| {})
             .await;
     assert_eq!(refused.unwrap_err().to_string(), "manifest.json, line 2: there may be at most 1 lines");
     archive[0].1 = documents()[0].1.clone();
     let role = json!({"id": ADA, "scope": "channel", "name": "scribe", "permissions": [], "built_in": false});
     archive[1].1 = format!("{role}\n").repeat(1_001);
     let refused =
-        import_file(&store, Source::Plexichat, packed(&archive).path(), true, Bounds::default(), &|_| {})
+        import_file(&store, Source::Plexichat, packed(&archive).path(), DRY, Bounds::default(), &|_| {})
             .await;
     assert_eq!(refused.unwrap_err().to_string(), "roles.jsonl, line 1001: there may be at most 1000 lines");
 }
@@ -188,7 +318,7 @@ async fn an_import_that_is_stopped_ends() {
     bounds.stop.cancel();
     let file = packed(&documents());
     let store = MemoryStore::new();
-    let stopped = import_file(&store, Source::Plexichat, file.path(), false, bounds, &|_| {}).await;
+    let stopped = import_file(&store, Source::Plexichat, file.path(), Mode::default(), bounds, &|_| {}).await;
     assert!(matches!(stopped, Err(TransferError::Stopped)));
 }
 
@@ -202,7 +332,8 @@ async fn a_zip_of_a_bulk_file_unpacks_within_its_bounds_only() {
         ..Bounds::default()
     };
     let store = MemoryStore::new();
-    let import = |bounds| import_file(&store, Source::Mattermost, file.path(), false, bounds, &|_| {});
+    let import =
+        |bounds| import_file(&store, Source::Mattermost, file.path(), Mode::default(), bounds, &|_| {});
     let refused = import(within(1_000)).await.unwrap_err().to_string();
     assert!(refused.ends_with("it unpacks to more than 1000 bytes"), "{refused}");
     import(within(1_000_000)).await.unwrap();

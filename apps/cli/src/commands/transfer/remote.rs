@@ -51,6 +51,7 @@ pub(super) async fn import(
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
     let wish = json!({
         "kind": "import", "source": source, "file_name": name, "size": size, "dry_run": args.dry_run,
+        "restore": args.restore,
     });
     let mut transfer = Transfer::begin(address, global, &wish).await?;
     let bar = out.progress("bytes");

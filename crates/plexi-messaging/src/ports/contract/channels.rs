@@ -1,10 +1,11 @@
 use plexi_core::Permission;
+use uuid::Uuid;
 
 use super::{Stage, Store, page, refused};
 use crate::error::StoreError;
 use crate::event::{ChannelFacts, EventBody};
 use crate::model::{Channel, ChannelKind};
-use crate::ports::{ChannelChange, ChannelFilter, ImportedUser, SpaceChange};
+use crate::ports::{ChannelChange, ChannelFilter, ImportTerms, ImportedUser, SpaceChange};
 
 pub(super) async fn a_channel_is_seen_with_its_membership<S: Store>(stage: &Stage<S>) {
     let store = &stage.store;
@@ -178,7 +179,7 @@ pub(super) async fn a_private_channel_is_never_without_an_administrator<S: Store
 
     // Whoever must leave the space, or may not sign in any more, hands over, too.
     let gone = ImportedUser { disabled: true, ..ImportedUser::new(stage.id(), "gone", "Gone", stage.now()) };
-    store.import_users(std::slice::from_ref(&gone), false).await.unwrap();
+    store.import_users(std::slice::from_ref(&gone), ImportTerms::of(Uuid::nil())).await.unwrap();
     for (name, boss) in [("first", room.bob), ("second", gone.id)] {
         let mut made = stage.new_channel(room.space, name, ChannelKind::Private, &[]);
         made.members = vec![(boss, "admin".to_owned()), (room.ada, "member".to_owned())];

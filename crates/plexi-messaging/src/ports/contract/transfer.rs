@@ -6,11 +6,11 @@ use crate::error::StoreError;
 use crate::event::EventBody;
 use crate::model::{ChannelKind, MessageKind, Revision, Space};
 use crate::ports::{
-    AccountKind, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedSeat,
-    ImportedUser, Line, NewMessage, Placed, ReadTo, SearchPlan, Slice,
+    AccountKind, ImportTerms, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
+    ImportedSeat, ImportedUser, Line, NewMessage, Placed, ReadTo, SearchPlan, Slice,
 };
 use crate::search::grams::index_terms;
-use crate::transfer::{self, Outlet, Renamed, Report, Step};
+use crate::transfer::{self, Mode, Outlet, Renamed, Report, Step};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_500_000_000 + seconds)
@@ -67,6 +67,14 @@ fn count<I>(placed: &[Placed<I>]) -> Imported {
     counted((placed.len() - present).try_into().unwrap(), present.try_into().unwrap())
 }
 
+/// Writes as a source of these tests.
+const TERMS: ImportTerms = ImportTerms::of(Uuid::from_u128(7));
+
+/// As [`TERMS`], or without writing.
+const fn terms(dry_run: bool) -> ImportTerms {
+    if dry_run { TERMS.dry() } else { TERMS }
+}
+
 fn joined(users: &[ImportedUser]) -> Vec<ImportedMember> {
     users.iter().map(|user| member(user.id, "member", user.created_at)).collect()
 }
@@ -91,11 +99,11 @@ pub(super) async fn people_and_rooms_come_once<S: Store>(stage: &Stage<S>) {
     users[5].status_text = "on holiday \u{1f3d6}".to_owned();
     users[5].locale = "de".to_owned();
     users[5].theme = "dark".to_owned();
-    assert_eq!(count(&store.import_users(&users[..500], true).await.unwrap()), counted(500, 0));
+    assert_eq!(count(&store.import_users(&users[..500], TERMS.dry()).await.unwrap()), counted(500, 0));
     assert_eq!(store.export_users(None, 1_000).await.unwrap(), [], "a dry run writes nothing");
-    assert_eq!(count(&store.import_users(&users[..500], false).await.unwrap()), counted(500, 0));
-    assert_eq!(count(&store.import_users(&users, true).await.unwrap()), counted(200, 500));
-    assert_eq!(count(&store.import_users(&users, false).await.unwrap()), counted(200, 500));
+    assert_eq!(count(&store.import_users(&users[..500], TERMS).await.unwrap()), counted(500, 0));
+    assert_eq!(count(&store.import_users(&users, TERMS.dry()).await.unwrap()), counted(200, 500));
+    assert_eq!(count(&store.import_users(&users, TERMS).await.unwrap()), counted(200, 500));
     assert_eq!(store.export_users(None, 1_000).await.unwrap(), users);
     assert_eq!(store.export_users(Some(users[9].id), 5).await.unwrap(), users[10..15]);
     let existing = store.existing(&[users[1].id, users[2].id]).await.unwrap();
@@ -103,14 +111,14 @@ pub(super) async fn people_and_rooms_come_once<S: Store>(stage: &Stage<S>) {
 
     let space = stage.new_space("Imported");
     for (dry_run, present) in [(true, false), (false, false), (false, true), (true, true)] {
-        let placed = store.import_space(&space, dry_run).await.unwrap();
-        assert_eq!(placed, Placed { id: space.id, name: "Imported".to_owned(), present });
+        let placed = store.import_space(&space, terms(dry_run)).await.unwrap();
+        assert_eq!(placed, Placed { id: space.id, name: "Imported".to_owned(), present, own: true });
     }
     assert_eq!(store.export_spaces().await.unwrap(), [space.clone()]);
     let mut members = joined(&users);
     members[3].role = "admin".to_owned();
-    assert_eq!(store.import_space_members(space.id, &members).await.unwrap(), counted(700, 0));
-    assert_eq!(store.import_space_members(space.id, &members).await.unwrap(), counted(0, 700));
+    assert_eq!(store.import_space_members(space.id, &members, false).await.unwrap(), counted(700, 0));
+    assert_eq!(store.import_space_members(space.id, &members, false).await.unwrap(), counted(0, 700));
     assert_eq!(store.export_space_members(space.id, None, 1_000).await.unwrap(), members);
     assert_eq!(store.export_space_members(space.id, Some(users[3].id), 2).await.unwrap(), members[4..6]);
 
@@ -127,8 +135,9 @@ pub(super) async fn people_and_rooms_come_once<S: Store>(stage: &Stage<S>) {
         ..import_of(stage, &stage.new_channel(space.id, "big", ChannelKind::Public, &[]))
     };
     for (dry_run, present) in [(true, false), (false, false), (false, true)] {
-        let placed = store.import_channel(&channel, dry_run).await.unwrap();
-        assert_eq!(placed, Placed { id: channel.id, name: "big".to_owned(), present });
+        let (placed, seats) = store.import_channel(&channel, terms(dry_run)).await.unwrap();
+        assert_eq!(seats, if present { counted(0, 700) } else { counted(700, 0) });
+        assert_eq!(placed, Placed { id: channel.id, name: "big".to_owned(), present, own: true });
     }
     let seen = store.channel(channel.id, users[0].id).await.unwrap().unwrap();
     assert_eq!((seen.member_count, seen.last_seq, seen.topic.as_str()), (700, 0, "from elsewhere"));
@@ -143,7 +152,7 @@ pub(super) async fn names_that_are_taken_get_a_number<S: Store>(stage: &Stage<S>
     let named = |name: &str| ImportedUser::new(stage.id(), name, name, at(0));
     let batch = [named("ada"), named("ada"), named("ada-2"), named("new"), named(&long), named(&long)];
     for dry_run in [true, false] {
-        let placed = store.import_users(&batch, dry_run).await.unwrap();
+        let placed = store.import_users(&batch, terms(dry_run)).await.unwrap();
         let names = placed.iter().map(|placed| placed.name.as_str()).collect::<Vec<_>>();
         assert_eq!(names, ["ada-2", "ada-3", "ada-2-2", "new", &long, &format!("{}-2", &long[..30])]);
         assert_eq!(count(&placed), counted(6, 0));
@@ -151,22 +160,82 @@ pub(super) async fn names_that_are_taken_get_a_number<S: Store>(stage: &Stage<S>
     let all = store.export_users(None, 100).await.unwrap();
     let name = |id: UserId| all.iter().find(|user| user.id == id).unwrap().name.as_str();
     assert_eq!((name(room.ada), name(batch[0].id)), ("ada", "ada-2"));
-    let again = store.import_users(&batch, false).await.unwrap();
+    let again = store.import_users(&batch, TERMS).await.unwrap();
     assert_eq!((count(&again), again[0].name.as_str()), (counted(0, 6), "ada-2"));
 
     let general = stage.new_channel(room.space, "general", ChannelKind::Public, &[room.ada]);
     for expected in ["general-2", "general-3"] {
         let channel = import_of(stage, &general);
         for dry_run in [true, false] {
-            let placed = store.import_channel(&channel, dry_run).await.unwrap();
+            let (placed, _) = store.import_channel(&channel, terms(dry_run)).await.unwrap();
             assert_eq!((placed.id, placed.name.as_str()), (channel.id, expected));
         }
         assert_eq!(store.channel(channel.id, room.ada).await.unwrap().unwrap().name, expected);
     }
     let direct = stage.new_direct(&[room.ada, room.bob]);
     store.create_channel(&direct).await.unwrap();
-    let placed = store.import_channel(&import_of(stage, &direct), false).await.unwrap();
-    assert_eq!((placed.id, placed.present), (direct.id, true), "one conversation of two");
+    let (placed, _) = store.import_channel(&import_of(stage, &direct), TERMS).await.unwrap();
+    assert_eq!(
+        (placed.id, placed.present, placed.own),
+        (direct.id, true, false),
+        "one conversation of two, which no import made"
+    );
+}
+
+pub(super) async fn what_an_import_made_is_known_by_its_source<S: Store>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let room = stage.room().await;
+    let other = ImportTerms::of(Uuid::from_u128(8));
+    let user = ImportedUser::new(stage.id(), "cyd", "Cyd", at(0));
+    let space = stage.new_space("Imported");
+    let mut channel =
+        import_of(stage, &stage.new_channel(space.id, "board", ChannelKind::Private, &[room.ada]));
+    store.import_users(std::slice::from_ref(&user), TERMS).await.unwrap();
+    store.import_space(&space, TERMS).await.unwrap();
+    store.import_channel(&channel, TERMS).await.unwrap();
+    channel.members.push(ImportedSeat::new(room.bob, "member", at(0)));
+    for (terms, own) in [(TERMS, true), (TERMS.dry(), true), (other, false), (other.dry(), false)] {
+        let users = store.import_users(std::slice::from_ref(&user), terms).await.unwrap();
+        assert_eq!((users[0].present, users[0].own), (true, own));
+        let placed = store.import_space(&space, terms).await.unwrap();
+        assert_eq!((placed.present, placed.own), (true, own));
+    }
+
+    // Who is in a channel of another source, or of nobody's, changes only when that is wanted.
+    let seated = async |channel: ChannelId| {
+        let all = store.export_channels(None, 10).await.unwrap();
+        all.iter().find(|one| one.id == channel).unwrap().members.len()
+    };
+    let (placed, seats) = store.import_channel(&channel, other).await.unwrap();
+    assert_eq!((placed.own, seats, seated(channel.id).await), (false, counted(1, 1), 1));
+    let restoring = ImportTerms { restore: true, ..other };
+    let (placed, seats) = store.import_channel(&channel, restoring.dry()).await.unwrap();
+    assert_eq!((placed.own, seats, seated(channel.id).await), (false, counted(1, 1), 1));
+    store.import_channel(&channel, restoring).await.unwrap();
+    assert_eq!(seated(channel.id).await, 2);
+    assert!(!store.import_channel(&channel, other).await.unwrap().0.own, "restoring takes nothing over");
+    let mut local = import_of(stage, &stage.new_channel(room.space, "general", ChannelKind::Public, &[]));
+    local.id = room.channel;
+    local.members = vec![ImportedSeat::new(user.id, "member", at(0))];
+    let before = seated(room.channel).await;
+    assert!(!store.import_channel(&local, TERMS).await.unwrap().0.own);
+    assert_eq!(seated(room.channel).await, before);
+
+    // A thing of another kind that has the id of one that was brought is not the source's.
+    let twin = Space { id: user.id.as_uuid().into(), ..stage.new_space("Twin") };
+    store.create_space(&twin, room.ada).await.unwrap();
+    assert!(!store.import_space(&twin, TERMS).await.unwrap().own);
+
+    // A dry run counts what would come.
+    let member = member(room.bob, "member", at(0));
+    let members = std::slice::from_ref(&member);
+    assert_eq!(store.import_space_members(space.id, members, true).await.unwrap(), counted(1, 0));
+    assert_eq!(store.import_space_members(space.id, members, false).await.unwrap(), counted(1, 0));
+    assert_eq!(store.import_space_members(space.id, members, true).await.unwrap(), counted(0, 1));
+    let said = [imported(channel.id, room.ada, 10, "one"), imported(channel.id, room.ada, 20, "two")];
+    store.import_messages(channel.id, &said[..1], false).await.unwrap();
+    assert_eq!(store.import_messages(channel.id, &said, true).await.unwrap(), counted(1, 1));
+    assert_eq!(store.export_messages(channel.id, None, 10).await.unwrap().len(), 1);
 }
 
 /// A workspace of somewhere else, of which everything has a name that is taken here.
@@ -202,6 +271,7 @@ impl Foreign {
     async fn import(&self, store: &impl Store, dry_run: bool) -> Report {
         let in_space = vec![member(self.ada.id, "admin", at(5)), member(self.eve.id, "none", at(6))];
         let steps = vec![
+            Step::Origin("elsewhere".to_owned()),
             Step::Role(self.scribe.clone()),
             Step::Users(vec![self.ada.clone(), self.eve.clone()]),
             Step::Space(self.space.clone()),
@@ -211,7 +281,8 @@ impl Foreign {
             Step::ChannelDone(self.general.id),
         ];
         let reader = move |outlet: &mut Outlet| steps.into_iter().try_for_each(|step| outlet.put(step));
-        transfer::import(store, dry_run, &|_| {}, Box::new(reader)).await.unwrap()
+        let mode = Mode { dry_run, restore: false };
+        transfer::import(store, mode, &|_| {}, Box::new(reader)).await.unwrap()
     }
 }
 
@@ -306,8 +377,8 @@ pub(super) async fn what_was_read_stays_read<S: Store>(stage: &Stage<S>) {
     channel.members = [(room.bob, second), (cyd, ReadTo::Nothing), (dan, ReadTo::Everything)]
         .map(|(user, read)| ImportedSeat { read, ..ImportedSeat::new(user, "member", at(0)) })
         .into();
-    store.import_channel(&channel, false).await.unwrap();
-    store.import_messages(channel.id, &messages).await.unwrap();
+    store.import_channel(&channel, TERMS).await.unwrap();
+    store.import_messages(channel.id, &messages, false).await.unwrap();
     let read: Vec<_> = channel.members.iter().map(|seat| (seat.user, seat.read)).collect();
     store.finish_channel(channel.id, &read).await.unwrap();
     let exported = store.export_channels(None, 10).await.unwrap();
@@ -319,7 +390,7 @@ pub(super) async fn what_was_read_stays_read<S: Store>(stage: &Stage<S>) {
     // Who is there keeps what is read; only who comes with an import gets a mark from it.
     store.mark_read(channel.id, cyd, 1, true).await.unwrap();
     channel.members.push(ImportedSeat::new(eli, "member", at(0)));
-    store.import_channel(&channel, false).await.unwrap();
+    store.import_channel(&channel, TERMS).await.unwrap();
     store.finish_channel(channel.id, &read).await.unwrap();
     let mark = |user| async move {
         store.channel(channel.id, user).await.unwrap().unwrap().membership.unwrap().last_read_seq
@@ -332,7 +403,7 @@ pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
     let room = stage.room().await;
     let channel =
         import_of(stage, &stage.new_channel(room.space, "old", ChannelKind::Public, &[room.ada, room.bob]));
-    let channel = store.import_channel(&channel, false).await.unwrap().id;
+    let channel = store.import_channel(&channel, TERMS).await.unwrap().0.id;
     let mut batch: Vec<_> =
         (1..=900).map(|second| imported(channel, room.ada, second * 10, &format!("line {second}"))).collect();
     let root = batch[3].message.id;
@@ -357,9 +428,9 @@ pub(super) async fn messages_come_once_and_whole<S: Store>(stage: &Stage<S>) {
     batch[12].message.text = String::new();
     batch[12].message.index = String::new();
 
-    assert_eq!(store.import_messages(channel, &batch[..500]).await.unwrap(), counted(500, 0));
-    assert_eq!(store.import_messages(channel, &batch[400..]).await.unwrap(), counted(400, 100));
-    assert_eq!(store.import_messages(channel, &batch[500..]).await.unwrap(), counted(0, 400));
+    assert_eq!(store.import_messages(channel, &batch[..500], false).await.unwrap(), counted(500, 0));
+    assert_eq!(store.import_messages(channel, &batch[400..], false).await.unwrap(), counted(400, 100));
+    assert_eq!(store.import_messages(channel, &batch[500..], false).await.unwrap(), counted(0, 400));
     store.finish_channel(channel, &[]).await.unwrap();
 
     let seen = store.channel(channel, room.bob).await.unwrap().unwrap();
@@ -409,28 +480,28 @@ pub(super) async fn a_key_that_is_taken_stores_nothing<S: Store>(stage: &Stage<S
     let store = &stage.store;
     let room = stage.room().await;
     let first = imported(room.channel, room.ada, 10, "first");
-    store.import_messages(room.channel, std::slice::from_ref(&first)).await.unwrap();
+    store.import_messages(room.channel, std::slice::from_ref(&first), false).await.unwrap();
     let mut twin = imported(room.channel, room.ada, 10, "twin");
     twin.message.id = MessageId::from_uuid(Uuid::from_u128(first.message.id.as_uuid().as_u128() ^ 1));
     let fresh = imported(room.channel, room.ada, 20, "fresh");
     refused!(
-        store.import_messages(room.channel, &[fresh.clone(), twin.clone()]).await,
+        store.import_messages(room.channel, &[fresh.clone(), twin.clone()], false).await,
         StoreError::Conflict("id")
     );
     let mut orphan = imported(room.channel, room.ada, 30, "orphan");
     orphan.message.thread_id = Some(stage.id());
     refused!(
-        store.import_messages(room.channel, &[fresh.clone(), orphan]).await,
+        store.import_messages(room.channel, &[fresh.clone(), orphan], false).await,
         StoreError::Missing("thread")
     );
     refused!(
-        store.import_messages(stage.id(), std::slice::from_ref(&fresh)).await,
+        store.import_messages(stage.id(), std::slice::from_ref(&fresh), false).await,
         StoreError::Missing("channel")
     );
     let seen = store.channel(room.channel, room.ada).await.unwrap().unwrap();
     assert_eq!(seen.last_seq, 1, "nothing was stored");
     twin.message.id = MessageId::imported(at(10), 1, 7);
-    assert_eq!(store.import_messages(room.channel, &[fresh, twin]).await.unwrap(), counted(2, 0));
+    assert_eq!(store.import_messages(room.channel, &[fresh, twin], false).await.unwrap(), counted(2, 0));
 }
 
 pub(super) async fn an_import_into_a_living_channel_is_put_in_order<S: Store>(stage: &Stage<S>) {
@@ -441,7 +512,7 @@ pub(super) async fn an_import_into_a_living_channel_is_put_in_order<S: Store>(st
     }
     let old: Vec<_> =
         (1..=3).map(|second| imported(room.channel, room.bob, second, &format!("old {second}"))).collect();
-    store.import_messages(room.channel, &old).await.unwrap();
+    store.import_messages(room.channel, &old, false).await.unwrap();
     store.finish_channel(room.channel, &[]).await.unwrap();
     let (items, total) = store.slice(Line::Main(room.channel), Slice::Latest, 10, room.ada).await.unwrap();
     let order: Vec<_> = items.iter().map(|message| (message.position, message.text.as_str())).collect();

@@ -59,7 +59,8 @@ async fn list(call: Call<Caller>) -> Result<Found<Listed>, ApiError> {
 async fn begin(call: Call<Caller, Nothing, Nothing, TransferWish>) -> Result<Created<Transfer>, ApiError> {
     let user = call.actor().user;
     let begun = call.web.transfers.begin(call.body).await?;
-    tracing::warn!(%user, transfer = %begun.id, kind = ?begun.kind, dry_run = begun.dry_run, "transfer begun");
+    let Transfer { id, kind, dry_run, restore, .. } = &begun;
+    tracing::warn!(%user, transfer = %id, ?kind, dry_run, restore, "transfer begun");
     Ok(Created(begun))
 }
 
