@@ -181,17 +181,19 @@ impl Messaging {
         self.0.hub.set_presence(subscription, state);
     }
 
-    /// Tells this connection from now on when one of these users (at most 500; replaces those before) comes or goes, and
-    /// returns how they are now.
+    /// Tells this connection from now on when one of these users (at most 500; replaces those before) comes or goes. First it is
+    /// sent what `answer` makes of how they are now.
     pub fn subscribe_presence(
         &self,
         subscription: &Subscription,
         users: &[UserId],
-    ) -> Result<BTreeMap<UserId, PresenceState>, MessagingError> {
+        answer: impl FnOnce(&BTreeMap<UserId, PresenceState>) -> Option<OutFrame>,
+    ) -> Result<(), MessagingError> {
         if users.len() > crate::hub::MOST_WATCHED {
             return Err(invalid("user_ids", "must be at most 500"));
         }
-        Ok(self.0.hub.watch_presence(subscription, users))
+        self.0.hub.watch_presence(subscription, users, answer);
+        Ok(())
     }
 
     /// Brings events that were not announced in order from the store, and makes connections hear what their users may

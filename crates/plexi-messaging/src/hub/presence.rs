@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -40,9 +40,12 @@ pub(super) struct Board {
     watched: DashMap<UserId, Watched>,
     due: Mutex<HashMap<UserId, Instant>>,
     changed: Notify,
+    /// Held for writing while watchers are told, for reading while one is entered and answered.
+    telling: RwLock<()>,
 }
 
 struct Watched {
+    /// What all the watchers know.
     told: PresenceState,
     watchers: Vec<Arc<Connection>>,
 }
@@ -82,36 +85,48 @@ impl Hub {
         }
     }
 
-    /// Watches these users (at most 500, more are ignored) instead of those before; says how they are now.
+    /// Watches these users (at most 500, more are ignored) instead of those before. What `answer` makes of how they are now is
+    /// what the connection hears of them first: nothing that is told later comes before it.
     pub fn watch_presence(
         &self,
         subscription: &Subscription,
         users: &[UserId],
-    ) -> BTreeMap<UserId, PresenceState> {
+        answer: impl FnOnce(&BTreeMap<UserId, PresenceState>) -> Option<OutFrame>,
+    ) {
         let connection = subscription.connection();
-        self.unwatch(connection);
         let mut users: Vec<UserId> = users.iter().copied().take(MOST_WATCHED).collect();
         users.sort_unstable();
         users.dedup();
-        let states: BTreeMap<UserId, PresenceState> =
-            users.iter().map(|user| (*user, self.shown_presence(*user))).collect();
-        for (user, state) in &states {
-            let mut watched = self
-                .0
-                .presence
-                .watched
-                .entry(*user)
-                .or_insert_with(|| Watched { told: *state, watchers: Vec::new() });
-            watched.watchers.push(Arc::clone(connection));
+        let _nothing_is_told = self.0.presence.telling.read().unwrap_or_else(PoisonError::into_inner);
+        let mut watching = lock(&connection.watching);
+        let states = users.iter().map(|user| (*user, self.watch(*user, connection))).collect();
+        let former = std::mem::replace(&mut *watching, users);
+        let left: Vec<UserId> =
+            former.into_iter().filter(|user| watching.binary_search(user).is_err()).collect();
+        self.remove_watcher(connection, &left);
+        if let Some(frame) = answer(&states) {
+            connection.push(&frame, self.limits());
         }
-        *lock(&connection.watching) = users;
-        // What changed between the look and the entry is told as a difference.
-        for (user, state) in &states {
-            if self.present_state(*user) != *state {
-                self.touch_presence(*user, Instant::now());
+    }
+
+    /// Enters a watcher, and says what all who watch the user were told last: what is different by now is told to all of them.
+    fn watch(&self, user: UserId, connection: &Arc<Connection>) -> PresenceState {
+        let present = self.present_state(user);
+        let told = {
+            let board = &self.0.presence.watched;
+            let mut watched =
+                board.entry(user).or_insert_with(|| Watched { told: present, watchers: Vec::new() });
+            if watched.watchers.iter().all(|watcher| watcher.id != connection.id) {
+                watched.watchers.push(Arc::clone(connection));
             }
+            watched.told
+        };
+        // Nobody noted a change from before there was an entry; one that was noted is due when it is due.
+        if self.present_state(user) != told {
+            lock(&self.0.presence.due).entry(user).or_insert_with(Instant::now);
+            self.0.presence.changed.notify_one();
         }
-        states
+        told
     }
 
     pub(super) fn unwatch(&self, connection: &Arc<Connection>) {
@@ -196,6 +211,7 @@ impl Hub {
     }
 
     fn tell_presence(&self, now: Instant) {
+        let _nobody_is_entered = self.0.presence.telling.write().unwrap_or_else(PoisonError::into_inner);
         let due: Vec<UserId> = {
             let mut due = lock(&self.0.presence.due);
             let ripe: Vec<UserId> = due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| *user).collect();
@@ -221,6 +237,58 @@ impl Hub {
             if let Some(frame) = OutFrame::encode(&ServerFrame::Presence { states: &states }) {
                 watcher.push(&frame.droppable(), self.limits());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use plexi_core::{IdSource, SeededEntropy, SystemClock};
+
+    use super::*;
+    use crate::config::HubConfig;
+    use crate::hub::Outgoing;
+
+    /// What the connection knows of a user after all that waits for it.
+    fn known(subscription: &Subscription, user: UserId) -> Option<String> {
+        let mut out = Vec::new();
+        subscription.try_receive(&mut out, 1_000);
+        let states = out.iter().map(|outgoing| match outgoing {
+            Outgoing::Frame(frame) => serde_json::from_slice::<serde_json::Value>(frame.json()).unwrap(),
+            Outgoing::Close(reason) => panic!("{reason:?}"),
+        });
+        states.filter_map(|frame| Some(frame["states"][user.to_string()].as_str()?.to_owned())).last()
+    }
+
+    #[test]
+    fn who_begins_to_watch_while_somebody_changes_knows_the_truth_in_the_end() {
+        let ids = IdSource::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(1)));
+        let hub = Hub::new(&HubConfig::default());
+        let (ada, bob, eve) = (ids.next().unwrap(), ids.next().unwrap(), ids.next().unwrap());
+        let of_bob = hub.register(hub.connection_id(), bob, None, true);
+        let of_eve = hub.register(hub.connection_id(), eve, None, true);
+        hub.watch_presence(&of_eve, &[bob], |_| None);
+        for _ in 0..2_000 {
+            let of_ada = hub.register(hub.connection_id(), ada, None, true);
+            let both = Barrier::new(2);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    both.wait();
+                    for state in [PresenceState::Away, PresenceState::Online] {
+                        hub.set_presence(&of_bob, state);
+                        hub.tell_presence(Instant::now());
+                    }
+                });
+                both.wait();
+                hub.watch_presence(&of_ada, &[bob], |states| {
+                    OutFrame::encode(&ServerFrame::Presence { states })
+                });
+            });
+            hub.tell_presence(Instant::now());
+            assert_eq!(known(&of_ada, bob).as_deref(), Some("online"));
+            known(&of_eve, bob);
         }
     }
 }

@@ -1,18 +1,30 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plexi_core::{ChannelId, Permission, UserId};
 use plexi_messaging::PresenceState::{Away, Offline, Online};
-use plexi_messaging::Subscription;
 use plexi_messaging::model::ChannelKind;
+use plexi_messaging::{PresenceState, Subscription};
 
 use crate::world::{World, next, waiting};
+
+/// Watches these users; how they are now.
+fn watch(world: &World, subscription: &Subscription, users: &[UserId]) -> BTreeMap<UserId, PresenceState> {
+    let mut now = BTreeMap::new();
+    let look = |states: &BTreeMap<_, _>| {
+        now.clone_from(states);
+        None
+    };
+    world.messaging.subscribe_presence(subscription, users, look).unwrap();
+    now
+}
 
 #[tokio::test(start_paused = true)]
 async fn watchers_hear_of_changes_only_and_of_many_at_once() {
     let world = World::new().await;
     let ada = world.connect("ada").await;
     let (bob, carl) = (world.id("bob"), world.id("carl"));
-    let now = world.messaging.subscribe_presence(&ada, &[bob, carl, world.id("ada")]).unwrap();
+    let now = watch(&world, &ada, &[bob, carl, world.id("ada")]);
     assert_eq!(now[&bob], Offline);
     assert_eq!(now[&world.id("ada")], Online);
     let laptop = world.connect("bob").await;
@@ -34,7 +46,7 @@ async fn a_short_absence_is_not_announced_and_a_long_one_is() {
     let ada = world.connect("ada").await;
     let bob = world.id("bob");
     let connection = world.connect("bob").await;
-    assert_eq!(world.messaging.subscribe_presence(&ada, &[bob]).unwrap()[&bob], Online);
+    assert_eq!(watch(&world, &ada, &[bob])[&bob], Online);
     drop(connection);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(world.messaging.hub().presence(&[bob])[&bob], Online);
@@ -48,17 +60,46 @@ async fn a_short_absence_is_not_announced_and_a_long_one_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_begins_to_watch_between_a_change_and_its_way_back_is_not_left_with_the_change() {
+    let world = World::new().await;
+    let (ada, carl, bob) = (world.connect("ada").await, world.connect("carl").await, world.id("bob"));
+    let of_bob = world.connect("bob").await;
+    watch(&world, &ada, &[bob]);
+    world.messaging.set_presence(&of_bob, Away);
+    let first = watch(&world, &carl, &[bob])[&bob];
+    world.messaging.set_presence(&of_bob, Online);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let last = waiting(&carl).pop().map(|frame| frame["states"][bob.to_string()].clone());
+    assert_eq!(last.unwrap_or_else(|| serde_json::json!(first)), "online");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_begins_to_watch_during_a_short_absence_does_not_make_it_a_long_one() {
+    let world = World::new().await;
+    let (ada, carl, bob) = (world.connect("ada").await, world.connect("carl").await, world.id("bob"));
+    let of_bob = world.connect("bob").await;
+    watch(&world, &ada, &[bob]);
+    drop(of_bob);
+    assert_eq!(watch(&world, &carl, &[bob])[&bob], Online);
+    assert_eq!(watch(&world, &ada, &[bob, world.id("carl")])[&bob], Online, "nor does watching anew");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let _back = world.connect("bob").await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!((waiting(&ada).len(), waiting(&carl).len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_set_replaces_the_former_and_is_bounded() {
     let world = World::new().await;
     let ada = world.connect("ada").await;
     let (bob, carl) = (world.id("bob"), world.id("carl"));
-    world.messaging.subscribe_presence(&ada, &[bob]).unwrap();
-    world.messaging.subscribe_presence(&ada, &[carl]).unwrap();
+    watch(&world, &ada, &[bob]);
+    watch(&world, &ada, &[carl]);
     let _bob = world.connect("bob").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(waiting(&ada).len(), 0);
     let many: Vec<_> = (0..501).map(|_| world.ids.next().unwrap()).collect();
-    assert!(world.messaging.subscribe_presence(&ada, &many).is_err());
+    assert!(world.messaging.subscribe_presence(&ada, &many, |_| None).is_err());
 }
 
 /// Bob, who does not see everybody, watches these and is told no more of the last one after `end`.
@@ -68,7 +109,7 @@ async fn is_told_no_more_of(
     who: &[UserId],
     end: impl Future<Output = ()>,
 ) {
-    world.messaging.subscribe_presence(bob, who).unwrap();
+    watch(world, bob, who);
     // What was to be found out before is, so that it is the end that counts.
     tokio::time::sleep(Duration::from_secs(1)).await;
     end.await;

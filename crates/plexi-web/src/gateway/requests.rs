@@ -1,6 +1,7 @@
 //! What a connected client asks for, one call of a service each. Answers go through the connection's queue, so that
 //! they keep their place among the events.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,9 +61,8 @@ impl Client {
 
     /// Puts an answer into the queue.
     pub(super) fn answer(&self, frame: &ServerFrame<'_>) {
-        match frame.text() {
-            Ok(text) => self.subscription.push(&OutFrame::text(text)),
-            Err(error) => tracing::error!(error = error.internal(), "frame not written"),
+        if let Some(frame) = encoded(frame) {
+            self.subscription.push(&frame);
         }
     }
 
@@ -78,6 +78,13 @@ impl Client {
             self.subscription.close_saying(CloseReason::SessionEnded, OutFrame::text(text));
         }
     }
+}
+
+/// A frame as it waits in the queue.
+fn encoded(frame: &ServerFrame<'_>) -> Option<OutFrame> {
+    let text =
+        frame.text().inspect_err(|error| tracing::error!(error = error.internal(), "frame not written"));
+    Some(OutFrame::text(text.ok()?))
 }
 
 /// Says in the log what a client is not told.
@@ -141,11 +148,11 @@ async fn subscribe_presence(client: &Client, subscribe: SubscribePresence) {
         client.permits(LOOK_AT_USERS)?;
         let caller = client.caller().await?;
         let seen = client.web.auth.seen(&caller.actor, user_ids).await?;
-        Ok(client.web.messaging.subscribe_presence(&client.subscription, &seen)?)
+        let answer = |states: &BTreeMap<_, _>| encoded(&ServerFrame::Presence { id: &id, states });
+        Ok(client.web.messaging.subscribe_presence(&client.subscription, &seen, answer)?)
     };
-    match subscribed.await {
-        Ok(states) => client.answer(&ServerFrame::Presence { id: &id, states: &states }),
-        Err(error) => client.refuse(Some(&id), &error),
+    if let Err(error) = subscribed.await {
+        client.refuse(Some(&id), &error);
     }
 }
 
