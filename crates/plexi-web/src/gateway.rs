@@ -53,9 +53,15 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     if !own_page && (by_page || matches!(proof, Some(Proof::Cookie(_)))) {
         return Err(ApiError::new(ErrorCode::SecurityOriginRefused));
     }
+    let by_cookie = matches!(proof, Some(Proof::Cookie(_)));
     let caller = match proof {
-        None => None,
-        proof => Some(authentication::caller(&web, proof, CONNECT).await?),
+        None => Ok(None),
+        proof => authentication::caller(&web, proof, CONNECT).await.map(|caller| Some(Arc::new(caller))),
+    };
+    let caller = match caller {
+        // No page can read the answer to a handshake; what ends the connection it can.
+        Err(error) if by_cookie && error.status().as_u16() == 401 => Err(error),
+        caller => Ok(caller?),
     };
     let socket = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|rejection| {
         ApiError::new(ErrorCode::ValidationMalformed)
@@ -65,7 +71,7 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     if web.stop.is_cancelled() {
         return Err(ApiError::new(ErrorCode::NetworkShuttingDown).after(5));
     }
-    let user = caller.as_ref().map(|caller| caller.actor.user);
+    let user = caller.iter().flatten().map(|caller| caller.actor.user).next();
     let place = Admission::enter(&web.admission, address.client, user)?;
     let tracker = web.sockets.clone();
     let socket = socket
@@ -77,7 +83,7 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
         .on_failed_upgrade(|error| tracing::debug!(%error, "web socket handshake not completed"));
     // Taken now, so that a server that stops waits for sockets whose upgrade is under way.
     let token = tracker.token();
-    let arrival = Arrival { caller: caller.map(Arc::new), place, correlation, packs };
+    let arrival = Arrival { caller, place, correlation, packs };
     Ok(socket.on_upgrade(move |socket| async move {
         connection::serve(web, socket, arrival).await;
         drop(token);

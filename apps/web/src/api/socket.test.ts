@@ -32,6 +32,7 @@ class FakeSocket {
 describe("the connection", () => {
   let statuses: SocketStatus[];
   let frames: ServerFrame[];
+  let restarting: boolean;
   let signedOut: number;
   let connection: Connection;
 
@@ -44,7 +45,10 @@ describe("the connection", () => {
     connection = new Connection({
       url: () => "ws://test",
       onFrame: (frame) => frames.push(frame),
-      onStatus: (status) => statuses.push(status),
+      onStatus: (status, _, isRestarting) => {
+        statuses.push(status);
+        restarting = isRestarting;
+      },
       onSignedOut: () => (signedOut += 1),
       open: () => new FakeSocket() as unknown as WebSocket,
       random: () => 1,
@@ -106,6 +110,48 @@ describe("the connection", () => {
     FakeSocket.last.close(1001);
     vi.advanceTimersByTime(5_000);
     expect(FakeSocket.count).toBe(before + 1);
+  });
+
+  it("says that the server restarts until it is back, and for half a minute at most", () => {
+    FakeSocket.last.greet();
+    FakeSocket.last.give({ type: "goodbye", reason: "restart" });
+    FakeSocket.last.close(1001);
+    expect(restarting).toBe(true);
+    vi.advanceTimersByTime(5_000);
+    FakeSocket.last.close(1006);
+    expect(restarting).toBe(true);
+    vi.advanceTimersByTime(1_000);
+    FakeSocket.last.greet();
+    expect(restarting).toBe(false);
+
+    FakeSocket.last.close(1001);
+    const since = Date.now();
+    while (restarting) {
+      vi.advanceTimersToNextTimer();
+      FakeSocket.last.close(1006);
+    }
+    expect(Date.now() - since).toBe(36_000);
+  });
+
+  it("does not say so when the connection breaks, or ends for another reason", () => {
+    FakeSocket.last.greet();
+    FakeSocket.last.close(1006);
+    expect(restarting).toBe(false);
+    vi.advanceTimersByTime(500);
+    FakeSocket.last.greet();
+    FakeSocket.last.give({ type: "goodbye", reason: "slow_consumer" });
+    FakeSocket.last.close(4408);
+    expect(restarting).toBe(false);
+  });
+
+  it("does not come back without a session, and says so once", () => {
+    FakeSocket.last.give({ type: "hello", heartbeat_seconds: 30, authenticated: false });
+    FakeSocket.last.give({ type: "goodbye", reason: "session_ended" });
+    FakeSocket.last.onclose?.({ code: 4401 });
+    vi.advanceTimersByTime(120_000);
+    expect(FakeSocket.count).toBe(1);
+    expect(signedOut).toBe(1);
+    expect(statuses.at(-1)).toBe("closed");
   });
 
   it("does not come back when the session has ended", () => {

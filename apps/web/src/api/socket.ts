@@ -7,7 +7,8 @@ export type SocketStatus = "connecting" | "open" | "waiting" | "closed";
 export interface SocketOptions {
   url: () => string;
   onFrame: (frame: ServerFrame) => void;
-  onStatus: (status: SocketStatus, retryAt: number | null) => void;
+  /** `restarting`: the server said that it restarts, and it is not yet so long ago that this is to be doubted. */
+  onStatus: (status: SocketStatus, retryAt: number | null, restarting: boolean) => void;
   onSignedOut: () => void;
   /** Makes a socket; replaced in tests. */
   open?: (url: string) => WebSocket;
@@ -37,6 +38,8 @@ export class SocketError extends Error {
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 const ANSWER_TIMEOUT = 15_000;
+/** About half a minute: who is not back after so many attempts is not just restarting. */
+const RESTART_ATTEMPTS = 6;
 
 /** One connection to the server that comes back by itself. */
 export class Connection {
@@ -47,6 +50,8 @@ export class Connection {
   #heartbeat: ReturnType<typeof setInterval> | null = null;
   #lastHeard = 0;
   #stopped = true;
+  /** This connection was told that the server restarts. */
+  #announced = false;
   #restarting = false;
   #ready = false;
   readonly #options: SocketOptions;
@@ -71,7 +76,18 @@ export class Connection {
     this.#fail("closed");
     this.#socket?.close(1000);
     this.#socket = null;
-    this.#options.onStatus("closed", null);
+    this.#announced = this.#restarting = false;
+    this.#tell("closed");
+  }
+
+  /** There is no session any more: nothing is tried again. */
+  #end(): void {
+    this.stop();
+    this.#options.onSignedOut();
+  }
+
+  #tell(status: SocketStatus, retryAt: number | null = null): void {
+    this.#options.onStatus(status, retryAt, this.#restarting);
   }
 
   /** Tries again at once instead of waiting out the delay. */
@@ -107,7 +123,7 @@ export class Connection {
 
   #connect(): void {
     this.#retry = null;
-    this.#options.onStatus("connecting", null);
+    this.#tell("connecting");
     const open = this.#options.open ?? ((url: string) => new WebSocket(url));
     const socket = open(this.#options.url());
     this.#socket = socket;
@@ -128,16 +144,17 @@ export class Connection {
       return;
     }
     if (frame.type === "hello") {
-      this.#beat(frame.heartbeat_seconds);
+      if (frame.authenticated) this.#beat(frame.heartbeat_seconds);
+      else this.#end();
       return;
     }
     if (frame.type === "ready") {
       this.#attempt = 0;
       this.#restarting = false;
       this.#ready = true;
-      this.#options.onStatus("open", null);
+      this.#tell("open");
     } else if (frame.type === "goodbye") {
-      this.#restarting = frame.reason === "restart";
+      this.#announced = frame.reason === "restart";
     }
     this.#answer(frame);
     this.#options.onFrame(frame);
@@ -168,25 +185,20 @@ export class Connection {
     this.#clearTimers();
     this.#fail("connection lost");
     if (this.#stopped) return;
-    if (code === 4401) {
-      this.#stopped = true;
-      this.#options.onStatus("closed", null);
-      this.#options.onSignedOut();
-      return;
-    }
-    const delay = this.#delay(code);
+    if (code === 4401) return this.#end();
+    const announced = this.#announced || code === 1001;
+    this.#announced = false;
+    this.#restarting = announced || (this.#restarting && this.#attempt < RESTART_ATTEMPTS);
+    const delay = this.#delay(announced);
     this.#attempt += 1;
-    this.#options.onStatus("waiting", Date.now() + delay);
+    this.#tell("waiting", Date.now() + delay);
     this.#retry = setTimeout(() => this.#connect(), delay);
   }
 
   /** Doubles from half a second to half a minute, each time a random part of it, so that clients do not come back together. */
-  #delay(code: number): number {
+  #delay(restart: boolean): number {
     const random = this.#options.random ?? Math.random;
-    if (this.#restarting || code === 1001) {
-      this.#restarting = false;
-      return random() * 5000;
-    }
+    if (restart) return random() * 5000;
     const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt);
     return ceiling / 2 + random() * (ceiling / 2);
   }

@@ -34,8 +34,8 @@ const KEPT: usize = 8;
 
 /// What the handshake found out.
 pub(super) struct Arrival {
-    /// Who it is, when the handshake said so.
-    pub caller: Option<Arc<Caller>>,
+    /// Who it is, when the handshake said so, or why what it said does not count.
+    pub caller: Result<Option<Arc<Caller>>, ApiError>,
     pub place: Place,
     pub correlation: CorrelationId,
     /// The client asked for compressed events, and gets them.
@@ -99,16 +99,20 @@ impl Connection {
     }
 
     /// Says hello, learns who it is, and connects to the hub.
-    async fn open(&mut self, caller: Option<Arc<Caller>>) -> Result<Arc<Client>, Closing> {
+    async fn open(&mut self, caller: Result<Option<Arc<Caller>>, ApiError>) -> Result<Arc<Client>, Closing> {
         let hello = ServerFrame::Hello {
             server: crate::SERVER_NAME,
             version: &self.web.version.clone(),
             heartbeat_seconds: self.web.config().heartbeat_seconds,
-            authenticated: caller.is_some(),
+            authenticated: matches!(caller, Ok(Some(_))),
             connection_id: &self.id.to_string(),
             compress: self.packs.then_some(PACKING),
         };
         self.write(&hello).await?;
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(error) => return Err(self.give_up(None, &error).await),
+        };
         let known = caller.is_some();
         let (caller, request) = match caller {
             Some(caller) => (caller, None),

@@ -25,6 +25,21 @@ async fn the_end_of_a_session_closes_its_sockets_at_once() {
 }
 
 #[tokio::test]
+async fn a_page_with_a_dead_cookie_is_told_that_its_session_has_ended() {
+    let mut world = world().await;
+    let address = world.listen().await;
+    let own = format!("http://{address}");
+    let cookie = world.member.cookie.clone();
+    world.auth.end_user_sessions(&world.root.actor, world.member.id).await.unwrap();
+    for cookie in [&*cookie, "__Host-plexi_session=nonsense"] {
+        let mut client = open(address, &[("cookie", cookie), ("origin", &own)]).await.unwrap();
+        assert_eq!(client.next().await["authenticated"], false);
+        assert_eq!(client.next().await["error"]["error_code"], "AUTH_SESSION_ENDED");
+        assert_eq!(client.goodbye().await, ("session_ended".into(), 4401));
+    }
+}
+
+#[tokio::test]
 async fn a_disabled_account_is_cut_off() {
     let mut world = world().await;
     let address = world.listen().await;
