@@ -15,7 +15,7 @@ import { forgetEverything, putChannel, takeSync, workspaceStore } from "./worksp
 export const connection = new Connection({
   url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws${PACKING ? `?compress=${PACKING}` : ""}`,
   onFrame: (frame) => (frame.type === "ready" ? void whenReady() : receive(frame)),
-  onStatus: (status, retryAt) => workspaceStore.set({ connection: { status, retryAt } }),
+  onStatus: (status, retryAt, restarting) => workspaceStore.set({ connection: { status, retryAt, restarting } }),
   onSignedOut: () => sessionEnded(),
 });
 

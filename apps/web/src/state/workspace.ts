@@ -21,7 +21,7 @@ export interface Workspace {
   users: Record<Id, User>;
   presence: Record<Id, Presence>;
   typing: Record<string, Typing[]>;
-  connection: { status: SocketStatus; retryAt: number | null };
+  connection: { status: SocketStatus; retryAt: number | null; restarting: boolean };
   /** What is shown comes from this device, not from the server. */
   cached: boolean;
   maxMessageLength: number;
@@ -39,7 +39,7 @@ const empty: Workspace = {
   users: {},
   presence: {},
   typing: {},
-  connection: { status: "closed", retryAt: null },
+  connection: { status: "closed", retryAt: null, restarting: false },
   cached: false,
   maxMessageLength: 40_000,
   serverVersion: "",

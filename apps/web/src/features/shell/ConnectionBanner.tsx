@@ -9,7 +9,7 @@ const PATIENCE = 1_200;
 
 /** Says that the connection is gone, once it is gone for more than a moment. */
 export function ConnectionBanner() {
-  const { status, retryAt } = useWorkspace((state) => state.connection);
+  const { status, retryAt, restarting } = useWorkspace((state) => state.connection);
   const cached = useWorkspace((state) => state.cached);
   const down = status !== "open";
   const [shown, setShown] = useState(cached);
@@ -40,7 +40,13 @@ export function ConnectionBanner() {
         <div className={css["banner"]}>
           <Icon name="warning" size={16} />
           <span>
-            {cached ? <Trans>You are offline. This is what was read last on this device.</Trans> : <Trans>The connection is lost. What you write is sent when it is back.</Trans>}{" "}
+            {cached ? (
+              <Trans>You are offline. This is what was read last on this device.</Trans>
+            ) : restarting ? (
+              <Trans>The server is restarting. What you write is sent when it is back.</Trans>
+            ) : (
+              <Trans>The connection is lost. What you write is sent when it is back.</Trans>
+            )}{" "}
             <span aria-hidden="true">
               {seconds > 0 && <Plural value={seconds} one="Trying again in # second." other="Trying again in # seconds." />}
             </span>
