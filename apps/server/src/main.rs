@@ -18,6 +18,9 @@ const AFTER: &str = "\
 Signals: TERM and INT stop gracefully, a second one at once; HUP reads the configuration again.
 Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration, 4 data folder in use or not allowed, 5 unavailable.";
 
+/// The exit code of what is neither the operator's nor the environment's doing.
+const FATAL: u8 = 1;
+
 /// The program.
 #[derive(Debug, Parser)]
 #[command(name = "plexi-server", version, about = "The PlexiChat server.", long_about = None, after_help = AFTER)]
@@ -78,6 +81,7 @@ fn serve(args: &SettingsArgs) -> Result<(), AppError> {
     let live = settings.live().get();
     // kept to the end: dropping it writes what is left of the log
     let log = plexi_app::log::init(&live.logging, &live.server.data_dir, Arc::new(SystemClock))?;
+    log.catch_panics(concat!("plexi-server ", env!("CARGO_PKG_VERSION")));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(live.server.threads())
         .thread_name("plexi")
@@ -95,6 +99,11 @@ fn serve(args: &SettingsArgs) -> Result<(), AppError> {
         }
         app.run(signals.into_stream()).await
     });
+    if let Err(error) = result.as_ref()
+        && error.exit_code() == FATAL
+    {
+        log.handle().write_crash(&error.to_string());
+    }
     runtime.shutdown_timeout(Duration::from_secs(1));
     drop(log);
     result

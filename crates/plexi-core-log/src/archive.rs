@@ -16,6 +16,8 @@ use plexi_core::Clock;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
+use crate::config::LogConfig;
+use crate::crash;
 use crate::error::LogError;
 use crate::fields::Value;
 use crate::file::{Place, private};
@@ -80,12 +82,26 @@ impl Inbox {
     }
 }
 
+/// How much is kept.
+#[derive(Default)]
+pub(crate) struct Retention {
+    pub(crate) days: AtomicU32,
+    pub(crate) max_mb: AtomicU32,
+}
+
+impl Retention {
+    pub(crate) fn set(&self, config: &LogConfig) {
+        self.days.store(config.retention_days, Ordering::Relaxed);
+        self.max_mb.store(config.retention_max_mb, Ordering::Relaxed);
+    }
+}
+
 /// What the archive is to do.
 #[derive(Clone)]
 pub(crate) struct Rules {
     pub(crate) place: Place,
     pub(crate) compress: bool,
-    pub(crate) keep_days: Arc<AtomicU32>,
+    pub(crate) retention: Arc<Retention>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -172,12 +188,16 @@ impl Archivist {
 
     /// The files in the folder that were made by putting this log aside, oldest first.
     fn ours(&self) -> io::Result<Vec<RotatedName>> {
+        self.found(&self.rules.place.stem)
+    }
+
+    fn found(&self, stem: &str) -> io::Result<Vec<RotatedName>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.rules.place.folder)? {
             let entry = entry?;
             if entry.file_type()?.is_file()
                 && let Some(name) = entry.file_name().to_str()
-                && let Some(name) = RotatedName::parse(&self.rules.place.stem, name)
+                && let Some(name) = RotatedName::parse(stem, name)
             {
                 found.push(name);
             }
@@ -243,14 +263,29 @@ impl Archivist {
     }
 
     fn delete_old(&self) -> io::Result<()> {
-        let days = self.rules.keep_days.load(Ordering::Relaxed);
-        if days == 0 {
-            return Ok(());
-        }
+        let mut kept = self.ours()?;
+        kept.extend(self.found(crash::STEM)?.into_iter().filter(|name| name.kind == Kind::Plain));
+        kept.sort_by_key(|name| name.at);
+        let days = self.rules.retention.days.load(Ordering::Relaxed);
         let age = Duration::from_secs(u64::from(days) * 24 * 3600);
         let oldest = self.rules.clock.now().minus(age);
-        for name in self.ours()?.iter().filter(|name| name.at < oldest) {
-            fs::remove_file(self.path(name))?;
+        let too_old = kept.iter().take_while(|name| days > 0 && name.at < oldest).count();
+        for name in kept.drain(..too_old) {
+            fs::remove_file(self.path(&name))?;
+        }
+        let mut sizes = Vec::new();
+        for name in kept {
+            let size = fs::metadata(self.path(&name))?.len();
+            sizes.push((name, size));
+        }
+        let limit = u64::from(self.rules.retention.max_mb.load(Ordering::Relaxed)) * 1024 * 1024;
+        let mut total: u64 = sizes.iter().map(|(_, size)| size).sum();
+        for (name, size) in sizes {
+            if limit == 0 || total <= limit {
+                break;
+            }
+            fs::remove_file(self.path(&name))?;
+            total -= size;
         }
         Ok(())
     }

@@ -26,6 +26,11 @@ pub struct LogConfig {
     /// For how many days rotated logs are kept; 0 keeps them for ever.
     #[schemars(range(max = 36500))]
     pub retention_days: u32,
+    /// How much room in MiB rotated and crash logs take at most; the oldest are deleted. 0 sets no limit.
+    #[schemars(range(max = 1_048_576))]
+    pub retention_max_mb: u32,
+    /// What is left when the server crashes.
+    pub crash: CrashConfig,
     /// The log file.
     pub file: FileConfig,
     /// When the file is put aside and a fresh one begun.
@@ -41,6 +46,8 @@ impl Default for LogConfig {
             console: true,
             debug_stacktraces: false,
             retention_days: 14,
+            retention_max_mb: 1024,
+            crash: CrashConfig::default(),
             file: FileConfig::default(),
             rotation: RotationConfig::default(),
         }
@@ -56,6 +63,24 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// What is left when the server crashes: section `logging.crash`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CrashConfig {
+    /// Whether a crash log is written beside the log: the end of the log, the reason, a backtrace, build and uptime.
+    #[schemars(extend("x-restart" = true))]
+    pub enabled: bool,
+    /// How much of the end of the log it holds, in KiB.
+    #[schemars(extend("x-restart" = true), range(max = 4096))]
+    pub tail_kb: u32,
+}
+
+impl Default for CrashConfig {
+    fn default() -> Self {
+        Self { enabled: true, tail_kb: 256 }
+    }
 }
 
 /// The log file: section `logging.file`.
@@ -112,10 +137,12 @@ impl LogConfig {
             }
         };
         bound("retention_days", self.retention_days, 36_500);
+        bound("retention_max_mb", self.retention_max_mb, 1_048_576);
+        bound("crash.tail_kb", self.crash.tail_kb, 4_096);
         bound("rotation.max_size_mb", self.rotation.max_size_mb, 4_096);
         bound("rotation.max_age_hours", self.rotation.max_age_hours, 8_760);
         let name = self.file.main.file_stem().and_then(|stem| stem.to_str());
-        if name.is_none_or(|stem| stem.starts_with('.')) {
+        if name.is_none_or(|stem| stem.starts_with('.') || stem == crate::crash::STEM) {
             found.push(FieldError::new("file.main", "must name a file, for instance logs/latest.txt"));
         }
         found

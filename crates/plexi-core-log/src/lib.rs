@@ -23,6 +23,7 @@
 
 mod archive;
 mod config;
+mod crash;
 mod data_dirs;
 mod error;
 mod escape;
@@ -37,7 +38,7 @@ mod queue;
 mod reader;
 mod rotated_name;
 
-pub use config::{FileConfig, Format, LogConfig, RotationConfig};
+pub use config::{CrashConfig, FileConfig, Format, LogConfig, RotationConfig};
 pub use data_dirs::DataDirs;
 pub use error::LogError;
 pub use escape::escape_ascii;

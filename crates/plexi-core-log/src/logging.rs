@@ -1,7 +1,7 @@
 use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use plexi_core::Clock;
@@ -9,8 +9,9 @@ use tracing::Dispatch;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::{Registry, reload};
 
-use crate::archive::{Archive, Inbox, Rules};
+use crate::archive::{Archive, Inbox, Retention, Rules};
 use crate::config::LogConfig;
+use crate::crash::{CrashLog, Witness};
 use crate::error::LogError;
 use crate::file::{FolderLock, LogFile, Place};
 use crate::layer::LogLayer;
@@ -47,17 +48,22 @@ impl Logging {
         let lock = FolderLock::take(&place.folder)?;
         let own = OwnLines { format: config.format, clock: Arc::clone(&clock) };
         let to_file = Arc::new(Queue::new(CAPACITY));
-        let keep_days = Arc::new(AtomicU32::new(config.retention_days));
+        let retention = Arc::new(Retention::default());
+        retention.set(config);
         let rules = Rules {
             place: place.clone(),
             compress: config.rotation.compress,
-            keep_days: Arc::clone(&keep_days),
+            retention: Arc::clone(&retention),
             clock: Arc::clone(&clock),
         };
         let (archive, inbox) = Archive::start(rules, Arc::clone(&to_file), own.clone())?;
-        let file = LogFile::open(place, config.rotation.clone(), Arc::clone(&clock), inbox.clone())?;
+        let file = LogFile::open(place.clone(), config.rotation.clone(), Arc::clone(&clock), inbox.clone())?;
         let file = Outlet::start("log-file", Arc::clone(&to_file), file, own.clone(), to_stderr())?;
         let failures = file.failures();
+        let crash = config.crash.enabled.then(|| {
+            let (queue, own, clock) = (Arc::clone(&to_file), own.clone(), Arc::clone(&clock));
+            Arc::new(CrashLog::new(&config.crash, Witness { place, queue, own, clock }))
+        });
         let mut outlets = vec![file];
         let mut queues = vec![to_file];
         if config.console {
@@ -74,8 +80,16 @@ impl Logging {
             stacktraces: Arc::clone(&stacktraces),
         };
         let dispatch = Dispatch::new(Registry::default().with(layer.with_filter(filter)));
-        let handle = LogHandle { levels, queues, stacktraces, keep_days, inbox, failures };
-        Ok((dispatch, LogGuard { handle, outlets, archive: Some(archive), _lock: lock }))
+        let handle = LogHandle {
+            levels,
+            queues,
+            stacktraces,
+            retention,
+            inbox,
+            failures,
+            crash: crash.as_ref().map(Arc::downgrade),
+        };
+        Ok((dispatch, LogGuard { handle, outlets, archive: Some(archive), crash, _lock: lock }))
     }
 }
 
@@ -85,10 +99,19 @@ pub struct LogGuard {
     handle: LogHandle,
     outlets: Vec<Outlet>,
     archive: Option<Archive>,
+    crash: Option<Arc<CrashLog>>,
     _lock: FolderLock,
 }
 
 impl LogGuard {
+    /// Writes a crash log for each panic of this process from now on, until this guard is dropped. `build` says in it what
+    /// crashed, for instance name and version of the program. Does nothing when crash logs are switched off.
+    pub fn catch_panics(&self, build: &str) {
+        if let Some(crash) = &self.crash {
+            crash.catch_panics(build);
+        }
+    }
+
     /// A handle to steer logging with.
     pub fn handle(&self) -> LogHandle {
         self.handle.clone()
@@ -127,9 +150,10 @@ pub struct LogHandle {
     levels: reload::Handle<LevelFilterByTarget, Registry>,
     queues: Vec<Arc<Queue>>,
     stacktraces: Arc<AtomicBool>,
-    keep_days: Arc<AtomicU32>,
+    retention: Arc<Retention>,
     inbox: Inbox,
     failures: Arc<AtomicU64>,
+    crash: Option<Weak<CrashLog>>,
 }
 
 impl LogHandle {
@@ -143,11 +167,11 @@ impl LogHandle {
         self.levels.reload(LevelFilterByTarget::new(spec)).map_err(|_| LogError::Stopped)
     }
 
-    /// Takes over what may change while running: levels, `debug_stacktraces` and `retention_days`, which counts when the next
-    /// file is put aside.
+    /// Takes over what may change while running: levels, `debug_stacktraces`, `retention_days` and `retention_max_mb`, which
+    /// count when the next file is put aside.
     pub fn apply(&self, config: &LogConfig) -> Result<(), LogError> {
         self.stacktraces.store(config.debug_stacktraces, Ordering::Relaxed);
-        self.keep_days.store(config.retention_days, Ordering::Relaxed);
+        self.retention.set(config);
         self.set_levels(&config.levels())
     }
 
@@ -159,6 +183,12 @@ impl LogHandle {
     /// Waits until all files that were put aside are zipped; `false` when that takes longer than `patience`.
     pub fn wait_for_archives(&self, patience: Duration) -> bool {
         self.inbox.wait_until_empty(patience)
+    }
+
+    /// Writes a crash log: the end of the log, `reason`, a backtrace, build and uptime. Its path; `None` when crash logs are
+    /// switched off or it could not be written. For the error that ends a program.
+    pub fn write_crash(&self, reason: &str) -> Option<PathBuf> {
+        self.crash.as_ref()?.upgrade()?.write(reason)
     }
 
     /// What was written and lost.

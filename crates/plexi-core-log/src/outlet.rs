@@ -39,9 +39,17 @@ pub(crate) struct OwnLines {
 
 impl OwnLines {
     pub(crate) fn warn(&self, message: &str, fields: &[(&'static str, &Value)]) -> String {
+        self.line(Level::WARN, message, fields)
+    }
+
+    pub(crate) fn error(&self, message: &str, fields: &[(&'static str, &Value)]) -> String {
+        self.line(Level::ERROR, message, fields)
+    }
+
+    fn line(&self, level: Level, message: &str, fields: &[(&'static str, &Value)]) -> String {
         let line = Line {
             at: self.clock.now(),
-            level: Level::WARN,
+            level,
             target: "plexi_core_log",
             message,
             spans: &[],

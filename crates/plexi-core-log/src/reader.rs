@@ -17,6 +17,7 @@ use plexi_core::Timestamp;
 use serde::Serialize;
 
 use crate::config::LogConfig;
+use crate::crash;
 use crate::error::LogError;
 use crate::file::Place;
 use crate::line::fixed_width;
@@ -123,9 +124,10 @@ impl LogReader {
         Self { main, plugins }
     }
 
-    /// All log files: the server's own, oldest first, then those of each plugin.
+    /// All log files: crash logs and the server's own, oldest first, then those of each plugin.
     pub fn files(&self) -> Result<Vec<LogFileInfo>, LogError> {
-        let mut found = Vec::new();
+        let crashes = Series { stem: crash::STEM.to_owned(), current: String::new(), ..self.main.clone() };
+        let mut found = crashes.files().map_err(LogError::io("read", &crashes.folder))?;
         for series in [self.main.clone()].into_iter().chain(self.plugin_series()?) {
             found.extend(series.files().map_err(LogError::io("read", &series.folder))?);
         }

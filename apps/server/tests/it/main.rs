@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod crash;
 mod program;
 mod refusals;
 mod signals;

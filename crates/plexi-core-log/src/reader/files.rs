@@ -10,6 +10,7 @@ use serde::Serialize;
 use zip::ZipArchive;
 
 use super::lines::{Blocks, Visit, backwards, forwards};
+use crate::crash;
 use crate::rotated_name::{Kind, RotatedName};
 
 /// How much of an archive is held when it is read backwards: it is unpacked from its start for each such part.
@@ -19,6 +20,8 @@ const WINDOW: usize = 4 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFileKind {
+    /// Was written when the server crashed; not part of the log.
+    Crash,
     /// Was put aside and zipped.
     Archive,
     /// Was put aside and is not zipped.
@@ -116,6 +119,9 @@ impl Series {
             let rotated = RotatedName::parse(&self.stem, name);
             let kind = match &rotated {
                 _ if name == self.current => LogFileKind::Current,
+                Some(RotatedName { kind: Kind::Plain, stem, .. }) if stem == crash::STEM => {
+                    LogFileKind::Crash
+                }
                 Some(RotatedName { kind: Kind::Plain, .. }) => LogFileKind::Rotated,
                 Some(RotatedName { kind: Kind::Zip, .. }) => LogFileKind::Archive,
                 _ => continue,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the tests' own set-up fails the test")]
 
+mod crashes;
 mod files;
 mod lines;
 mod reading;
@@ -48,12 +49,12 @@ impl Server {
         std::fs::read_to_string(self.logs().join("latest.txt")).unwrap()
     }
 
-    /// Names of the files in the folder of logs, sorted, without the lock.
+    /// Names of the files in the folder of logs, sorted, without the lock and the room for a crash log.
     fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.logs()).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| name != ".lock");
+        names.retain(|name| !name.starts_with('.'));
         names.sort();
         names
     }
