@@ -1,13 +1,17 @@
 //! Sessions: signed-in devices. Knowing a caller by cookie or access token, listing and ending.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use plexi_core::access::Denied;
-use plexi_core::{Actor, ActorKind, Permission, Secret, SessionId, Timestamp, UserId};
+use plexi_core::{
+    Actor, ActorKind, CursorError, Cursors, Page, Permission, Secret, SessionId, Timestamp, UserId,
+};
 
 use crate::error::AuthError;
 use crate::live::LiveSession;
 use crate::model::Session;
+use crate::pages;
 use crate::ports::{Account, SessionRecord};
 use crate::secrets;
 use crate::service::{Auth, Inner};
@@ -91,15 +95,27 @@ impl Auth {
         self.inner.end(caller.actor.user, caller.session).await
     }
 
-    /// The caller's living sessions, last seen first; at most 100.
-    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
+    /// The caller's living sessions, at most 100, last seen first: one that is seen between two pages is before them.
+    pub async fn sessions(
+        &self,
+        caller: &Caller,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Session>, AuthError> {
+        let limit = pages::limit(limit)?;
+        let list = Cursors::of("sessions");
+        let after = list.read(cursor)?.map(|key| place_of(&key).ok_or(CursorError)).transpose()?;
         let now = self.inner.now();
-        let records = self.inner.store.sessions(caller.actor.user).await?;
-        Ok(records
-            .into_iter()
-            .filter(|record| self.inner.lives(record, record.last_seen_at, now))
-            .map(|record| shown(&record, record.id == caller.session))
-            .collect())
+        let mut records = self.inner.store.sessions(caller.actor.user).await?;
+        records.retain(|record| self.inner.lives(record, record.last_seen_at, now));
+        records.retain(|record| after.is_none_or(|after| place(record) < after));
+        records.sort_unstable_by_key(|record| Reverse(place(record)));
+        let Page { items, next } = list.page(records, limit as usize, |last| {
+            let (seen, id) = place(last);
+            format!("{}.{id}", seen.as_micros())
+        });
+        let items = items.iter().map(|record| shown(record, record.id == caller.session)).collect();
+        Ok(Page { items, next })
     }
 
     /// Ends one of the caller's sessions. [`Denied::Unseen`] when it is not theirs.
@@ -218,6 +234,17 @@ impl Inner {
         self.sessions_ended(user, ids, keep.is_none());
         Ok(())
     }
+}
+
+/// The place of a session in the list; the greatest comes first.
+fn place(record: &SessionRecord) -> (Timestamp, SessionId) {
+    (record.last_seen_at, record.id)
+}
+
+/// The place that the key of a cursor names.
+fn place_of(key: &str) -> Option<(Timestamp, SessionId)> {
+    let (seen, id) = key.split_once('.')?;
+    Some((Timestamp::from_micros(seen.parse().ok()?), id.parse().ok()?))
 }
 
 /// A session as its owner sees it.

@@ -18,7 +18,8 @@ export const auth = {
   invitation: (code: string) => get<InvitationSeen>("/auth/invitation", { code }),
   signOut: () => post<void>("/auth/sign-out"),
   changePassword: (current: string, next: string) => post<void>("/auth/password", { current, new: next }),
-  sessions: () => get<Page<Session>>("/auth/sessions"),
+  /** All of them: there are at most a hundred. */
+  sessions: () => get<Page<Session>>("/auth/sessions", { limit: 100 }),
   endSession: (id: Id) => del(`/auth/sessions/${id}`),
   endOtherSessions: () => del("/auth/sessions"),
 };

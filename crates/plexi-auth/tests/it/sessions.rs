@@ -51,6 +51,41 @@ async fn signing_out_ends_the_session_at_once_and_tells_who_listens() {
 }
 
 #[tokio::test]
+async fn all_sessions_are_read_page_by_page_the_last_seen_first() {
+    let world = World::new().await;
+    world.add("ada", "member").await;
+    let (caller, _) = world.caller("ada").await;
+    for _ in 0..11 {
+        // Two of each minute, so that not the time alone orders them.
+        world.sign_in("ada", Transport::Token).await;
+        world.sign_in("ada", Transport::Token).await;
+        world.clock.advance(MINUTE);
+    }
+    let (mut shown, mut cursor, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = world.auth.sessions(&caller, cursor.as_deref(), 5).await.unwrap();
+        assert!(page.items.len() <= 5);
+        shown.extend(page.items);
+        pages += 1;
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((shown.len(), pages), (23, 5));
+    assert!(shown.iter().is_sorted_by_key(|session| std::cmp::Reverse(session.last_seen_at)));
+    let ids: std::collections::BTreeSet<_> = shown.iter().map(|session| session.id).collect();
+    assert_eq!(ids.len(), 23, "each once");
+
+    let all = world.auth.sessions(&caller, None, 200).await.unwrap();
+    assert_eq!((all.items, all.next), (shown, None));
+    let broken = plexi_core::Cursors::of("sessions").after("neither time nor id");
+    for (cursor, limit) in [(Some("x"), 5), (Some(&*broken), 5), (None, 0), (None, 201)] {
+        assert!(world.auth.sessions(&caller, cursor, limit).await.is_err(), "{cursor:?} {limit}");
+    }
+}
+
+#[tokio::test]
 async fn the_list_shows_each_device_and_ending_one_leaves_the_others() {
     let world = World::new().await;
     world.add("ada", "member").await;
@@ -59,7 +94,7 @@ async fn the_list_shows_each_device_and_ending_one_leaves_the_others() {
     let (second, second_cookie) = world.caller("ada").await;
     let third = world.sign_in("ada", Transport::Token).await;
 
-    let shown = world.auth.sessions(&caller).await.unwrap();
+    let shown = world.auth.sessions(&caller, None, 50).await.unwrap().items;
     assert_eq!(shown.len(), 3);
     assert_eq!(
         shown.iter().filter(|session| session.current).map(|s| s.id).collect::<Vec<_>>(),
@@ -253,7 +288,7 @@ async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
     let renewed = renewed.unwrap();
     let known = world.auth.authenticate_cookie(renewed.value.expose()).await.unwrap();
     assert_eq!(known.session, caller.session, "it is the same session under another cookie");
-    assert_eq!(renewed.expires_at, world.auth.sessions(&known).await.unwrap()[0].expires_at);
+    assert_eq!(renewed.expires_at, world.auth.sessions(&known, None, 1).await.unwrap().items[0].expires_at);
     world.auth.recheck(caller.actor.user, caller.session).await.unwrap();
 }
 

@@ -284,12 +284,3 @@ async fn what_is_shed_is_counted() {
     let text = world.send(metrics).await.text();
     assert!(text.contains("plexi_http_shed_total 1"), "{text}");
 }
-
-#[tokio::test]
-async fn ones_sessions_are_one_page_and_a_cursor_is_refused() {
-    let world = world().await;
-    let page = world.get(&world.member, "/auth/sessions?limit=1").await.json();
-    assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null));
-    let refused = world.get(&world.member, "/auth/sessions?cursor=x").await;
-    assert_eq!((refused.status, &*refused.code()), (422, "VALIDATION_INVALID"));
-}

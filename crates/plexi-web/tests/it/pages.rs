@@ -12,6 +12,7 @@ use crate::world::{World, world};
 fn lists(world: &World) -> BTreeMap<&'static str, String> {
     let (space, general) = (world.space, world.general);
     [
+        ("auth.sessions", "/auth/sessions?".to_owned()),
         ("users.list", "/users?".to_owned()),
         ("invitations.list", "/invitations?".to_owned()),
         ("spaces.members", format!("/spaces/{space}/members?")),

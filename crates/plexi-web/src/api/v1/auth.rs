@@ -13,7 +13,7 @@ use plexi_messaging::{ChannelDraft, MessagingError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::input::{Items, LimitQuery, MethodPath, SessionPath};
+use super::input::{Items, MethodPath, PageQuery, SessionPath};
 use crate::answer::{Created, Done, Found, WithCookie};
 use crate::call::{Anyone, Call, Nothing};
 use crate::error::ApiError;
@@ -261,11 +261,9 @@ async fn change_password(
     Ok(WithCookie { answer: Done, cookie: renewed.and_then(header) })
 }
 
-async fn sessions(call: Call<Caller, Nothing, LimitQuery>) -> Result<Found<Page<Session>>, ApiError> {
-    // At most 100 sessions exist; they fit one page, and a smaller limit is honoured by leaving out the oldest.
-    let mut items = call.web.auth.sessions(&call.who).await?;
-    items.truncate(usize::try_from(call.query.limit).unwrap_or(usize::MAX));
-    Ok(Found(Page { items, next: None }))
+async fn sessions(call: Call<Caller, Nothing, PageQuery>) -> Result<Found<Page<Session>>, ApiError> {
+    let PageQuery { cursor, limit } = &call.query;
+    Ok(Found(call.web.auth.sessions(&call.who, cursor.as_deref(), *limit).await?))
 }
 
 async fn end_session(call: Call<Caller, SessionPath>) -> Result<Done, ApiError> {

@@ -54,16 +54,6 @@ pub(crate) struct PageQuery {
     pub limit: u32,
 }
 
-/// A list that is one page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitQuery {
-    /// How many entries.
-    #[serde(default = "page_limit")]
-    #[schemars(range(min = 1, max = 200))]
-    pub limit: u32,
-}
-
 /// A page of a list that can be filtered by the beginning of a name.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
