@@ -191,7 +191,7 @@ impl Auth {
         };
         let account = self.change_account(id, &wanted).await?;
         if let Some(hash) = &hash {
-            inner.store.set_password_hash(id, hash, true).await?;
+            inner.store.set_password_hash(id, None, hash, true).await?;
             inner.recent.forget_account(id);
         }
         if hash.is_some() || account.user.disabled {

@@ -105,8 +105,15 @@ pub trait AccountStore: Send + Sync + 'static {
     async fn account_by_name(&self, name: &str) -> Result<Option<(Account, Option<String>)>, StoreError>;
     /// The password hash of an account.
     async fn password_hash(&self, id: UserId) -> Result<Option<String>, StoreError>;
-    /// Replaces the password hash. `raise_epoch` is false for a rehash of the same password.
-    async fn set_password_hash(&self, id: UserId, hash: &str, raise_epoch: bool) -> Result<(), StoreError>;
+    /// Replaces the password hash; with `former` only that one, in one step: `Conflict("changed")` when it is another.
+    /// `raise_epoch` is false for a rehash of the same password.
+    async fn set_password_hash(
+        &self,
+        id: UserId,
+        former: Option<&str>,
+        hash: &str,
+        raise_epoch: bool,
+    ) -> Result<(), StoreError>;
     /// Changes an account. `Conflict("changed")`; `Conflict("last_admin")` when no enabled account with the role `admin` that can sign in would be left.
     async fn update_account(&self, id: UserId, change: &AccountChange) -> Result<Account, StoreError>;
     /// Accounts in order of name (the page key is the name) whose folded name or display name starts with `prefix`; all without one.

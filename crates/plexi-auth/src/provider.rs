@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plexi_core::{FieldError, Secret};
+use plexi_core::{FieldError, Secret, StoreError};
 
 use crate::error::AuthError;
 use crate::names;
@@ -100,10 +100,10 @@ impl PasswordProvider {
 
     /// Stores the same password under the present parameters, unless it was changed meanwhile.
     async fn rehash(&self, account: &Account, former: &str, renewed: &str) -> Result<(), AuthError> {
-        if self.store.password_hash(account.user.id).await?.as_deref() == Some(former) {
-            self.store.set_password_hash(account.user.id, renewed, false).await?;
+        match self.store.set_password_hash(account.user.id, Some(former), renewed, false).await {
+            Err(StoreError::Conflict(_)) => Ok(()),
+            done => Ok(done?),
         }
-        Ok(())
     }
 }
 

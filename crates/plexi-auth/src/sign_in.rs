@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use plexi_core::{FieldError, Secret, SessionId, Timestamp};
+use plexi_core::{FieldError, Secret, SessionId, StoreError, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +119,7 @@ impl Auth {
             return Err(AuthError::InvalidCredentials);
         }
         let hash = inner.passwords.accept(&new, &[&user.name, &user.display_name]).await?;
-        inner.store.set_password_hash(user.id, &hash, true).await?;
+        inner.replace_password(user.id, stored, &current, &hash).await?;
         inner.recent.forget_account(user.id);
         inner.end_all(user.id, Some(caller.session)).await?;
         let cookie = inner.renew_cookie(caller.session).await?;
@@ -129,6 +129,29 @@ impl Auth {
 }
 
 impl Inner {
+    /// Replaces a password that is `current` while its hash is `stored`. Of several who do so at once one succeeds and the
+    /// others find that `current` is wrong by now. A sign-in may have stored the same one anew meanwhile, once.
+    async fn replace_password(
+        &self,
+        id: UserId,
+        stored: Option<String>,
+        current: &Secret<String>,
+        hash: &str,
+    ) -> Result<(), AuthError> {
+        match self.store.set_password_hash(id, stored.as_deref(), hash, true).await {
+            Err(StoreError::Conflict(_)) => {}
+            done => return Ok(done?),
+        }
+        let stored = self.store.password_hash(id).await?;
+        if !self.passwords.verify(current, stored.as_deref()).await?.right {
+            return Err(AuthError::InvalidCredentials);
+        }
+        match self.store.set_password_hash(id, stored.as_deref(), hash, true).await {
+            Err(StoreError::Conflict(_)) => Err(AuthError::InvalidCredentials),
+            done => Ok(done?),
+        }
+    }
+
     /// Asks the provider of that method.
     async fn prove(&self, method: &str, attempt: &Attempt) -> Result<Account, AuthError> {
         let found = self.providers.iter().find(|provider| provider.method() == method);

@@ -30,9 +30,18 @@ impl AccountStore for MemoryStore {
         Ok(self.lock().accounts.get(&id).and_then(|stored| stored.hash.clone()))
     }
 
-    async fn set_password_hash(&self, id: UserId, hash: &str, raise_epoch: bool) -> Result<(), StoreError> {
+    async fn set_password_hash(
+        &self,
+        id: UserId,
+        former: Option<&str>,
+        hash: &str,
+        raise_epoch: bool,
+    ) -> Result<(), StoreError> {
         let mut state = self.lock();
         let stored = state.accounts.get_mut(&id).ok_or(StoreError::Missing("user"))?;
+        if former.is_some() && stored.hash.as_deref() != former {
+            return Err(StoreError::Conflict("changed"));
+        }
         stored.hash = Some(hash.to_owned());
         stored.account.epoch += i64::from(raise_epoch);
         Ok(())

@@ -34,6 +34,7 @@ pub async fn run<S: IdentityStore>(make: impl AsyncFn() -> (S, SpaceId)) {
     accounts::names_and_skeletons_are_unique(&fresh().await).await;
     accounts::a_change_touches_only_what_it_names(&fresh().await).await;
     accounts::credentials_roles_and_disabling_raise_the_epoch(&fresh().await).await;
+    accounts::of_several_who_replace_one_password_one_does(&fresh().await).await;
     accounts::the_last_administrator_stays(&fresh().await).await;
     accounts::a_change_of_an_account_that_is_not_as_seen_is_refused(&fresh().await).await;
     accounts::of_changes_at_once_none_is_lost(&fresh().await).await;

@@ -145,6 +145,27 @@ async fn changing_the_password_needs_the_present_one_and_makes_the_new_one_count
 }
 
 #[tokio::test]
+async fn of_several_who_change_one_password_at_once_one_does_and_the_others_are_told_that_it_is_wrong() {
+    let world = World::new().await;
+    world.add("ada", "member").await;
+    let (caller, _) = world.caller("ada").await;
+    let wanted = ["five calm herons read maps", "six loud herons draw maps", "nine slim herons fold maps"];
+    let [one, two, three] =
+        wanted.map(|new| world.auth.change_password(&caller, secret(PASSWORD), secret(new)));
+    let done: [_; 3] = tokio::join!(one, two, three).into();
+    let mut changed = 0;
+    for (new, done) in wanted.into_iter().zip(&done) {
+        let signed_in = world.auth.sign_in("ada", secret(new), Transport::Token, None, None).await;
+        match done {
+            Ok(_) => changed += 1,
+            Err(error) => assert!(matches!(error, AuthError::InvalidCredentials), "{error:?}"),
+        }
+        assert_eq!(signed_in.is_ok(), done.is_ok(), "the one that was told so counts");
+    }
+    assert_eq!(changed, 1);
+}
+
+#[tokio::test]
 async fn a_configuration_outside_its_bounds_makes_no_service() {
     let refused = AuthConfig { session_days: 0, ..AuthConfig::quick() }.check().unwrap_err();
     assert_eq!(refused[0].field, "session_days");

@@ -133,15 +133,28 @@ impl AccountStore for Database {
         Ok(row.as_ref().map_or(Ok(None), single)?)
     }
 
-    async fn set_password_hash(&self, id: UserId, hash: &str, raise_epoch: bool) -> Result<(), StoreError> {
-        let raise = i64::from(raise_epoch);
-        let sql = "UPDATE users SET password_hash = ?, epoch = epoch + ? WHERE id = ?";
-        let changed = self.write().run(sql, params![hash, raise, id]).await?;
-        // MariaDB counts only rows that differ, so a row that is there may count as unchanged.
-        if changed == 0 && self.account(id).await?.is_none() {
-            return Err(StoreError::Missing("user"));
+    async fn set_password_hash(
+        &self,
+        id: UserId,
+        former: Option<&str>,
+        hash: &str,
+        raise_epoch: bool,
+    ) -> Result<(), StoreError> {
+        let mut sql = "UPDATE users SET password_hash = ?, epoch = epoch + ? WHERE id = ?".to_owned();
+        let mut values = params![hash, i64::from(raise_epoch), id];
+        if let Some(former) = former {
+            sql.push_str(" AND password_hash = ?");
+            values.push(former.param());
         }
-        Ok(())
+        if self.write().run(&sql, values).await? > 0 {
+            return Ok(());
+        }
+        // MariaDB counts only rows that differ, so a row that is there may count as unchanged.
+        match self.account(id).await? {
+            None => Err(StoreError::Missing("user")),
+            Some(_) if self.password_hash(id).await?.as_deref() == Some(hash) => Ok(()),
+            Some(_) => Err(StoreError::Conflict("changed")),
+        }
     }
 
     async fn update_account(&self, id: UserId, change: &AccountChange) -> Result<Account, StoreError> {

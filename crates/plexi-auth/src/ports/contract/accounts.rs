@@ -75,9 +75,9 @@ pub(super) async fn credentials_roles_and_disabling_raise_the_epoch<S: IdentityS
     let id = stage.account("ada", "member").await.user.id;
     let epoch = async || store.account(id).await.unwrap().unwrap().epoch;
     let first = epoch().await;
-    store.set_password_hash(id, "rehashed", false).await.unwrap();
+    store.set_password_hash(id, Some("hash of ada"), "rehashed", false).await.unwrap();
     assert_eq!((epoch().await, store.password_hash(id).await.unwrap().as_deref()), (first, Some("rehashed")));
-    store.set_password_hash(id, "another", true).await.unwrap();
+    store.set_password_hash(id, None, "another", true).await.unwrap();
     let second = epoch().await;
     assert!(second > first);
     let change = AccountChange { role: Some("guest".to_owned()), ..AccountChange::default() };
@@ -89,6 +89,32 @@ pub(super) async fn credentials_roles_and_disabling_raise_the_epoch<S: IdentityS
     let change = AccountChange { role: Some("emperor".to_owned()), ..AccountChange::default() };
     let refused = store.update_account(id, &change).await;
     assert!(matches!(refused, Err(StoreError::Missing("role"))), "{refused:?}");
+}
+
+pub(super) async fn of_several_who_replace_one_password_one_does<S: IdentityStore>(stage: &Stage<S>) {
+    let store = &stage.store;
+    let id = stage.account("ada", "member").await.user.id;
+    let before = store.account(id).await.unwrap().unwrap().epoch;
+    let mut racers = JoinSet::new();
+    for hash in ["one", "two", "three"] {
+        let store = store.clone();
+        racers
+            .spawn(async move { (hash, store.set_password_hash(id, Some("hash of ada"), hash, true).await) });
+    }
+    let done = racers.join_all().await;
+    let kept = store.password_hash(id).await.unwrap().unwrap();
+    for (hash, done) in &done {
+        match done {
+            Ok(()) => assert_eq!(kept, *hash),
+            Err(error) => assert!(matches!(error, StoreError::Conflict("changed")), "{error:?}"),
+        }
+    }
+    assert_eq!(done.iter().filter(|(_, done)| done.is_ok()).count(), 1);
+    assert_eq!(store.account(id).await.unwrap().unwrap().epoch, before + 1);
+    let late = store.set_password_hash(id, Some("hash of ada"), "late", false).await;
+    assert!(matches!(late, Err(StoreError::Conflict("changed"))), "{late:?}");
+    let nobody = store.set_password_hash(stage.id(), Some("hash of ada"), "hash", true).await;
+    assert!(matches!(nobody, Err(StoreError::Missing("user"))), "{nobody:?}");
 }
 
 pub(super) async fn the_last_administrator_stays<S: IdentityStore>(stage: &Stage<S>) {
