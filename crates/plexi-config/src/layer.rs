@@ -11,6 +11,7 @@ use crate::error::{Problem, Problems};
 use crate::key::{Path, below, dotted, variable};
 use crate::origin::Origin;
 use crate::schema::{ConfigSchema, Shape};
+use crate::secret::COMMAND;
 use crate::suggest::nearest;
 
 /// Values of one source, and where each stands.
@@ -19,7 +20,7 @@ pub(crate) struct Layer {
     pub(crate) name: String,
     pub(crate) values: Dict,
     pub(crate) origins: BTreeMap<Path, Origin>,
-    /// Secrets that stand in the text itself: key and place.
+    /// Secrets that stand in the text itself: key and place. Of a command its arguments, whose key ends in the program.
     pub(crate) literals: Vec<(Path, Range<usize>)>,
 }
 
@@ -85,8 +86,12 @@ impl Reader<'_> {
         span: Range<usize>,
         path: &Path,
     ) -> Value {
-        if shape.is_some_and(|shape| shape.is_secret()) && value.is_str() {
-            self.layer.literals.push((path.clone(), span));
+        if shape.is_some_and(|shape| shape.is_secret()) {
+            if value.is_str() {
+                self.layer.literals.push((path.clone(), span));
+            } else if let Some((program, arguments)) = arguments(value) {
+                self.layer.literals.push((below(&below(path, COMMAND), &program), arguments));
+            }
         }
         match value {
             DeValue::Table(table) => {
@@ -120,6 +125,14 @@ impl Reader<'_> {
         }
         dict
     }
+}
+
+/// The program of a command that prints a secret, and the place of its arguments, if it has any.
+fn arguments(secret: &DeValue<'_>) -> Option<(String, Range<usize>)> {
+    let command = secret.as_table()?.get(COMMAND)?.get_ref().as_array()?;
+    let (program, first, last) = (command.first()?, command.get(1)?, command.last()?);
+    let program = program.get_ref().as_str().unwrap_or_default().to_owned();
+    Some((program, first.span().start..last.span().end))
 }
 
 fn scalar(value: &DeValue<'_>) -> Value {

@@ -17,18 +17,22 @@ use crate::error::ConfigError;
 
 /// What stands for a secret that was given as text.
 pub(crate) const LITERAL_SHOWN: &str = "***";
+/// The key of a command that prints a secret.
+pub(crate) const COMMAND: &str = "command";
 /// What a secret may be.
 pub(crate) const EXPECTED: &str =
     "expected a secret: text, or a table with one of file, env, credential (a name) or command (a list)";
 /// The longest secret, in bytes.
 const MAX_SECRET: u64 = 64 * 1024;
+/// Why what was shown instead of a secret is not one.
+const NOT_SHOWN: &str = "*** stands for a secret that was not shown; give the secret itself";
 /// How long a command may take.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// Where a secret is kept, or the secret itself.
 ///
 /// `{ file = "keys/pepper" }`, `{ env = "NAME" }`, `{ credential = "name" }` (systemd), `{ command = ["prog", "arg"] }`
-/// or text. Printing and writing it out show the place; text shows as `***`.
+/// or text. Printing and writing it out show the place; text and the arguments of a command show as `***`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SecretSource {
@@ -148,7 +152,6 @@ impl fmt::Debug for SecretSource {
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Env(name) => write!(f, "env {name}"),
             Self::Credential(name) => write!(f, "credential {name}"),
-            // arguments may hold what should not be shown
             Self::Command(command) => write!(f, "command {}", command.first().map_or("", String::as_str)),
         }
     }
@@ -175,7 +178,13 @@ impl Serialize for SecretSource {
             Self::File(path) => serializer.collect_map([("file", path)]),
             Self::Env(name) => serializer.collect_map([("env", name)]),
             Self::Credential(name) => serializer.collect_map([("credential", name)]),
-            Self::Command(command) => serializer.collect_map([("command", command)]),
+            Self::Command(command) => {
+                // arguments may hold what should not be shown
+                let arguments = (command.len() > 1).then_some(LITERAL_SHOWN);
+                let shown: Vec<&str> =
+                    command.first().map(String::as_str).into_iter().chain(arguments).collect();
+                serializer.collect_map([(COMMAND, shown)])
+            }
         }
     }
 }
@@ -197,9 +206,7 @@ impl<'de> Visitor<'de> for SourceVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<SecretSource, E> {
         match text {
-            LITERAL_SHOWN => {
-                Err(E::custom("*** stands for a secret that was not shown; give the secret itself"))
-            }
+            LITERAL_SHOWN => Err(E::custom(NOT_SHOWN)),
             "" => Err(E::custom("the secret is empty")),
             _ => Ok(SecretSource::Literal(Secret::new(text.to_owned()))),
         }
@@ -212,7 +219,13 @@ impl<'de> Visitor<'de> for SourceVisitor {
             "file" => SecretSource::File(map.next_value()?),
             "env" => SecretSource::Env(map.next_value()?),
             "credential" => SecretSource::Credential(map.next_value()?),
-            "command" => SecretSource::Command(map.next_value()?),
+            COMMAND => {
+                let command: Vec<String> = map.next_value()?;
+                if command.iter().any(|part| part == LITERAL_SHOWN) {
+                    return Err(de::Error::custom(NOT_SHOWN));
+                }
+                SecretSource::Command(command)
+            }
             _ => return Err(wrong()),
         };
         if map.next_key::<Cow<'de, str>>()?.is_some() {
@@ -245,7 +258,7 @@ impl JsonSchema for SecretSource {
                 one("file", text()),
                 one("env", text()),
                 one("credential", text()),
-                one("command", serde_json::json!({"type": "array", "items": text(), "minItems": 1})),
+                one(COMMAND, serde_json::json!({"type": "array", "items": text(), "minItems": 1})),
             ],
         })
     }

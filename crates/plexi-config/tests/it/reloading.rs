@@ -174,6 +174,33 @@ fn the_history_keeps_no_secret_and_rolling_back_takes_it_from_the_file_of_today(
 }
 
 #[test]
+fn the_arguments_of_a_command_are_kept_from_the_history_and_taken_from_the_file_of_today() {
+    let server = Server::start("[auth]\nsigning = { command = [\"vault\", \"--token\", \"hunter2\"] }\n");
+    server.write("title = \"new\"\n[auth]\nsigning = { command = [ 'vault', 'hunter3' ] } # ours\n");
+    server.reloader.reload().unwrap();
+    for number in server.history().numbers().unwrap() {
+        let kept = serde_json::to_string(&server.history().version(number).unwrap()).unwrap();
+        assert!(!kept.contains("hunter") && !kept.contains("token") && kept.contains("vault"), "{kept}");
+    }
+    server.reloader.roll_back(1).unwrap();
+    assert_eq!(server.text(), "[auth]\nsigning = { command = [\"vault\", 'hunter3'] }\n");
+    // Arguments for another program are of no use to this one.
+    server.write("[auth]\nsigning = { command = [\"pass\", \"chat\"] }\n");
+    server.reloader.reload().unwrap();
+    let refused = server.reloader.roll_back(1).unwrap_err();
+    assert!(
+        matches!(&refused, ConfigError::SecretNotKept { key, .. } if key == "auth.signing.command.vault"),
+        "{refused}"
+    );
+    server.write("[auth]\nsigning = { command = [\"pass\", \"chap\"] }\n");
+    assert_eq!(
+        server.reloader.reload().unwrap().changed,
+        ["auth.signing.command"],
+        "a change counts, unseen"
+    );
+}
+
+#[test]
 fn the_history_is_bounded_to_the_last_fifty() {
     let server = Server::start("");
     for nth in 0..60 {

@@ -73,6 +73,12 @@ fn a_secret_is_never_printed() {
         serde_json::to_value(&loaded.settings.auth.signing).unwrap(),
         serde_json::json!({"env": "KEY"})
     );
+    let shown = |toml: &str| serde_json::to_value(source(toml)).unwrap();
+    assert_eq!(
+        shown("{ command = [\"vault\", \"--token\", \"hunter2\"] }"),
+        serde_json::json!({"command": ["vault", "***"]})
+    );
+    assert_eq!(shown("{ command = [\"vault\"] }"), serde_json::json!({"command": ["vault"]}));
     assert!(!format!("{:?}", context(&tempfile::tempdir().unwrap())).contains("from env"));
 }
 
@@ -92,8 +98,10 @@ fn a_secret_of_the_wrong_form_is_refused_without_repeating_it() {
         assert!(told.contains("auth.signing") && told.contains("expected a secret"), "{toml}: {told}");
         assert!(!told.contains("4711"), "{toml}: {told}");
     }
-    let told = wrong("[auth]\nsigning = \"***\"");
-    assert!(told.contains("*** stands for a secret that was not shown"), "{told}");
+    for toml in ["\"***\"", "{ command = [\"vault\", \"***\"] }"] {
+        let told = wrong(&format!("[auth]\nsigning = {toml}"));
+        assert!(told.contains("*** stands for a secret that was not shown"), "{told}");
+    }
 }
 
 #[test]
