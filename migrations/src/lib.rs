@@ -11,6 +11,7 @@ mod m0004_search_backlog;
 mod m0005_threads;
 mod m0006_categories;
 mod m0007_imported;
+mod m0008_search_forgets;
 
 pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_threads::Migration),
             Box::new(m0006_categories::Migration),
             Box::new(m0007_imported::Migration),
+            Box::new(m0008_search_forgets::Migration),
         ]
     }
 }

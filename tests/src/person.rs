@@ -99,6 +99,13 @@ impl Person {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// `POST` with an `Idempotency-Key`.
+    pub async fn post_once(&self, path: &str, body: Value, key: &str) -> Outcome<Answer> {
+        let address = format!("http://{}/api/v1/{path}", self.address);
+        let request = self.http.post(address).bearer_auth(&self.token).json(&body);
+        answered(request.header("Idempotency-Key", key)).await
+    }
+
     /// `PUT`.
     pub async fn put(&self, path: &str, body: Option<Value>) -> Outcome<Answer> {
         self.ask(Method::PUT, path, body).await
@@ -118,10 +125,7 @@ impl Person {
     pub async fn put_octets(&self, path: &str, piece: Vec<u8>) -> Outcome<Answer> {
         let address = format!("http://{}/api/v1/{path}", self.address);
         let request = self.http.put(address).bearer_auth(&self.token).body(piece);
-        let answer = request.header("Content-Type", "application/octet-stream").send().await?;
-        let status = answer.status();
-        let body = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
-        Ok(Answer { status, body })
+        answered(request.header("Content-Type", "application/octet-stream")).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Outcome<Answer> {
@@ -132,10 +136,7 @@ impl Person {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await?;
-        let status = answer.status();
-        let body = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
-        Ok(Answer { status, body })
+        answered(request).await
     }
 
     /// The id of the first space and of its channel `general`.
@@ -173,4 +174,11 @@ impl Person {
     pub async fn connect_packing(&self) -> Outcome<Socket> {
         Socket::open_packing(&self.address, &self.token).await
     }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Outcome<Answer> {
+    let answer = request.send().await?;
+    let status = answer.status();
+    let body = serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null);
+    Ok(Answer { status, body })
 }

@@ -204,6 +204,7 @@ fn start_tasks(services: &Services, edge: &Lifecycle) {
     );
     edge.spawn("forget-sessions", glue::forget_sessions(services.auth.clone(), edge.soft()));
     edge.spawn("forget-answers", glue::forget_answers(database.clone(), Arc::clone(clock), edge.soft()));
+    edge.spawn("sweep-deleted", glue::sweep_deleted(database.clone(), edge.soft()));
     let (hub, stop) = (services.hub.clone(), edge.soft());
     edge.spawn_essential("presence", async move { hub.run_presence(stop).await });
 }

@@ -129,6 +129,9 @@ impl AppError {
             Self::Database(DbError::SchemaBusy(_)) => {
                 "Wait until the other server has started, then start this one again.".into()
             }
+            Self::Database(DbError::StillWriting(_)) => {
+                "Stop the other server on this database. If there is none, the database ends what a lost one left within a minute: start again then.".into()
+            }
             Self::Database(_) => "Check database.url, that the database runs and its disk has room; `plexi doctor` looks closer.".into(),
             Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => self.code().remedy().into(),
         }

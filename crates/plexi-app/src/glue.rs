@@ -6,6 +6,6 @@ mod operator;
 mod ui;
 
 pub(crate) use answers::KeptAnswers;
-pub(crate) use forget::{forget_answers, forget_sessions};
+pub(crate) use forget::{forget_answers, forget_sessions, sweep_deleted};
 pub(crate) use operator::{Checks, Console};
 pub(crate) use ui::EmbeddedUi;

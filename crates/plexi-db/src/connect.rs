@@ -8,7 +8,7 @@ use plexi_core::Secret;
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{self, ConnectOptions, Connection as _, Executor};
+use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use sea_orm::{DatabaseConnection, SqlxMySqlConnector, SqlxPostgresConnector, SqlxSqliteConnector};
 
 use crate::config::DatabaseConfig;
@@ -20,6 +20,8 @@ use crate::writer::Writer;
 const STATEMENTS: usize = 256;
 /// How long a statement waits for the write lock of another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long the servers keep a transaction in which nothing happens: that of a machine that went away. Shorter than a start waits.
+const IDLE: Duration = Duration::from_secs(30);
 /// Pages in the write-ahead log of `SQLite` before they go into the file: 16 MiB. A page that is written often goes once.
 const WAL_PAGES: &str = "4096";
 /// Whose file it is, for tools that look at `SQLite` files: the bytes of `plex`.
@@ -51,6 +53,13 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
         let pool = PgPoolOptions::new()
             .max_connections(most)
             .acquire_timeout(timeout)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    let idle = format!("SET idle_in_transaction_session_timeout = {}", IDLE.as_millis());
+                    connection.execute(AssertSqlSafe(idle)).await?;
+                    Ok(())
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| unavailable(&error))?;
@@ -66,6 +75,8 @@ pub(crate) async fn open(config: &DatabaseConfig, data_dir: &Path) -> Result<Poo
                 Box::pin(async move {
                     // Locks only the rows that are found; the code locks what it decides on.
                     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                    let idle = format!("SET SESSION idle_transaction_timeout = {}", IDLE.as_secs());
+                    connection.execute(AssertSqlSafe(idle)).await?;
                     Ok(())
                 })
             })

@@ -1,6 +1,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use plexi_core::{Coded, ErrorCode, Secret};
@@ -11,12 +12,13 @@ use crate::chat::messages::guess::Guesses;
 use crate::config::DatabaseConfig;
 use crate::connect;
 use crate::fault::{Fault, Kind};
+use crate::former;
 use crate::schema_lock::SchemaLock;
 use crate::sql::{Cells, Conn, single};
 use crate::writer::{Turn, Writer};
 
 /// How often a transaction is tried when others stand in its way.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 
 /// Which database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,9 @@ pub enum DbError {
     /// Another server changes the schema, for longer than this one waited.
     #[error("another server is changing the schema of the database; waited for {} seconds", .0.as_secs_f32())]
     SchemaBusy(Duration),
+    /// A transaction of another server, perhaps of one that was killed, holds a channel for longer than this one waited.
+    #[error("another server is still writing to the database; waited for {} seconds", .0.as_secs_f32())]
+    StillWriting(Duration),
     /// It does not answer.
     #[error("database does not answer: {0}")]
     Unavailable(String),
@@ -106,6 +111,7 @@ struct Inner {
     slow: Duration,
     schema_wait: Duration,
     guesses: Guesses,
+    deleted: AtomicBool,
 }
 
 /// Where changes go.
@@ -134,10 +140,12 @@ impl std::fmt::Debug for Database {
 
 impl Database {
     /// Opens the database, makes it when it is a file that does not exist, and brings its schema up to date. `data_dir` is
-    /// where relative paths of `SQLite` files start.
+    /// where relative paths of `SQLite` files start. What a server that was killed still commits is waited for:
+    /// [`DbError::StillWriting`] when it takes too long.
     pub async fn connect(config: &DatabaseConfig, data_dir: &Path) -> Result<Self, DbError> {
         let database = Self::connect_only(config, data_dir).await?;
         database.migrate_up(None).await?;
+        former::wait(&database, database.0.schema_wait).await?;
         Ok(database)
     }
 
@@ -151,6 +159,8 @@ impl Database {
             slow: Duration::from_millis(config.slow_query_ms),
             schema_wait: Duration::from_millis(config.schema_wait_ms.clamp(1, 600_000)),
             guesses: Guesses::default(),
+            // by a former process, perhaps
+            deleted: AtomicBool::new(true),
         })))
     }
 
@@ -260,6 +270,26 @@ impl Database {
             messages: next()?,
             sessions: next()?,
         })
+    }
+
+    /// Notes that something was deleted for good.
+    pub(crate) fn has_deleted(&self) {
+        self.0.deleted.store(true, Ordering::Release);
+    }
+
+    /// Sweeps out what is left of deleted texts: the write-ahead log of `SQLite` holds them until it is emptied. `false` when
+    /// somebody read from it all the while; the next call tries again. Does nothing when nothing was deleted since, and with
+    /// servers, which tidy up by themselves. To be called now and then, not by those who delete.
+    pub async fn sweep(&self) -> Result<bool, DbError> {
+        let Write::Sqlite(writer) = &self.0.write else { return Ok(true) };
+        if !self.0.deleted.swap(false, Ordering::AcqRel) {
+            return Ok(true);
+        }
+        let emptied = writer.empty_log().await;
+        if !matches!(emptied, Ok(true)) {
+            self.has_deleted();
+        }
+        emptied.map_err(|error| DbError::Unavailable(error.to_string()))
     }
 
     /// Closes all connections after the statements that run now; the write-ahead log of `SQLite` goes into the file.

@@ -22,6 +22,7 @@ mod database;
 mod fault;
 #[cfg(test)]
 mod faults;
+mod former;
 mod idempotency;
 mod identity;
 mod schema_lock;

@@ -10,11 +10,15 @@ use sea_orm::error::ConnAcquireErr;
 use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sea_orm::sqlx::{
     self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _,
+    Row as _,
 };
 use sea_orm::{DatabaseConnection, DbErr, QueryResult, RuntimeErr, SqlxSqliteConnector, Value};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::fault::Fault;
+
+/// How long emptying the write-ahead log waits for those who read from it; who writes waits as long.
+const MOMENT: Duration = Duration::from_millis(250);
 
 /// What one statement brought.
 #[derive(Default)]
@@ -58,10 +62,23 @@ impl Writer {
         Ok(Self { options, patience, line: Arc::new(Mutex::new(line)) })
     }
 
-    /// A pool of one further connection, for what needs a pool.
+    /// A pool of one further connection, for what needs a pool. What it sorts may be large and goes to a file.
     pub(crate) fn pool(&self) -> DatabaseConnection {
         let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(self.patience);
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(self.options.clone()))
+        let options = self.options.clone().pragma("temp_store", "FILE");
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(options))
+    }
+
+    /// Moves the write-ahead log into the file and empties it, on a connection of its own. `false` when somebody reads from it for
+    /// longer than a moment.
+    pub(crate) async fn empty_log(&self) -> Result<bool, sqlx::Error> {
+        let mut connection = self.options.clone().busy_timeout(MOMENT).connect().await?;
+        // The first does most of the work and keeps nobody waiting.
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await?;
+        let emptied =
+            connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await?.try_get::<i64, _>(0)? == 0;
+        connection.close().await?;
+        Ok(emptied)
     }
 
     /// Waits for the connection, for statements that are a transaction each.

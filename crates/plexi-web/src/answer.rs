@@ -2,9 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use plexi_messaging::model::Message;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
+use crate::idempotency::Shown;
 use crate::operations::AnswerDoc;
 
 /// An answer of a handler.
@@ -22,9 +24,10 @@ pub(crate) struct Found<T>(pub T);
 /// 201 with a JSON body.
 pub(crate) struct Created<T>(pub T);
 
-/// 201 when it was made now, 200 when it was there.
-pub(crate) struct Posted<T> {
-    pub body: T,
+/// A message: 201 when it was posted now, 200 when it was there. Under the request's key is kept which one it is and not what it
+/// says, so that a deleted text is not kept there.
+pub(crate) struct Posted {
+    pub message: Message,
     pub fresh: bool,
 }
 
@@ -73,11 +76,13 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
     }
 }
 
-impl<T: Serialize + JsonSchema + Send + 'static> Answer for Posted<T> {
-    const DOC: AnswerDoc = doc::<T>(&[200, 201]);
+impl Answer for Posted {
+    const DOC: AnswerDoc = doc::<Message>(&[200, 201]);
 
     fn render(self) -> Response {
-        json(if self.fresh { StatusCode::CREATED } else { StatusCode::OK }, &self.body)
+        let mut response = json(if self.fresh { StatusCode::CREATED } else { StatusCode::OK }, &self.message);
+        response.extensions_mut().insert(Shown(self.message.id));
+        response
     }
 }
 

@@ -147,7 +147,7 @@ pub(crate) async fn run(
     }
     lap.next(Step::Idempotency);
     let claim = match (&who, operation.idempotent) {
-        (Some(caller), true) => idempotency::claim(&web, caller.actor.user, &parts, &bytes).await?,
+        (Some(caller), true) => idempotency::claim(&web, &caller.actor, &parts, &bytes).await?,
         _ => idempotency::Claim::None,
     };
     let claim = match claim {

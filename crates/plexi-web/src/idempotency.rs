@@ -2,6 +2,8 @@
 //!
 //! Kept are answers of success only: a request that failed made nothing and may be tried again. Two at once with the
 //! same key: the second is told to wait. The claim on a key ends when its request does, also when it is given up.
+//!
+//! Of a message is kept which one it was: the text is nowhere but in the message, and is gone when that is deleted.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +16,9 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
-use plexi_core::{Coded, ErrorCode, Timestamp, UserId};
+use plexi_core::{Actor, Coded, ErrorCode, MessageId, Timestamp, UserId};
 
+use crate::answer::json;
 use crate::error::ApiError;
 use crate::state::WebState;
 
@@ -32,13 +35,29 @@ pub struct StoredAnswer {
     pub request: [u8; 32],
     /// The HTTP status.
     pub status: u16,
-    /// The content type of the body.
-    pub content_type: String,
-    /// The body, at most 1 MiB.
-    pub body: Vec<u8>,
+    /// What it said.
+    pub kept: Kept,
     /// When it was given.
     pub at: Timestamp,
 }
+
+/// What is kept of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it.
+    Body {
+        /// The content type of the body.
+        content_type: String,
+        /// The body, at most 1 MiB.
+        body: Vec<u8>,
+    },
+    /// The message that it showed, which is read again.
+    Message(MessageId),
+}
+
+/// Goes with an answer that shows a message.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown(pub MessageId);
 
 /// The store of answers failed; the text is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +117,7 @@ pub(crate) enum Claim {
 /// Claims the key of a request.
 pub(crate) async fn claim(
     web: &WebState,
-    user: UserId,
+    actor: &Actor,
     parts: &Parts,
     body: &Bytes,
 ) -> Result<Claim, ApiError> {
@@ -107,7 +126,7 @@ pub(crate) async fn claim(
         ApiError::invalid(Vec::new())
             .field("Idempotency-Key", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -")
     })?;
-    let request = digest(parts, body);
+    let (user, request) = (actor.user, digest(parts, body));
     let Some(held) = web.in_flight_keys.hold((user, key.to_owned()), request) else {
         return Err(ApiError::new(ErrorCode::ValidationConflict)
             .field("Idempotency-Key", "the first request with this key is still at work")
@@ -116,7 +135,7 @@ pub(crate) async fn claim(
     let oldest = web.clock.now().minus(KEPT_FOR);
     match web.idempotency.get(user, key).await?.filter(|stored| stored.at > oldest) {
         None => Ok(Claim::Fresh(held)),
-        Some(stored) if stored.request == request => Ok(Claim::Replay(replay(stored))),
+        Some(stored) if stored.request == request => Ok(Claim::Replay(replay(web, actor, stored).await?)),
         Some(_) => Err(ApiError::new(ErrorCode::ValidationIdempotencyMismatch)),
     }
 }
@@ -134,30 +153,37 @@ pub(crate) async fn keep(web: &WebState, claim: Claim, response: Response) -> Re
         .map_err(|error| ApiError::new(ErrorCode::SystemInternal).because(error.to_string()))?
         .to_bytes();
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let stored = StoredAnswer {
-        request: held.request,
-        status: parts.status.as_u16(),
-        content_type: content_type.unwrap_or_default().to_owned(),
-        body: bytes.to_vec(),
-        at: web.clock.now(),
+    let kept = match parts.extensions.get::<Shown>() {
+        Some(Shown(message)) => Kept::Message(*message),
+        None => {
+            Kept::Body { content_type: content_type.unwrap_or_default().to_owned(), body: bytes.to_vec() }
+        }
     };
+    let status = parts.status.as_u16();
+    let stored = StoredAnswer { request: held.request, status, kept, at: web.clock.now() };
     if let Err(error) = web.idempotency.put(held.key.0, &held.key.1, &stored).await {
         tracing::warn!(%error, "answer of an idempotent request not kept");
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-fn replay(stored: StoredAnswer) -> Response {
+async fn replay(web: &WebState, actor: &Actor, stored: StoredAnswer) -> Result<Response, ApiError> {
     let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
-    let mut response = (status, stored.body).into_response();
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    if let Ok(content_type) = HeaderValue::from_str(&stored.content_type)
-        && !content_type.is_empty()
-    {
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    }
+    let mut response = match stored.kept {
+        Kept::Message(id) => json(status, &web.messaging.message(actor, id).await?),
+        Kept::Body { content_type, body } => {
+            let mut response = (status, body).into_response();
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            if let Ok(content_type) = HeaderValue::from_str(&content_type)
+                && !content_type.is_empty()
+            {
+                response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+            }
+            response
+        }
+    };
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    response
+    Ok(response)
 }
 
 fn is_key(key: &str) -> bool {

@@ -40,7 +40,7 @@ pub use faults::{Fault, FaultHook};
 pub use health::{AlwaysReady, Check, HealthChecks};
 #[cfg(any(test, feature = "test-util"))]
 pub use idempotency::MemoryIdempotency;
-pub use idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, StoredAnswer};
+pub use idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, Kept, StoredAnswer};
 pub use metrics::{Exposition, MetricSource};
 pub use operator::{NoOperator, Operator, OperatorError, SecretFacts, SecretsReloaded};
 pub use sessions::watch_sessions;

@@ -4,6 +4,7 @@ mod breached;
 mod conversation;
 mod crash;
 mod damage;
+mod deleted;
 mod engines;
 mod full_disk;
 mod read_only;

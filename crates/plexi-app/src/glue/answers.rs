@@ -3,9 +3,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use plexi_core::{Clock, UserId};
 use plexi_db::{Database, IdempotencyPut, IdempotencyRecord};
-use plexi_web::{IdempotencyError, IdempotencyStore, KEPT_FOR, StoredAnswer};
+use plexi_web::{IdempotencyError, IdempotencyStore, KEPT_FOR, Kept, StoredAnswer};
 
-/// Answers to repeated requests, kept in the database: the content type, a line break, the body.
+/// Answers to repeated requests, kept in the database: the content type, a line break, the body; of a message its id.
 pub(crate) struct KeptAnswers {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
@@ -30,11 +30,14 @@ impl IdempotencyStore for KeptAnswers {
     }
 }
 
+/// Stands where the content type of a body would: no media type is called so.
+const MESSAGE: &str = "message";
+
 fn write(user: UserId, key: &str, answer: &StoredAnswer) -> IdempotencyRecord {
-    let mut bytes = Vec::with_capacity(answer.content_type.len() + 1 + answer.body.len());
-    bytes.extend_from_slice(answer.content_type.as_bytes());
-    bytes.push(b'\n');
-    bytes.extend_from_slice(&answer.body);
+    let bytes = match &answer.kept {
+        Kept::Body { content_type, body } => [content_type.as_bytes(), b"\n", body].concat(),
+        Kept::Message(id) => format!("{MESSAGE}\n{id}").into_bytes(),
+    };
     IdempotencyRecord {
         user,
         key: key.to_owned(),
@@ -49,11 +52,16 @@ fn read(record: &IdempotencyRecord) -> StoredAnswer {
     // a header value holds no line break, so the first one ends the content type
     let end = record.answer.iter().position(|byte| *byte == b'\n');
     let (content_type, body) = record.answer.split_at(end.unwrap_or(0));
+    let (content_type, body) = (String::from_utf8_lossy(content_type), body.get(1..).unwrap_or_default());
+    let message = (content_type == MESSAGE).then(|| std::str::from_utf8(body).ok()?.parse().ok()).flatten();
+    let kept = message.map_or_else(
+        || Kept::Body { content_type: content_type.into_owned(), body: body.to_vec() },
+        Kept::Message,
+    );
     StoredAnswer {
         request: record.request,
         status: record.status,
-        content_type: String::from_utf8_lossy(content_type).into_owned(),
-        body: body.get(1..).unwrap_or_default().to_vec(),
+        kept,
         at: record.expires_at.minus(KEPT_FOR),
     }
 }
@@ -65,15 +73,16 @@ mod tests {
 
     #[test]
     fn an_answer_reads_back_as_it_was_also_with_line_breaks_in_its_body() {
-        for body in ["", "{}", "a\nb\n"] {
+        let user = "0198c0de-0000-7000-8000-000000000001".parse().unwrap();
+        let body = |body: &str| Kept::Body { content_type: "application/json".into(), body: body.into() };
+        let message = Kept::Message("0198c0de-0000-7000-8000-000000000002".parse().unwrap());
+        for kept in [body(""), body("{}"), body("a\nb\n"), message] {
             let answer = StoredAnswer {
                 request: [7; 32],
                 status: 201,
-                content_type: "application/json".into(),
-                body: body.into(),
+                kept,
                 at: Timestamp::from_seconds(1_800_000_000),
             };
-            let user = "0198c0de-0000-7000-8000-000000000001".parse().unwrap();
             assert_eq!(read(&write(user, "k", &answer)), answer);
         }
     }

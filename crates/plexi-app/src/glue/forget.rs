@@ -8,10 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 /// How often what is out of date is forgotten.
 const ROUND: Duration = Duration::from_mins(10);
+/// How long what is deleted may stay in the write-ahead log.
+const SWEEP: Duration = Duration::from_secs(10);
 
 /// Removes sessions that have run out.
 pub(crate) async fn forget_sessions(auth: Auth, stop: CancellationToken) {
-    while pause(&stop).await {
+    while pause(ROUND, &stop).await {
         match auth.purge_sessions().await {
             Ok(0) => {}
             Ok(purged) => tracing::debug!(purged, "sessions purged"),
@@ -22,7 +24,7 @@ pub(crate) async fn forget_sessions(auth: Auth, stop: CancellationToken) {
 
 /// Removes answers to repeated requests after their day.
 pub(crate) async fn forget_answers(database: Database, clock: Arc<dyn Clock>, stop: CancellationToken) {
-    while pause(&stop).await {
+    while pause(ROUND, &stop).await {
         match database.idempotency_purge(clock.now()).await {
             Ok(0) => {}
             Ok(purged) => tracing::debug!(purged, "kept answers purged"),
@@ -31,10 +33,21 @@ pub(crate) async fn forget_answers(database: Database, clock: Arc<dyn Clock>, st
     }
 }
 
+/// Sweeps out what is left of deleted texts.
+pub(crate) async fn sweep_deleted(database: Database, stop: CancellationToken) {
+    while pause(SWEEP, &stop).await {
+        match database.sweep().await {
+            Ok(true) => {}
+            Ok(false) => tracing::debug!("write-ahead log in use, swept later"),
+            Err(error) => tracing::warn!(%error, "deleted texts not swept out"),
+        }
+    }
+}
+
 /// Waits for the next round; false when the server stops.
-async fn pause(stop: &CancellationToken) -> bool {
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
     tokio::select! {
-        () = tokio::time::sleep(ROUND) => true,
+        () = tokio::time::sleep(time) => true,
         () = stop.cancelled() => false,
     }
 }

@@ -48,7 +48,9 @@ impl MessageStore for Database {
     }
 
     async fn delete(&self, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError> {
-        Ok(transaction!(self, conn, { change::delete(conn, id, at).await })?)
+        let done = transaction!(self, conn, { change::delete(conn, id, at).await })?;
+        self.has_deleted();
+        Ok(done)
     }
 
     async fn history(&self, id: MessageId) -> Result<Vec<Revision>, StoreError> {

@@ -103,7 +103,13 @@ impl Place {
     pub async fn clear(&self) {
         let raw = self.raw().await;
         for table in self.tables() {
-            raw.execute_unprepared(&format!("DELETE FROM {table}")).await.unwrap();
+            let sql = match (table, &self.server) {
+                ("message_index", None) => {
+                    "INSERT INTO message_index (message_index) VALUES ('delete-all')".to_owned()
+                }
+                _ => format!("DELETE FROM {table}"),
+            };
+            raw.execute_unprepared(&sql).await.unwrap();
         }
         raw.close().await.unwrap();
     }

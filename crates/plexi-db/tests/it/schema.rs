@@ -7,7 +7,7 @@ use plexi_messaging::model::Space;
 use plexi_messaging::ports::{
     ImportTerms, ImportedUser, MessageStore, NewMessage, ReadStore, SearchPlan, SearchStore, TransferStore,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use crate::engines::{engines, ids};
 use crate::rooms::{Room, terms};
@@ -35,7 +35,7 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
 
     // The last steps are taken back and done again: who takes part in a thread is read from its replies, which count as read.
     assert_eq!(database.threads_of(room.ada, true, 10).await.unwrap().len(), 1);
-    database.migrate_down(Some(1)).await.unwrap();
+    database.migrate_down(Some(2)).await.unwrap();
     let space = Space { name: "late".to_owned(), ..database.export_spaces().await.unwrap().remove(0) };
     let late = Space { id: ids().next().unwrap(), ..space };
     assert!(database.import_space(&late, ImportTerms::of(uuid::Uuid::nil())).await.is_err());
@@ -48,14 +48,14 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
     assert_eq!(database.thread_states(said.id).await.unwrap().len(), 2);
 
     // What waited for the search index is in it after the step before them.
-    database.migrate_down(Some(4)).await.unwrap();
+    database.migrate_down(Some(5)).await.unwrap();
     database.migrate_up(None).await.unwrap();
     let words = SearchPlan { terms: terms("steps"), ..SearchPlan::default() };
     let by_word = database.find(&words, room.ada, None, 10).await.unwrap();
     assert_eq!(by_word, std::slice::from_ref(&said));
 
     // Then the step before it, too: only what that holds is gone.
-    database.migrate_down(Some(5)).await.unwrap();
+    database.migrate_down(Some(6)).await.unwrap();
     assert!(database.idempotency_get(room.ada, "k", now).await.is_err());
     database.migrate_up(None).await.unwrap();
     assert_eq!(database.idempotency_get(room.ada, "k", now).await.unwrap(), None);
@@ -63,7 +63,7 @@ engines!(steps_go_down_and_up_again_on_data, |place| {
     assert_eq!(found.last(), Some(&said));
 
     // Then all conversations: the accounts stay.
-    database.migrate_down(Some(6)).await.unwrap();
+    database.migrate_down(Some(7)).await.unwrap();
     assert!(database.account(room.ada).await.unwrap().is_some());
     assert!(database.counts().await.is_err());
     database.migrate_up(None).await.unwrap();
@@ -95,7 +95,7 @@ engines!(a_schema_is_brought_up_to_date_at_the_start, |place| {
     let created_at = Timestamp::from_seconds(1_790_000_000);
     let user = ImportedUser::new(id, "ada", "Ada", created_at);
     old.import_users(std::slice::from_ref(&user), ImportTerms::of(uuid::Uuid::nil())).await.unwrap();
-    old.migrate_down(Some(6)).await.unwrap();
+    old.migrate_down(Some(7)).await.unwrap();
     old.close().await;
     let new = place.open().await;
     assert_eq!(new.export_users(None, 10).await.unwrap(), [user]);
@@ -177,6 +177,32 @@ engines!(a_server_waits_for_another_that_changes_the_schema_and_not_for_ever, |p
         // it ends without letting go, as a server does that is killed
         other.close().await.unwrap();
         place.open().await.close().await;
+    }
+});
+
+engines!(a_start_waits_for_what_a_killed_server_still_commits_and_not_for_ever, |place| {
+    // what a process does with a file ends with it
+    if place.config.url.expose() != "sqlite" {
+        let database = place.open().await;
+        let room = Room::new(&database).await;
+        let before = room.say(&database, "acknowledged").await.seq;
+        database.close().await;
+        let killed = place.raw().await;
+        let late = killed.begin().await.unwrap();
+        late.execute_unprepared("SELECT last_seq FROM channels FOR UPDATE").await.unwrap();
+        let config = DatabaseConfig { schema_wait_ms: 50, ..place.config.clone() };
+        let refused = Database::connect(&config, place.folder.path()).await.unwrap_err();
+        assert!(matches!(refused, DbError::StillWriting(_)), "{refused}");
+
+        let commits = async {
+            late.execute_unprepared("UPDATE channels SET last_seq = last_seq + 1").await.unwrap();
+            late.commit().await.unwrap();
+        };
+        let (database, ()) = tokio::join!(place.open(), commits);
+        let after = room.say(&database, "seen").await.seq;
+        assert_eq!(after, before + 2, "who asks from now on is told of what was committed late");
+        database.close().await;
+        killed.close().await.unwrap();
     }
 });
 

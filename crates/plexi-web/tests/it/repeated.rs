@@ -63,6 +63,30 @@ async fn a_key_belongs_to_one_request_of_one_person() {
 }
 
 #[tokio::test]
+async fn a_repeated_message_is_shown_as_it_is_now_and_never_sent_again() {
+    let world = world().await;
+    let path = format!("/channels/{}/messages", world.general);
+    let body = json!({"text": "a secret said aloud", "client_id": "c-1"});
+    let first = world.send(keyed(&world.member, &path, "k", &body)).await;
+    let again = world.send(keyed(&world.member, &path, "k", &body)).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(again.json(), first.json());
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    let gone =
+        world.send(request(Some(&world.member), Method::DELETE, &format!("/messages/{id}"), &json!(null)));
+    assert_eq!(gone.await.status, 204);
+    let late = world.send(keyed(&world.member, &path, "k", &body)).await;
+    assert_eq!((late.status, late.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(
+        (&late.json()["id"], &late.json()["deleted"], &late.json()["text"]),
+        (&json!(id), &json!(true), &json!(""))
+    );
+    let newest =
+        world.send(request(Some(&world.root), Method::GET, &format!("{path}?limit=1"), &json!(null))).await;
+    assert_eq!(newest.json()["items"][0]["id"], json!(id), "nothing was posted after it");
+}
+
+#[tokio::test]
 async fn what_failed_may_be_tried_again_with_the_same_key() {
     let world = world().await;
     let path = format!("/spaces/{}/channels", world.space);

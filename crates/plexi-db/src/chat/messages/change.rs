@@ -45,7 +45,7 @@ pub(super) async fn edit(conn: Conn<'_>, id: MessageId, edit: &Edit) -> Result<C
     conn.run(sql, params![found.key, last + 1 - MOST_REVISIONS]).await?;
 
     write::remove_mentions(conn, &found.message).await?;
-    index::remove(conn, found.key).await?;
+    index::remove(conn, found.key, &found.message.text).await?;
     let mut writes = Writes::default();
     index::add(&mut writes, conn.engine, std::iter::once((found.key, edit.index.as_str())));
     writes.run(conn).await?;
@@ -74,7 +74,7 @@ pub(super) async fn delete(
         return Ok(None);
     }
     write::remove_mentions(conn, &found.message).await?;
-    index::remove(conn, found.key).await?;
+    index::remove(conn, found.key, &found.message.text).await?;
     conn.run("DELETE FROM message_revisions WHERE message_key = ?", params![found.key]).await?;
     conn.run("DELETE FROM reactions WHERE message_key = ?", params![found.key]).await?;
     conn.run(

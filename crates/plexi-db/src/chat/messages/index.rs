@@ -7,6 +7,7 @@
 use std::fmt::Write;
 
 use plexi_messaging::ports::IndexTerm;
+use plexi_messaging::search::index_text;
 use sea_orm::{QueryResult, Value};
 
 use crate::database::Engine;
@@ -97,15 +98,20 @@ pub(crate) fn add<'a>(writes: &mut Writes, engine: Engine, entries: impl Iterato
     writes.rows(sql, row, values);
 }
 
-/// Takes a message out.
-pub(crate) async fn remove(conn: Conn<'_>, key: i64) -> Result<(), Fault> {
-    let sql = match conn.engine {
-        Engine::Sqlite => "DELETE FROM message_index WHERE rowid = ?",
-        Engine::Postgres | Engine::MariaDb => "DELETE FROM message_index WHERE message_key = ?",
-    };
-    conn.run(sql, params![key]).await?;
-    if conn.engine == Engine::Sqlite {
-        conn.run("DELETE FROM message_backlog WHERE message_key = ?", params![key]).await?;
+/// Takes a message out whose text is `text`. The index of `SQLite` keeps no texts: it is told the tokens, and takes them out of
+/// its pages.
+pub(crate) async fn remove(conn: Conn<'_>, key: i64, text: &str) -> Result<(), Fault> {
+    if conn.engine != Engine::Sqlite {
+        conn.run("DELETE FROM message_index WHERE message_key = ?", params![key]).await?;
+        return Ok(());
+    }
+    if conn.run("DELETE FROM message_backlog WHERE message_key = ?", params![key]).await? > 0 {
+        return Ok(());
+    }
+    // What the index does not hold it must not be told to take out.
+    if conn.one("SELECT id FROM message_index_docsize WHERE id = ?", params![key]).await?.is_some() {
+        let sql = "INSERT INTO message_index (message_index, rowid, tokens) VALUES ('delete', ?, ?)";
+        conn.run(sql, params![key, tokens(conn.engine, &index_text(text))]).await?;
     }
     Ok(())
 }

@@ -160,11 +160,11 @@ struct NewMessage {
     reply_to: Option<MessageId>,
 }
 
-async fn post(call: Call<Caller, ChannelPath, Nothing, NewMessage>) -> Result<Posted<Message>, ApiError> {
+async fn post(call: Call<Caller, ChannelPath, Nothing, NewMessage>) -> Result<Posted, ApiError> {
     let NewMessage { text, client_id, thread_id, reply_to } = call.body;
     let draft = MessageDraft { channel_id: call.path.channel_id, text, client_id, thread_id, reply_to };
     let receipt = call.web.messaging.post(&call.who.actor, draft).await?;
-    Ok(Posted { body: receipt.message, fresh: !receipt.duplicate })
+    Ok(Posted { message: receipt.message, fresh: !receipt.duplicate })
 }
 
 async fn pins(call: Call<Caller, ChannelPath>) -> Result<Found<Items<Message>>, ApiError> {
