@@ -39,3 +39,25 @@ test("a killed server loses nothing, and nothing is shown twice when it is back"
   await ben.leave();
   await server.remove();
 });
+
+test("a planned restart is told as such, and who has no session any more is led to sign in", async ({ browser }) => {
+  const server = await Server.start();
+  const ada = await Person.arrive(browser, server);
+  await ada.setUp("Ada Lovelace", "ada", "Workshop");
+
+  await server.stop();
+  await expect(ada.page.getByText("The server is restarting.")).toBeVisible();
+  await server.run();
+  await expect(ada.page.getByText("The server is restarting.")).toHaveCount(0, { timeout: 40_000 });
+  await ada.say("back again");
+  await expect(ada.page.locator("[data-pending]")).toHaveCount(0);
+
+  await server.kill();
+  await expect(ada.page.getByText("The connection is lost.")).toBeVisible();
+  const cookies = await ada.context.cookies();
+  await ada.context.addCookies(cookies.map((cookie) => ({ ...cookie, value: "dead" })));
+  await server.run();
+  await expect(ada.page.getByText("Your session has ended.")).toBeVisible({ timeout: 40_000 });
+  await ada.leave();
+  await server.remove();
+});
