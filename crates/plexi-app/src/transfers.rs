@@ -30,6 +30,8 @@ use crate::settings::Settings;
 const ABANDONED: Duration = Duration::from_mins(10);
 /// How many times the largest upload a zip may unpack to.
 const UNPACKED: u64 = 8;
+/// The longest name of a file that is brought, in bytes: shorter than what any file system keeps.
+const LONGEST_NAME: usize = 200;
 /// What an archive of ours is called.
 const ARCHIVE: &str = "export.zip";
 
@@ -154,6 +156,12 @@ impl Moves {
                 // also when it failed: what came before the failure is there
                 moves.0.messaging.imported();
             }
+            let archive = source.is_none() && matches!(done, Ok(Ok(_)));
+            if !archive {
+                moves.tidy(&id).await;
+            }
+            // who sees that it has ended can begin another
+            drop(held);
             match done {
                 Ok(Ok((report, size))) => {
                     tracing::info!(transfer = %id, report = %report, "transfer done");
@@ -170,19 +178,12 @@ impl Moves {
                     moves.fail(&id, "something failed; the log says what".to_owned());
                 }
             }
-            moves.tidy(&id).await;
-            drop(held);
         });
     }
 
-    /// Keeps of a finished transfer nothing but the archive that somebody wants.
+    /// Removes the files of a transfer.
     async fn tidy(&self, id: &str) {
-        let wanted = self.job().as_ref().is_some_and(|job| {
-            let kept = job.shown.kind == TransferKind::Export && job.shown.state == TransferState::Done;
-            job.shown.id == id && kept
-        });
-        if !wanted
-            && let Err(error) = tokio::fs::remove_dir_all(self.folder_of(id)).await
+        if let Err(error) = tokio::fs::remove_dir_all(self.folder_of(id)).await
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, "files of a transfer could not be removed");
@@ -236,10 +237,8 @@ impl Moves {
             TransferSource::Plexichat => Source::Plexichat,
         };
         let name = wish.file_name.clone().ok_or_else(|| missing("file_name"))?;
-        let plain = !name.starts_with('.') && !name.contains(['/', '\\']) && !name.contains(char::is_control);
-        if !plain || name.len() > 200 {
-            return Err(ApiError::invalid(Vec::new())
-                .field("file_name", "must be the name of a file, without a folder"));
+        if let Some(problem) = problem_of_name(&name) {
+            return Err(ApiError::invalid(Vec::new()).field("file_name", problem));
         }
         let size = wish.size.filter(|size| *size > 0).ok_or_else(|| missing("size"))?;
         let most = u64::from(self.0.settings.get().transfer.max_upload_mib) * 1024 * 1024;
@@ -368,6 +367,17 @@ impl Transfers for Moves {
         self.find(id)?;
         self.clear().await
     }
+}
+
+/// Why a file of that name cannot be kept. It may well begin with a dot.
+fn problem_of_name(name: &str) -> Option<&'static str> {
+    if matches!(name, "." | "..") || name.contains(['/', '\\']) {
+        return Some("must be the name of a file, without a folder");
+    }
+    if name.contains(char::is_control) {
+        return Some("must not hold control characters; rename the file");
+    }
+    (name.len() > LONGEST_NAME).then_some("must be at most 200 bytes in UTF-8; rename the file")
 }
 
 async fn append(file: &Path, offset: u64, piece: &[u8], last: bool) -> io::Result<()> {
