@@ -20,7 +20,6 @@ mod live;
 #[cfg(any(test, feature = "test-util"))]
 pub mod memory;
 pub mod model;
-pub mod names;
 mod pages;
 mod password;
 mod people;

@@ -1,12 +1,11 @@
 //! Accounts: one's own, others', and managing them.
 
 use plexi_core::access::Denied;
-use plexi_core::{Actor, ActorKind, Cursors, FieldError, Permission, RoleScope, Secret, UserId};
+use plexi_core::{Actor, ActorKind, Cursors, FieldError, Permission, RoleScope, Secret, UserId, names};
 
 use crate::error::{AuthError, StoreError};
 use crate::grants::may_grant;
 use crate::model::{ManagedUser, Me, Page, Theme, User};
-use crate::names;
 use crate::pages;
 use crate::ports::{Account, AccountChange, Seen};
 use crate::profile;

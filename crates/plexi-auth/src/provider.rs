@@ -6,10 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plexi_core::{FieldError, Secret, StoreError};
+use plexi_core::{FieldError, Secret, StoreError, names};
 
 use crate::error::AuthError;
-use crate::names;
 use crate::password::{Passwords, check_size};
 use crate::ports::{Account, IdentityStore};
 

@@ -3,13 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use plexi_core::{FieldError, Secret, SessionId, StoreError, Timestamp, UserId};
+use plexi_core::{FieldError, Secret, SessionId, StoreError, Timestamp, UserId, names};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AuthError;
 use crate::model::{Me, Session, SignInMethod, User, UserKind};
-use crate::names;
 use crate::ports::{Account, NewAccount, SessionRecord};
 use crate::profile;
 use crate::provider::{Attempt, PASSWORD, Proof};

@@ -1,7 +1,7 @@
 //! The vocabulary of PlexiChat, layer 0: what every other crate speaks and none may redefine.
 //!
 //! Typed identifiers ([`id`]), time ([`Clock`], [`Timestamp`]), randomness ([`Entropy`]), values that
-//! never print themselves ([`Secret`]), texts that deceive nobody's eye ([`plain`]), who is asking ([`Actor`]), what they may do ([`Permission`]),
+//! never print themselves ([`Secret`]), texts that deceive nobody's eye ([`plain`]), names of accounts ([`names`]), who is asking ([`Actor`]), what they may do ([`Permission`]),
 //! pages of lists ([`Cursors`]), what a store says when it fails ([`StoreError`]), and the one catalogue of error codes ([`ErrorCode`]). No I/O, no async runtime.
 //!
 //! ```
@@ -21,6 +21,7 @@ mod current;
 mod entropy;
 pub mod error;
 pub mod id;
+pub mod names;
 mod page;
 mod permission;
 pub mod plain;

@@ -9,6 +9,7 @@
 //!
 //! Architecture invariant: nothing here decides who may import; the caller asks the actor first.
 
+mod accept;
 mod apply;
 mod ident;
 pub mod mattermost;

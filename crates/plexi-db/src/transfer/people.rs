@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use plexi_auth::names;
-use plexi_core::{RoleId, RoleScope, UserId};
+use plexi_core::{RoleId, RoleScope, UserId, names};
 use plexi_messaging::ports::{ImportTerms, ImportedUser, Placed};
 use plexi_messaging::transfer::{Named, numbered};
 
@@ -12,8 +11,6 @@ use crate::fault::Fault;
 use crate::identity::role_id;
 use crate::sql::{Cells, Conn, Param, fold_loosely, params, single};
 
-/// The most characters of an account's name.
-const MOST_NAME: usize = 32;
 /// Names tried before giving up.
 pub(super) const MOST_TRIED: u32 = 100_000;
 
@@ -103,7 +100,7 @@ async fn free_name(
         return Ok(name.to_owned());
     }
     for number in 2..MOST_TRIED {
-        let candidate = numbered(name, '-', number, MOST_NAME);
+        let candidate = numbered(name, '-', number, names::MAX_CHARS);
         let look = skeleton(&candidate);
         if taken.contains(&candidate) || look.as_ref().is_some_and(|look| looks.contains(look)) {
             continue;

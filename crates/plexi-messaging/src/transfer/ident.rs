@@ -1,9 +1,8 @@
 //! Ids that an import makes: the same in every run, from the source and the id there.
 
-use plexi_core::plain::deceives;
-use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId};
+use plexi_core::plain::{deceives, hex};
+use plexi_core::{ChannelId, MessageId, SpaceId, Timestamp, UserId, names};
 use ring::digest::{Context, SHA256};
-use unicode_normalization::UnicodeNormalization as _;
 
 /// SHA-256 over the parts, each with its length in front, so that ("ab", "c") is not ("a", "bc").
 fn digest(parts: &[&str]) -> [u8; 32] {
@@ -70,38 +69,34 @@ pub(super) fn probe(id: MessageId, attempt: u8) -> MessageId {
     MessageId::imported(at, slot % 8, origin)
 }
 
+/// What tells one source from another that does not say who it is: a digest of what is in it.
+pub(super) fn fingerprint(parts: &[&str]) -> String {
+    hex(&digest(parts)[..16])
+}
+
 fn origin_bits(digest: &[u8; 32]) -> u64 {
     let mut bits = [0; 8];
     bits.copy_from_slice(&digest[8..16]);
     u64::from_be_bytes(bits) >> 5
 }
 
-/// Words that address everybody in a message: no account has one as its name.
-const RESERVED: [&str; 4] = ["all", "channel", "everyone", "here"];
-
-/// A name as accounts have it: lower case, `a-z 0-9 . _ -`, at most 28 characters, so that the store can append a number;
-/// a word that addresses everybody gets a `_`.
+/// A name as accounts have it ([`names::fold`]). What cannot be one becomes `a-z 0-9 . _ -`, at most 28 characters; a word that addresses
+/// everybody gets a `_`.
 pub(super) fn account_name(name: &str) -> String {
-    let folded: String = name
+    if let Ok(folded) = names::fold(name) {
+        return folded.name;
+    }
+    let plain: String = name
         .to_lowercase()
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' })
         .take(28)
         .collect();
-    if RESERVED.contains(&folded.as_str()) {
-        return format!("{folded}_");
+    if plain.chars().all(|c| !c.is_ascii_alphanumeric()) {
+        return format!("user{plain}");
     }
-    if folded.chars().all(|c| !c.is_ascii_alphanumeric()) { format!("user{folded}") } else { folded }
-}
-
-/// Whether accounts may have the name as it is: in its one spelling, in any script.
-pub(super) fn is_account_name(name: &str) -> bool {
-    let spelled: String = name.nfkc().collect::<String>().to_lowercase();
-    spelled.nfkc().eq(name.chars())
-        && name.chars().count() <= 32
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
-        && name.chars().any(char::is_alphanumeric)
-        && !RESERVED.contains(&name)
+    // What is still none is a word that nobody may have.
+    if names::fold(&plain).is_ok() { plain } else { format!("{plain}_") }
 }
 
 /// A name as channels have it: lower case, no spaces, slashes and characters that deceive, at most 60 characters.
@@ -139,7 +134,9 @@ mod tests {
     #[test]
     fn names_are_folded_to_what_accounts_allow() {
         assert_eq!(account_name("[Ada|away]"), "_ada_away_");
-        assert_eq!(account_name("東京"), "user__");
+        assert_eq!(account_name("東京"), "東京");
+        assert_eq!(account_name("[東京]"), "user____");
+        assert_eq!(account_name("Ａda Lovelace"), "_da_lovelace");
         assert_eq!(account_name("..."), "user...");
         assert_eq!(channel_name(" Off Topic "), "off-topic");
     }
@@ -150,6 +147,14 @@ mod tests {
             assert_eq!(account_name(word), format!("{}_", word.to_lowercase()));
         }
         assert_eq!(account_name("here2"), "here2");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_it_is_called_there_it_has_a_name_here(name: String) {
+            let here = account_name(&name);
+            proptest::prop_assert_eq!(names::fold(&here).unwrap().name, here);
+        }
     }
 
     #[test]

@@ -9,10 +9,9 @@ mod source;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, Timestamp, UserId};
 
-use super::{Bounds, Outlet, Step, TransferError, ident};
+use super::{Bounds, Outlet, Step, TransferError, accept, ident};
 use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
 use crate::ports::{
     AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
@@ -39,8 +38,10 @@ pub fn read(path: &Path, bounds: &Bounds, outlet: &mut Outlet) -> Result<(), Tra
     let rooms = std::mem::take(&mut bulk.rooms);
     for (key, mut posts) in rooms {
         posts.sort_unstable();
+        outlet.at(key.place());
         let channel = bulk.channel(&key, posts.first().map(|(at, _)| *at), outlet)?;
         for (_, offset) in posts {
+            outlet.at(lines.place(offset));
             match lines.at(offset)? {
                 Line::Post { post } | Line::DirectPost { direct_post: post } => {
                     bulk.post(channel, &post, outlet)?;
@@ -59,6 +60,16 @@ pub fn read(path: &Path, bounds: &Bounds, outlet: &mut Outlet) -> Result<(), Tra
 enum Room {
     Channel(String, String),
     Direct(Vec<String>),
+}
+
+impl Room {
+    /// How reports and errors call it.
+    fn place(&self) -> String {
+        match self {
+            Self::Channel(team, name) => format!("channel {name} of team {team}"),
+            Self::Direct(members) => format!("conversation of {}", members.join(", ")),
+        }
+    }
 }
 
 /// What of a bulk file is held in memory: everything but the posts.
@@ -169,8 +180,12 @@ impl Bulk {
     fn begin(&mut self, outlet: &mut Outlet) -> Result<(), TransferError> {
         let users = std::mem::take(&mut self.users);
         self.accounts = users.values().map(|user| (user.username.clone(), user.id())).collect();
-        let accounts = users.values().map(|user| account(user, self.first.user(&user.username)));
-        outlet.put_chunks(accounts.collect(), Step::Users)?;
+        let mut accounts = Vec::with_capacity(users.len());
+        for user in users.values() {
+            accounts.push(account(user, self.first.user(&user.username), outlet)?);
+        }
+        outlet.at("lines of users");
+        outlet.put_chunks(accounts, Step::Users)?;
         let mut in_teams: BTreeMap<String, Vec<ImportedMember>> = BTreeMap::new();
         for user in users.values() {
             let id = user.id();
@@ -187,10 +202,13 @@ impl Bulk {
         }
         for (name, team) in &self.teams {
             let id = ident::space(&format!("{ORIGIN}/{name}"));
+            let place = format!("team {name}");
+            outlet.at(place.as_str());
             let title = if team.display_name.is_empty() { name } else { &team.display_name };
+            let title = accept::space_name(title.clone(), &place, outlet)?;
             outlet.put(Step::Space(Space {
                 id,
-                name: title.chars().filter(|c| !deceives(*c)).take(60).collect(),
+                name: title,
                 archived: false,
                 created_at: self.first.since(self.first.teams.get(name)),
                 role: None,
@@ -222,12 +240,13 @@ impl Bulk {
                 }
                 let known = known.unwrap_or_default();
                 let topic = if known.header.is_empty() { known.purpose } else { known.header };
+                let place = room.place();
                 ImportedChannel {
                     id: ident::channel(ORIGIN, &format!("{team}/{name}")),
                     space_id: Some(ident::space(&format!("{ORIGIN}/{team}"))),
                     kind: if known.kind == "P" { ChannelKind::Private } else { ChannelKind::Public },
-                    name: ident::channel_name(name),
-                    topic: topic.chars().filter(|c| !deceives(*c)).take(250).collect(),
+                    name: accept::channel_name(name, &place, outlet)?,
+                    topic: accept::line(topic, accept::MOST_TOPIC, &place, outlet)?,
                     archived: known.deleted_at > 0,
                     created_at,
                     members: members.into_iter().map(seat).collect(),
@@ -346,7 +365,8 @@ impl Bulk {
         outlet.note("author is in no line of users: an account was made", name)?;
         let user = MmUser { username: name.to_owned(), ..MmUser::default() };
         let id = user.id();
-        outlet.put(Step::Users(vec![account(&user, self.first.user(name))]))?;
+        let made = account(&user, self.first.user(name), outlet)?;
+        outlet.put(Step::Users(vec![made]))?;
         self.accounts.insert(name.to_owned(), id);
         Ok(id)
     }
@@ -371,17 +391,18 @@ fn role(roles: &str, scope: &str) -> &'static str {
     }
 }
 
-fn account(user: &MmUser, created_at: Timestamp) -> ImportedUser {
+fn account(user: &MmUser, created_at: Timestamp, outlet: &Outlet) -> Result<ImportedUser, TransferError> {
+    let place = format!("user {}", user.username);
+    let name = accept::account_name(&user.username, &place, outlet)?;
     let full = format!("{} {}", user.first_name, user.last_name);
-    let shown = [user.nickname.as_str(), full.trim(), user.username.as_str()];
-    let shown = shown.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-    let shown: String = shown.chars().filter(|c| !deceives(*c)).take(64).collect();
-    ImportedUser {
+    let shown = [user.nickname.as_str(), &full, user.username.as_str()];
+    let shown = accept::display_name(shown, &name, &place, outlet)?;
+    Ok(ImportedUser {
         kind: if user.bot { AccountKind::Bot } else { AccountKind::Imported },
         disabled: user.delete_at > 0,
         role: role(&user.roles, "system").to_owned(),
-        ..ImportedUser::new(user.id(), &ident::account_name(&user.username), &shown, created_at)
-    }
+        ..ImportedUser::new(user.id(), &name, &shown, created_at)
+    })
 }
 
 impl MmUser {

@@ -5,7 +5,6 @@
 //! sessions, invitations and drafts are not. Exporting what was imported gives the same lines, but for the names that were
 //! taken and the roles over the whole server.
 
-mod accept;
 mod export;
 mod line;
 

@@ -3,7 +3,7 @@ use plexi_core::SpaceId;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{BATCH, MAX_TEXT_BYTES, TransferError};
+use super::{BATCH, TransferError, accept};
 use crate::model::Space;
 use crate::ports::{ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser};
 
@@ -94,7 +94,8 @@ impl Outlet {
         self.send(Step::PartDone)
     }
 
-    /// Adds a message to the present batch of its channel. Too long a text is cut at a character and noted.
+    /// Adds a message to the present batch of its channel. Too long a text is cut at a character and noted, and the text of a note of
+    /// the system becomes plain.
     pub fn message(&mut self, mut message: ImportedMessage) -> Result<(), TransferError> {
         let channel = message.message.channel_id;
         if self.channel != Some(channel) || self.messages.len() >= BATCH {
@@ -102,13 +103,9 @@ impl Outlet {
             self.channel = Some(channel);
             self.begun.clone_from(&self.place);
         }
-        if message.message.text.len() > MAX_TEXT_BYTES {
-            let mut end = MAX_TEXT_BYTES;
-            while !message.message.text.is_char_boundary(end) {
-                end -= 1;
-            }
-            message.message.text.truncate(end);
-            self.note("text longer than 400,000 bytes was cut", message.message.created_at.to_string())?;
+        accept::text(&mut message.message.text, &self.place, self)?;
+        if let Some(text) = message.message.system.as_mut().and_then(|note| note.text.as_mut()) {
+            *text = accept::line(std::mem::take(text), accept::MOST_NOTE, &self.place, self)?;
         }
         self.messages.push(message);
         Ok(())

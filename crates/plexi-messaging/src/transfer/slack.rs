@@ -5,13 +5,12 @@ mod archive;
 mod document;
 mod text;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use plexi_core::plain::deceives;
 use plexi_core::{ChannelId, MessageId, Timestamp, UserId};
 
-use super::{Outlet, Step, TransferError, ident};
+use super::{Outlet, Step, TransferError, accept, ident};
 use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
 use crate::ports::{
     AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
@@ -26,7 +25,7 @@ use document::{Conversation, Post, SlackUser};
 /// [`TransferError::Format`] names the document that cannot be read.
 pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
     let mut archive = Archive::open(path)?;
-    let users: Vec<SlackUser> = archive.document("users.json", outlet)?.unwrap_or_default();
+    let users: Vec<SlackUser> = archive.entries("users.json", outlet)?;
     let mut conversations = Vec::new();
     for (name, kind) in [
         ("channels.json", ChannelKind::Public),
@@ -34,8 +33,13 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
         ("mpims.json", ChannelKind::Group),
         ("dms.json", ChannelKind::Direct),
     ] {
-        let list: Vec<Conversation> = archive.document(name, outlet)?.unwrap_or_default();
-        conversations.extend(list.into_iter().map(|conversation| (kind, conversation)));
+        let list: Vec<Conversation> = archive.entries(name, outlet)?;
+        let place = |at: usize| format!("{name}, entry {}", at + 1);
+        conversations.extend(list.into_iter().enumerate().map(|(at, conversation)| Room {
+            kind,
+            place: place(at),
+            conversation,
+        }));
     }
     if conversations.is_empty() {
         return Err(TransferError::Format(format!(
@@ -43,16 +47,38 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
             path.display()
         )));
     }
-    // Exports without the id of their workspace are told apart by their name.
-    let origin = users.iter().find_map(|user| user.team_id.clone()).unwrap_or_else(|| archive.title());
-    let origin = format!("slack/{origin}");
+    let origin = format!("slack/{}", identity(&users, &conversations));
     outlet.put(Step::Origin(origin.clone()))?;
     let mut workspace = Workspace::new(origin, users);
     workspace.begin(&archive, &conversations, outlet)?;
-    for (kind, conversation) in conversations {
-        workspace.conversation(&mut archive, kind, &conversation, outlet)?;
+    for room in conversations {
+        workspace.conversation(&mut archive, &room, outlet)?;
     }
     Ok(())
+}
+
+/// A conversation with its place in the export.
+struct Room {
+    kind: ChannelKind,
+    place: String,
+    conversation: Conversation,
+}
+
+/// What tells this workspace from others: the team most of its users are of. An export that does not say it is known by who and what
+/// is in it, so that the same file is the same workspace, and no other is.
+fn identity(users: &[SlackUser], rooms: &[Room]) -> String {
+    let mut teams: BTreeMap<&str, usize> = BTreeMap::new();
+    for team in users.iter().filter_map(|user| user.team_id.as_deref()) {
+        *teams.entry(team).or_default() += 1;
+    }
+    // Among equals the first by name, whatever order the users are in.
+    if let Some((team, _)) = teams.into_iter().rev().max_by_key(|(_, users)| *users) {
+        return team.to_owned();
+    }
+    let mut parts: Vec<[&str; 3]> = users.iter().map(|user| ["user", &user.id, &user.name]).collect();
+    parts.extend(rooms.iter().map(|room| ["room", &room.conversation.id, &room.conversation.name]));
+    parts.sort_unstable();
+    ident::fingerprint(parts.as_flattened())
 }
 
 /// What of an export is needed while its messages are read.
@@ -78,17 +104,11 @@ impl Workspace {
     }
 
     /// Users, the space, its members.
-    fn begin(
-        &mut self,
-        archive: &Archive,
-        conversations: &[(ChannelKind, Conversation)],
-        outlet: &mut Outlet,
-    ) -> Result<(), TransferError> {
-        let days =
-            conversations.iter().map(|(kind, conversation)| archive.days(folder(*kind, conversation)).len());
+    fn begin(&mut self, archive: &Archive, rooms: &[Room], outlet: &mut Outlet) -> Result<(), TransferError> {
+        let days = rooms.iter().map(|room| archive.days(folder(room.kind, &room.conversation)).len());
         outlet.put(Step::Parts(days.sum::<usize>() as u64))?;
         let mut seen: HashMap<&str, i64> = HashMap::new();
-        let known = conversations.iter().map(|(_, conversation)| conversation).filter(|c| c.created > 0);
+        let known = rooms.iter().map(|room| &room.conversation).filter(|one| one.created > 0);
         for conversation in known.clone() {
             for member in &conversation.members {
                 let first = seen.entry(member).or_insert(conversation.created);
@@ -100,7 +120,11 @@ impl Workspace {
         let since = |user: &SlackUser| {
             seen.get(user.id.as_str()).map_or(self.made, |at| Timestamp::from_seconds(*at))
         };
-        let users = self.documents.iter().map(|user| self.account(user, since(user))).collect();
+        let mut users = Vec::with_capacity(self.documents.len());
+        for (at, user) in self.documents.iter().enumerate() {
+            users.push(self.account(user, since(user), &format!("users.json, entry {}", at + 1), outlet)?);
+        }
+        outlet.at("users.json");
         outlet.put_chunks(users, Step::Users)?;
         let space = ident::space(&self.origin);
         outlet.put(Step::Space(Space {
@@ -126,18 +150,24 @@ impl Workspace {
         if self.guests.contains(&user) { "guest" } else { "member" }
     }
 
-    fn account(&self, user: &SlackUser, created_at: Timestamp) -> ImportedUser {
+    fn account(
+        &self,
+        user: &SlackUser,
+        created_at: Timestamp,
+        place: &str,
+        outlet: &Outlet,
+    ) -> Result<ImportedUser, TransferError> {
         let profile = &user.profile;
+        let name = accept::account_name(&user.name, place, outlet)?;
         let shown = [&profile.display_name, &profile.real_name, &user.real_name, &user.name];
-        let shown = shown.into_iter().find(|name| !name.trim().is_empty()).cloned().unwrap_or_default();
-        let shown: String = shown.trim().chars().filter(|c| !deceives(*c)).take(64).collect();
+        let shown = accept::display_name(shown.map(String::as_str), &name, place, outlet)?;
         let id = ident::user(&self.origin, &user.id);
-        ImportedUser {
+        Ok(ImportedUser {
             kind: if user.is_bot { AccountKind::Bot } else { AccountKind::Imported },
             disabled: user.deleted,
             role: self.role(id).to_owned(),
-            ..ImportedUser::new(id, &ident::account_name(&user.name), &shown, created_at)
-        }
+            ..ImportedUser::new(id, &name, &shown, created_at)
+        })
     }
 
     /// The account of an author; one that no list names is made on the way.
@@ -149,25 +179,28 @@ impl Workspace {
         outlet.note("author is in no list of users: an account was made from the message", id)?;
         let name = post.username.clone().unwrap_or_else(|| id.to_owned());
         let user = ident::user(&self.origin, id);
-        let shown: String = name.chars().filter(|c| !deceives(*c)).take(64).collect();
+        let account = accept::account_name(&name, id, outlet)?;
+        let shown = accept::display_name([name.as_str()], &account, id, outlet)?;
         outlet.put(Step::Users(vec![ImportedUser {
             kind: if post.user.is_none() { AccountKind::Bot } else { AccountKind::Imported },
-            ..ImportedUser::new(user, &ident::account_name(&name), &shown, at)
+            ..ImportedUser::new(user, &account, &shown, at)
         }]))?;
         let member = ImportedMember { user, role: "member".to_owned(), joined_at: at };
         outlet.put(Step::SpaceMembers(ident::space(&self.origin), vec![member]))?;
         self.users.insert(id.to_owned(), user);
-        self.names.insert(id.to_owned(), ident::account_name(&name));
+        self.names.insert(id.to_owned(), account);
         Ok(user)
     }
 
     fn conversation(
         &mut self,
         archive: &mut Archive,
-        kind: ChannelKind,
-        conversation: &Conversation,
+        room: &Room,
         outlet: &mut Outlet,
     ) -> Result<(), TransferError> {
+        let Room { kind, place, conversation } = room;
+        let kind = *kind;
+        outlet.at(place.as_str());
         let mut members: Vec<UserId> =
             conversation.members.iter().filter_map(|member| self.users.get(member).copied()).collect();
         members.sort_unstable();
@@ -177,12 +210,16 @@ impl Workspace {
         let id = ident::channel(&self.origin, &conversation.id);
         let created_at =
             if conversation.created > 0 { Timestamp::from_seconds(conversation.created) } else { self.made };
-        outlet.put(Step::Channel(ImportedChannel {
+        let made = ImportedChannel {
             id,
             space_id: (!kind.is_direct()).then(|| ident::space(&self.origin)),
             kind,
-            name: if kind.is_direct() { String::new() } else { ident::channel_name(&conversation.name) },
-            topic: conversation.topic(),
+            name: if kind.is_direct() {
+                String::new()
+            } else {
+                accept::channel_name(&conversation.name, place, outlet)?
+            },
+            topic: accept::line(conversation.topic().to_owned(), accept::MOST_TOPIC, place, outlet)?,
             archived: conversation.is_archived,
             created_at,
             members: members
@@ -190,14 +227,17 @@ impl Workspace {
                 .map(|user| ImportedSeat::new(user, self.role(user), created_at))
                 .collect(),
             direct_key,
-        }))?;
+        };
+        outlet.put(Step::Channel(made))?;
         let pinned: HashSet<String> = conversation.pins.iter().filter_map(|pin| pin.id.clone()).collect();
         let mut line = Line { channel: id, roots: HashSet::new(), last: None };
         for day in archive.days(folder(kind, conversation)) {
-            let mut posts: Vec<Post> = archive.document(&day, outlet)?.unwrap_or_default();
+            let posts: Vec<Post> = archive.entries(&day, outlet)?;
+            let mut posts: Vec<(usize, Post)> = posts.into_iter().enumerate().collect();
             // A stable sort: posts of one instant stay in the order of the file.
-            posts.sort_by_key(Post::time);
-            for post in &posts {
+            posts.sort_by_key(|(_, post)| post.time());
+            for (at, post) in &posts {
+                outlet.at(format!("{day}, entry {}", at + 1));
                 self.post(post, &day, &pinned, &mut line, outlet)?;
             }
             outlet.part_done()?;

@@ -34,13 +34,12 @@ async fn half_a_character_in_a_bulk_file_costs_that_character_only() {
 {"type":"post","post":{"team":"t","channel":"c","user":"here","message":"whole \ud83d\ude00","create_at":1}}
 {"type":"post","post":{"team":"t","channel":"c","user":"here","message":"cut \ud83d","create_at":2}}
 "#;
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(lines.as_bytes()).unwrap();
+    let file = packed(&[("bulk.jsonl".to_owned(), lines.to_owned())]);
     let store = MemoryStore::new();
     let report = import(&store, Source::Mattermost, file.path()).await;
     assert_eq!(report.messages.added, 2);
     let note = report.notes.iter().find(|(kind, _)| kind.contains("lone surrogate")).unwrap().1;
-    assert_eq!((note.count, note.example.as_str()), (1, "line 6"));
+    assert_eq!((note.count, note.example.as_str()), (1, "bulk.jsonl, line 6"));
     assert_eq!(texts(&store, "here_").await, ["cut \u{FFFD}", "whole \u{1F600}"]);
 }
 
@@ -66,6 +65,130 @@ async fn half_a_character_in_a_day_of_an_export_costs_that_character_only() {
     let note = report.notes.iter().find(|(kind, _)| kind.contains("lone surrogate")).unwrap().1;
     assert_eq!((note.count, note.example.as_str()), (1, "general/2020-01-01.json"));
     assert_eq!(texts(&store, "ada").await, ["whole \u{1F600}", "cut \u{FFFD}"]);
+}
+
+/// A Slack export with a user, a channel and a day in it.
+fn slack(users: &str, channels: &str, day: &str) -> tempfile::NamedTempFile {
+    packed(
+        &[("users.json", users), ("channels.json", channels), ("general/2015-01-01.json", day)]
+            .map(|(name, text)| (name.to_owned(), text.to_owned())),
+    )
+}
+
+const SLACK_CHANNELS: &str = r#"[{"id":"C1","name":"general","members":["U1"]}]"#;
+const SLACK_DAY: &str = r#"[{"user":"U1","text":"hello","ts":"1420070400.000100"}]"#;
+
+#[tokio::test]
+async fn exports_of_workspaces_that_do_not_say_who_they_are_stay_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = MemoryStore::new();
+    let (one, other) = (r#"[{"id":"U1","name":"ada"}]"#, r#"[{"id":"U1","name":"mallory"}]"#);
+    for (users, added) in [(one, 1), (other, 1), (one, 0), (other, 0)] {
+        let path = folder.path().join("team.zip");
+        std::fs::copy(slack(users, SLACK_CHANNELS, SLACK_DAY).path(), &path).unwrap();
+        let report = import(&store, Source::Slack, &path).await;
+        assert_eq!((report.users.added, report.messages.added), (added, added));
+    }
+    let spaces = store.export_spaces().await.unwrap();
+    let mut names: Vec<&str> = spaces.iter().map(|space| space.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["team", "team 2"]);
+    for name in ["ada", "mallory"] {
+        assert_eq!(texts(&store, name).await, ["hello"], "each sees their own workspace");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_says_who_it_is_is_known_by_it_whatever_the_order_of_its_users() {
+    let store = MemoryStore::new();
+    let users = [
+        r#"{"id":"U1","name":"ada","team_id":"T1"}"#,
+        r#"{"id":"U2","name":"bob","team_id":"T1"}"#,
+        r#"{"id":"U3","name":"guest","team_id":"T2"}"#,
+    ];
+    let list = |order: [usize; 3]| format!("[{}]", order.map(|at| users[at]).join(","));
+    import(&store, Source::Slack, slack(&list([0, 1, 2]), SLACK_CHANNELS, SLACK_DAY).path()).await;
+    let again = import(&store, Source::Slack, slack(&list([2, 1, 0]), SLACK_CHANNELS, "[]").path()).await;
+    assert_eq!((again.users.added, again.users.present), (0, 3));
+}
+
+#[tokio::test]
+async fn an_error_names_the_document_and_the_place_in_it() {
+    let users = r#"[{"id":"U1","name":"ada"}]"#;
+    let broken = [
+        (slack(r#"[{"id":"U1"},{"id":2}]"#, "[]", "[]"), "users.json cannot be read: entry 2:"),
+        (slack(users, r#"[{"id":"C1"},[]]"#, "[]"), "channels.json cannot be read: entry 2:"),
+        (
+            slack(users, SLACK_CHANNELS, r#"[{"ts":"1"},{"ts":"2"},{"ts":3}]"#),
+            "general/2015-01-01.json cannot be read: entry 3:",
+        ),
+        (
+            slack(users, SLACK_CHANNELS, "{}"),
+            "general/2015-01-01.json cannot be read: invalid type: map, expected a list",
+        ),
+    ];
+    for (file, place) in broken {
+        let told = import_error(Source::Slack, &file).await;
+        assert!(told.contains(place), "{told}");
+    }
+    let bulk = |line: &str| {
+        packed(&[("in/bulk.jsonl".to_owned(), format!("{{\"type\":\"version\",\"version\":1}}\n{line}\n"))])
+    };
+    let told = import_error(Source::Mattermost, &bulk(r#"{"type":"team","team":{"name":1}}"#)).await;
+    assert!(told.starts_with("in/bulk.jsonl, line 2: invalid type"), "{told}");
+
+    // What the store refuses is told by its place, too.
+    let mut archive = documents();
+    let mut reply: Value = serde_json::from_str(&said(2, ADA)).unwrap();
+    reply["thread_id"] = json!("018cc251-f400-7000-8000-000000000009");
+    archive[5].1 = reply.to_string();
+    let told = import_error(Source::Plexichat, &packed(&archive)).await;
+    assert!(told.starts_with(&format!("messages/{ROOM}.jsonl, line 1: ")), "{told}");
+}
+
+async fn import_error(source: Source, file: &tempfile::NamedTempFile) -> String {
+    let store = MemoryStore::new();
+    let done = import_file(&store, source, file.path(), Mode::default(), Bounds::default(), &|_| {}).await;
+    done.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn names_and_topics_of_other_programs_deceive_nobody_and_the_report_counts_them() {
+    let slack = slack(
+        r#"[{"id":"U1","name":"a\u202eda","profile":{"display_name":"A\u200bda"}},{"id":"U2","name":"Bob","profile":{"display_name":"\u202e"}}]"#,
+        r#"[{"id":"C1","name":"gen\u202eeral","topic":{"value":"one\u0007two"},"members":["U1","U2"]}]"#,
+        "[]",
+    );
+    let bulk = r#"{"type":"version","version":1}
+{"type":"team","team":{"name":"t","display_name":"Te\u202eam"}}
+{"type":"channel","channel":{"team":"t","name":"c\u202ed","type":"O","header":"three\u0007four"}}
+{"type":"user","user":{"username":"eve","nickname":"E\u200bve","teams":[{"name":"t","channels":[{"name":"c\u202ed"}]}]}}
+{"type":"post","post":{"team":"t","channel":"c\u202ed","user":"eve","type":"system_header_change","message":"now \u202efive","create_at":1}}
+"#;
+    let bulk = packed(&[("bulk.jsonl".to_owned(), bulk.to_owned())]);
+    let store = MemoryStore::new();
+    for (source, file, count, first) in
+        [(Source::Slack, &slack, 5, "users.json, entry 1"), (Source::Mattermost, &bulk, 5, "user eve")]
+    {
+        let report = import(&store, source, file.path()).await;
+        let note = &report.notes["name, topic or status was not plain or too long and was changed"];
+        assert_eq!((note.count, note.example.as_str()), (count, first));
+    }
+    let mut users: Vec<_> = store
+        .export_users(None, 10)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|one| (one.name, one.display_name))
+        .collect();
+    users.sort();
+    let expected = [("a_da", "Ada"), ("bob", "bob"), ("eve", "Eve")];
+    assert_eq!(users, expected.map(|(name, shown)| (name.to_owned(), shown.to_owned())));
+    let mut channels: Vec<_> =
+        store.export_channels(None, 10).await.unwrap().into_iter().map(|one| (one.name, one.topic)).collect();
+    channels.sort();
+    let expected = [("c-d", "threefour"), ("gen-eral", "onetwo")];
+    assert_eq!(channels, expected.map(|(name, topic)| (name.to_owned(), topic.to_owned())));
 }
 
 const ADA: &str = "00000000-0000-7000-8000-0000000000a1";

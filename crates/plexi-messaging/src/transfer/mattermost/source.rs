@@ -9,6 +9,8 @@ use super::line::Line;
 /// The lines of a bulk file with their places. A zip is unpacked to an unnamed temporary file first.
 pub(super) struct Lines {
     path: PathBuf,
+    /// What the lines stand in: the file, or the document of a zip.
+    document: String,
     file: BufReader<File>,
     offset: u64,
     number: u64,
@@ -22,14 +24,16 @@ impl Lines {
     pub fn open(path: &Path, bounds: &Bounds, outlet: &Outlet) -> Result<Self, TransferError> {
         let failed = |error| TransferError::file(path, error);
         let mut file = File::open(path).map_err(failed)?;
+        let mut document = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut magic = [0; 4];
         let read = file.read(&mut magic).map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         if read == 4 && magic == *b"PK\x03\x04" {
-            file = unpack(path, file, bounds, outlet)?;
+            (document, file) = unpack(path, file, bounds, outlet)?;
         }
         Ok(Self {
             path: path.to_owned(),
+            document,
             file: BufReader::with_capacity(1 << 16, file),
             offset: 0,
             number: 0,
@@ -46,8 +50,8 @@ impl Lines {
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let place = format!("line {}", self.number);
-            let (line, mended) = self.parse(&text, &place)?;
+            let place = format!("{}, line {}", self.document, self.number);
+            let (line, mended) = Self::parse(&text, &place)?;
             if mended {
                 outlet.note(surrogates::NOTE, place)?;
             }
@@ -63,7 +67,12 @@ impl Lines {
         self.offset = offset;
         let text = self.read_line()?.unwrap_or_default();
         // What was mended was noted when the line was read first.
-        self.parse(&text, &format!("byte {offset}")).map(|(line, _)| line)
+        Self::parse(&text, &self.place(offset)).map(|(line, _)| line)
+    }
+
+    /// The place of what begins at `offset`.
+    pub fn place(&self, offset: u64) -> String {
+        format!("{}, byte {offset}", self.document)
     }
 
     fn read_line(&mut self) -> Result<Option<Vec<u8>>, TransferError> {
@@ -78,22 +87,25 @@ impl Lines {
         self.offset += read as u64;
         if read as u64 == limit {
             return Err(TransferError::Format(format!(
-                "{}: the line that ends after byte {} is longer than 8 MiB",
-                self.path.display(),
-                self.offset
+                "{}, byte {}: the line that ends there is longer than 8 MiB",
+                self.document, self.offset
             )));
         }
         Ok((read > 0).then_some(text))
     }
 
-    fn parse(&self, text: &[u8], place: &str) -> Result<(Line, bool), TransferError> {
-        surrogates::read(text)
-            .map_err(|error| TransferError::Format(format!("{}, {place}: {error}", self.path.display())))
+    fn parse(text: &[u8], place: &str) -> Result<(Line, bool), TransferError> {
+        surrogates::read(text).map_err(|error| TransferError::Format(format!("{place}: {error}")))
     }
 }
 
-/// Unpacks the first `.jsonl` of a zip.
-fn unpack(path: &Path, file: File, bounds: &Bounds, outlet: &Outlet) -> Result<File, TransferError> {
+/// Unpacks the first `.jsonl` of a zip: what it is called there, and what it holds.
+fn unpack(
+    path: &Path,
+    file: File,
+    bounds: &Bounds,
+    outlet: &Outlet,
+) -> Result<(String, File), TransferError> {
     let broken =
         |error: &dyn std::fmt::Display| TransferError::Format(format!("{}: {error}", path.display()));
     let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| broken(&error))?;
@@ -120,5 +132,6 @@ fn unpack(path: &Path, file: File, bounds: &Bounds, outlet: &Outlet) -> Result<F
         target.write_all(&piece).map_err(failed)?;
     }
     target.flush().and_then(|()| target.seek(SeekFrom::Start(0))).map_err(failed)?;
-    Ok(target)
+    drop(entry);
+    Ok((name, target))
 }

@@ -3,21 +3,14 @@
 use plexi_core::{ChannelId, MessageId, Permission, RoleId, RoleScope, SpaceId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::accept;
 use crate::model::{ChannelKind, MessageKind, Revision, Space, SystemNote};
 use crate::ports::{
     AccountKind, ExportedMessage, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
     ImportedSeat, ImportedUser, NewMessage, ReadTo,
 };
 use crate::search;
+use crate::transfer::accept::{self, MOST_STATUS, MOST_TOPIC};
 use crate::transfer::{Outlet, TransferError};
-
-/// The most characters of a display name.
-const MOST_DISPLAY_NAME: usize = 64;
-/// The most characters of a status text.
-const MOST_STATUS: usize = 100;
-/// The most characters of a topic.
-const MOST_TOPIC: usize = 250;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -145,9 +138,8 @@ impl UserLine {
         let known = if bot { AccountKind::Bot } else { AccountKind::Imported };
         let kind = kind.unwrap_or(known);
         let place = id.to_string();
-        let name = accept::account_name(name, &place, outlet)?;
-        let display_name = accept::line(display_name, MOST_DISPLAY_NAME, &place, outlet)?;
-        let display_name = if display_name.is_empty() { name.clone() } else { display_name };
+        let name = accept::account_name(&name, &place, outlet)?;
+        let display_name = accept::display_name([display_name.as_str()], &name, &place, outlet)?;
         let status_text = accept::line(status_text, MOST_STATUS, &place, outlet)?;
         let locale = accept::word(locale, english);
         let theme = accept::word(theme, system);
@@ -353,7 +345,6 @@ impl MessageLine {
             self.text.clear();
             self.history.clear();
         }
-        accept::text(&mut self.text, place, outlet)?;
         for former in &mut self.history {
             accept::text(&mut former.text, place, outlet)?;
         }

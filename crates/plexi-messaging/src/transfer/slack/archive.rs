@@ -1,11 +1,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use plexi_core::plain::deceives;
-use serde::de::DeserializeOwned;
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, SeqAccess, Visitor};
 use zip::ZipArchive;
 
 use super::super::{MAX_DOCUMENT_BYTES, Outlet, TransferError, surrogates};
@@ -63,12 +65,12 @@ impl Archive {
         self.folders.get(folder).cloned().unwrap_or_default()
     }
 
-    /// A document of the archive; `None` when it is not there. What had to be mended is noted.
-    pub fn document<T: DeserializeOwned>(
+    /// The entries of a document of the archive; none when it is not there. What had to be mended is noted.
+    pub fn entries<T: DeserializeOwned>(
         &mut self,
         name: &str,
         outlet: &Outlet,
-    ) -> Result<Option<T>, TransferError> {
+    ) -> Result<Vec<T>, TransferError> {
         outlet.wanted()?;
         let full = format!("{}{name}", self.prefix);
         let broken = |error: &dyn std::fmt::Display| {
@@ -76,7 +78,7 @@ impl Archive {
         };
         let entry = match self.zip.by_name(&full) {
             Ok(entry) => entry,
-            Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+            Err(zip::result::ZipError::FileNotFound) => return Ok(Vec::new()),
             Err(error) => return Err(broken(&error)),
         };
         // The size that the archive states is not to be trusted: the reader itself is bounded.
@@ -86,10 +88,40 @@ impl Archive {
         if read as u64 > MAX_DOCUMENT_BYTES {
             return Err(broken(&"it is larger than 512 MiB"));
         }
-        let (document, mended) = surrogates::read(&bytes).map_err(|error| broken(&error))?;
+        let (Entries(entries), mended) = surrogates::read(&bytes).map_err(|error| broken(&error))?;
         if mended {
             outlet.note(surrogates::NOTE, name)?;
         }
-        Ok(Some(document))
+        Ok(entries)
+    }
+}
+
+/// A list that says which of its entries cannot be read.
+struct Entries<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesReader(PhantomData))
+    }
+}
+
+struct EntriesReader<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesReader<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        let at = |entries: &Vec<T>, error: A::Error| {
+            de::Error::custom(format_args!("entry {}: {error}", entries.len() + 1))
+        };
+        while let Some(entry) = list.next_element().map_err(|error| at(&entries, error))? {
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
     }
 }

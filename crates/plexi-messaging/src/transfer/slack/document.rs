@@ -1,7 +1,6 @@
 //! The documents of an export, as far as they are used. Everything else in them is passed over.
 
 use plexi_core::Timestamp;
-use plexi_core::plain::deceives;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -61,9 +60,8 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// The topic, or the purpose where there is none.
-    pub fn topic(&self) -> String {
-        let about = if self.topic.value.is_empty() { &self.purpose.value } else { &self.topic.value };
-        about.chars().filter(|c| !deceives(*c)).take(250).collect()
+    pub fn topic(&self) -> &str {
+        if self.topic.value.is_empty() { &self.purpose.value } else { &self.topic.value }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The form of account names: folded so that one name has one spelling, with a skeleton so that no two names look alike.
 
-use plexi_core::FieldError;
 use unicode_normalization::UnicodeNormalization as _;
+
+use crate::FieldError;
 
 /// The most characters of a name.
 pub const MAX_CHARS: usize = 32;
@@ -21,7 +22,7 @@ const RESERVED: [&str; 4] = ["all", "channel", "everyone", "here"];
 /// Folds a name: 1 to 32 letters, digits, `.`, `_` and `-`, with at least one letter or digit.
 ///
 /// ```
-/// let folded = plexi_auth::names::fold("Ａda").unwrap();
+/// let folded = plexi_core::names::fold("Ａda").unwrap();
 /// assert_eq!(folded.name, "ada");
 /// ```
 pub fn fold(text: &str) -> Result<Folded, FieldError> {
@@ -48,7 +49,7 @@ pub fn fold(text: &str) -> Result<Folded, FieldError> {
 }
 
 /// What may be the beginning of a name or display name, folded for a search.
-pub(crate) fn fold_prefix(text: &str) -> String {
+pub fn fold_prefix(text: &str) -> String {
     lower(&text.trim().chars().take(64).collect::<String>())
 }
 

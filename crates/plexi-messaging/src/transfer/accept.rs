@@ -1,22 +1,42 @@
-//! What fields of an archive may hold: what the API accepts. Anything else becomes the nearest that it does, and is noted.
+//! What fields of a source may hold: what the API accepts. Anything else becomes the nearest that it does, and is noted.
 
+use plexi_core::names;
 use plexi_core::plain::{deceives, is_plain};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::transfer::{MAX_TEXT_BYTES, Outlet, TransferError, ident};
+use super::{MAX_TEXT_BYTES, Outlet, TransferError, ident};
 
+/// The most characters of a display name.
+pub(super) const MOST_DISPLAY_NAME: usize = 64;
+/// The most characters of a status text.
+pub(super) const MOST_STATUS: usize = 100;
+/// The most characters of a topic.
+pub(super) const MOST_TOPIC: usize = 250;
+/// The most characters of the text of a note of the system.
+pub(super) const MOST_NOTE: usize = 1_000;
 /// The most characters of a name of a space.
 const MOST_SPACE_NAME: usize = 64;
 /// The note of everything that is about a line of text.
 const CHANGED: &str = "name, topic or status was not plain or too long and was changed";
 
-/// The name of an account.
-pub(super) fn account_name(name: String, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
-    if ident::is_account_name(&name) {
-        return Ok(name);
+/// The name of an account. That it is written otherwise, in capitals perhaps, is not worth a note.
+pub(super) fn account_name(name: &str, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
+    if names::fold(name).is_err() {
+        outlet.note(CHANGED, place)?;
     }
-    outlet.note(CHANGED, place)?;
-    Ok(ident::account_name(&name))
+    Ok(ident::account_name(name))
+}
+
+/// What is shown of an account: the first of these that is something, or its name.
+pub(super) fn display_name<'a>(
+    shown: impl IntoIterator<Item = &'a str>,
+    name: &str,
+    place: &str,
+    outlet: &Outlet,
+) -> Result<String, TransferError> {
+    let shown = shown.into_iter().map(str::trim).find(|shown| !shown.is_empty()).unwrap_or_default();
+    let shown = line(shown.to_owned(), MOST_DISPLAY_NAME, place, outlet)?;
+    Ok(if shown.is_empty() { name.to_owned() } else { shown })
 }
 
 /// The name of a channel that has one.
