@@ -6,6 +6,7 @@ mod logs;
 mod people;
 mod secret;
 mod space;
+mod supervisor;
 mod transfer;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use logs::{LogsCommand, Wanted};
 pub(crate) use people::{RoleCommand, ScopeName, UserCommand};
 pub(crate) use secret::SecretCommand;
 pub(crate) use space::{SpaceCommand, SpaceMembersCommand};
+pub(crate) use supervisor::SupervisorCommand;
 pub(crate) use transfer::{Export, Import, ImportSource};
 
 const AFTER: &str = "\
@@ -103,6 +105,9 @@ pub(crate) enum Command {
     /// Read the server's logs in the data folder, also while it runs.
     #[command(subcommand)]
     Logs(LogsCommand),
+    /// Show the parts of a running server, and start one anew.
+    #[command(subcommand)]
+    Supervisor(SupervisorCommand),
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
     Doctor,
     /// Print the version of this program and, with --server, of the server.

@@ -10,6 +10,7 @@ mod role;
 mod secret;
 mod setup;
 mod space;
+mod supervisor;
 mod transfer;
 mod user;
 
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Config(command) => config::run(global, command, out),
         Command::Secret(command) => secret::run(global, command, out).await,
         Command::Logs(command) => logs::run(global, command, out).await,
+        Command::Supervisor(command) => supervisor::run(global, command, out).await,
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {

@@ -194,6 +194,11 @@ impl Remote {
         self.call(method, path, &[], Some(&serde_json::to_value(body)?)).await
     }
 
+    /// `POST` of what is answered by nothing.
+    pub(crate) async fn order(&self, path: &str, body: &impl Serialize) -> Result<(), CliError> {
+        self.send(Method::POST, path, &[], Some(&serde_json::to_value(body)?)).await.map(drop)
+    }
+
     /// `DELETE`.
     pub(crate) async fn delete(&self, path: &str) -> Result<(), CliError> {
         self.send(Method::DELETE, path, &[], None).await.map(drop)

@@ -1,26 +1,31 @@
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use plexi_config::Reloader;
 use plexi_core_log::LogHandle;
+use plexi_supervisor::{Escalated, Stopped, Tree};
 use plexi_web::{WebParts, WebState};
 use tokio::net::TcpListener;
-use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::AppError;
 use crate::glue;
-use crate::lifecycle::{Lifecycle, ServiceNotice, Signal};
 use crate::listener::Listener;
+use crate::notify::ServiceNotice;
 use crate::secrets::Secrets;
 use crate::services::{Ambient, Services};
 use crate::settings::Settings;
+use crate::signals::Signal;
+use crate::supervision::{self, Groups, Rules, Seen};
 use crate::transfers::Moves;
 
 /// How often the configuration files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long the rest may take to end once connections are cut: what was accepted is stored meanwhile.
+const LAST: Duration = Duration::from_secs(15);
 
 /// What a server is made from.
 pub struct AppParts {
@@ -37,9 +42,9 @@ pub struct App {
     services: Services,
     secrets: Secrets,
     web: WebState,
-    router: axum::Router,
-    listener: Listener,
-    edge: Lifecycle,
+    tree: Tree,
+    groups: Groups,
+    stop: CancellationToken,
     address: SocketAddr,
     setup_link: Option<String>,
     parts: AppParts,
@@ -53,7 +58,7 @@ impl App {
             tracing::warn!(key = warning.field, problem = warning.problem, "setting deserves a look");
         }
         let server = &settings.server;
-        let mut services = Services::open_with(&settings, "plexi-server", parts.ambient.clone()).await?;
+        let mut services = Services::open_idle(&settings, "plexi-server", parts.ambient.clone()).await?;
         let listening = listen(server.listen).await;
         let (socket, address) = match listening {
             Ok(bound) => bound,
@@ -71,10 +76,9 @@ impl App {
         let setup_link =
             services.setup_token.as_ref().map(|token| format!("{url}/setup#token={}", token.expose()));
 
-        let edge = Lifecycle::new();
-        let limits = parts.settings.section(|settings| settings.server.listener_limits());
-        let listener = Listener::new(socket, limits);
-        let moves = Moves::new(&services, parts.settings.live(), &edge);
+        let stop = CancellationToken::new();
+        let groups = Groups::new(&stop);
+        let moves = Moves::new(&services, parts.settings.live(), groups.transfers.clone());
         let moves = match moves {
             Ok(moves) => moves,
             Err(error) => {
@@ -83,12 +87,14 @@ impl App {
             }
         };
         let secrets = Secrets::of(&services, parts.settings.live());
+        let (seen, connections) = (Seen::default(), Arc::default());
         let console = Arc::new(glue::Console {
             secrets: secrets.clone(),
             database: services.database.clone(),
             hub: services.hub.clone(),
             log: parts.log.clone(),
-            connections: listener.open(),
+            connections: Arc::clone(&connections),
+            supervision: seen.clone(),
         });
         let web = WebState::new(WebParts {
             auth: services.auth.clone(),
@@ -107,10 +113,30 @@ impl App {
             entropy: Arc::clone(&parts.ambient.entropy),
             config: plexi_web::WebConfig { public_url: url, ..settings.web() },
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            stop: edge.soft(),
+            stop: stop.clone(),
+            sockets: groups.sockets.clone(),
         });
-        let router = plexi_web::router(web.clone());
-        Ok(Self { services, secrets, web, router, listener, edge, address, setup_link, parts })
+        let listener = Arc::new(Listener::new(
+            socket,
+            parts.settings.section(|settings| settings.server.listener_limits()),
+            plexi_web::router(web.clone()),
+            groups.connections.clone(),
+            connections,
+            stop.clone(),
+        ));
+        let rules = Rules::new(settings.supervisor.clone(), &parts.ambient);
+        let accept = move |halt, beat: supervision::Beat| {
+            let listener = Arc::clone(&listener);
+            async move { listener.serve(halt, move || beat.beat()).await }
+        };
+        let tree = match supervision::tree(&services, &rules, &groups, &seen, accept) {
+            Ok(tree) => tree,
+            Err(error) => {
+                services.close().await;
+                return Err(error.into());
+            }
+        };
+        Ok(Self { services, secrets, web, tree, groups, stop, address, setup_link, parts })
     }
 
     /// The address that is listened on.
@@ -135,22 +161,20 @@ impl App {
 
     /// Serves until a [`Signal::Stop`] arrives, then finishes in order: readiness fails and nobody is accepted, sockets are told to
     /// connect again, requests end or the deadline passes, what was accepted is stored, the database closes. A second stop
-    /// skips the waiting.
+    /// skips the waiting. Parts that fail meanwhile are started again; when one fails too often the server stops with [`AppError::GaveUp`].
     pub async fn run(self, asks: impl Stream<Item = Signal>) -> Result<(), AppError> {
-        let Self { services, secrets, web, router, listener, edge, parts, .. } = self;
+        let Self { services, secrets, web, tree, groups, stop, parts, .. } = self;
         let notice = ServiceNotice;
-        start_tasks(&services, &edge);
-        let life = edge.clone();
-        edge.spawn_essential("listener", listener.serve(router, life));
-        notice.ready();
-        tracing::info!(address = %self.address, "serving");
-
+        let watch = tree.watch();
+        let mut tree = pin!(tree.run(stop.clone(), Arc::clone(&parts.ambient.entropy)));
         let mut asks = pin!(asks.chain(futures_util::stream::pending()));
         let mut look = tokio::time::interval(LOOK);
         let mut watchdog = tokio::time::interval(notice.watchdog().unwrap_or(Duration::from_hours(1)));
-        let (edge_ended, core_ended) = (edge.soft(), services.life.soft());
-        loop {
+        let mut ready = pin!(watch.ready().fuse());
+        let mut ended = None;
+        while ended.is_none() {
             tokio::select! {
+                end = tree.as_mut() => ended = Some(end),
                 ask = asks.next() => match ask {
                     Some(Signal::Reload) => {
                         reload(&parts, &services, &web, notice);
@@ -158,34 +182,61 @@ impl App {
                     }
                     Some(Signal::Stop) | None => break,
                 },
+                () = ready.as_mut() => {
+                    notice.ready();
+                    tracing::info!(address = %self.address, "serving");
+                }
                 _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts, &services, &web, notice) },
                 _ = watchdog.tick() => notice.alive(),
-                () = edge_ended.cancelled() => break,
-                () = core_ended.cancelled() => break,
             }
         }
 
         let within = parts.settings.live().get().server.shutdown();
         tracing::info!(seconds = within.as_secs(), "stopping");
         notice.stopping();
-        edge.stop();
-        let finished = async {
-            // a socket that outlives the deadline is cut with the process
-            let deadline = Instant::now() + within;
-            let _ = tokio::time::timeout_at(deadline, web.drained()).await;
-            edge.drain(deadline.saturating_duration_since(Instant::now())).await
+        stop.cancel();
+        let ended = match ended {
+            Some(end) => Some(end),
+            None => wind_down(tree, &groups, within, &mut asks).await,
         };
-        tokio::select! {
-            left = finished => if left > 0 { tracing::warn!(left, "connections were cut") },
-            () = next_stop(&mut asks) => {
-                tracing::warn!("second signal, stopping at once");
-                edge.kill();
-            }
-        }
-        let failed = edge.failed() || services.life.failed();
         services.close().await;
+        let result = outcome(ended);
         tracing::info!("stopped");
-        if failed { Err(AppError::Essential) } else { Ok(()) }
+        result
+    }
+}
+
+/// Waits for the end of a tree that was asked to stop. `None`: it did not end, and is dropped.
+async fn wind_down(
+    mut tree: Pin<&mut impl Future<Output = Result<Stopped, Escalated>>>,
+    groups: &Groups,
+    within: Duration,
+    asks: &mut (impl Stream<Item = Signal> + Unpin),
+) -> Option<Result<Stopped, Escalated>> {
+    tokio::select! {
+        end = tree.as_mut() => return Some(end),
+        () = tokio::time::sleep(within) => tracing::warn!(left = groups.len(), "connections are cut"),
+        () = next_stop(asks) => tracing::warn!("second signal, stopping at once"),
+    }
+    groups.abort();
+    tokio::time::timeout(LAST, tree).await.ok()
+}
+
+fn outcome(ended: Option<Result<Stopped, Escalated>>) -> Result<(), AppError> {
+    match ended {
+        Some(Ok(stopped)) if stopped.left == 0 => Ok(()),
+        Some(Ok(stopped)) => {
+            tracing::warn!(left = stopped.left, "tasks did not stop in time");
+            Ok(())
+        }
+        Some(Err(error)) => {
+            tracing::error!(%error, "the server gave up");
+            Err(AppError::GaveUp { supervisor: error.supervisor, child: error.child })
+        }
+        None => {
+            tracing::warn!("the server did not stop in time");
+            Ok(())
+        }
     }
 }
 
@@ -194,19 +245,6 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppErr
     let socket = TcpListener::bind(address).await.map_err(failed)?;
     let bound = socket.local_addr().map_err(failed)?;
     Ok((socket, bound))
-}
-
-fn start_tasks(services: &Services, edge: &Lifecycle) {
-    let (database, clock) = (&services.database, &services.ambient.clock);
-    edge.spawn_essential(
-        "watch-sessions",
-        plexi_web::watch_sessions(services.auth.clone(), services.hub.clone(), edge.soft()),
-    );
-    edge.spawn("forget-sessions", glue::forget_sessions(services.auth.clone(), edge.soft()));
-    edge.spawn("forget-answers", glue::forget_answers(database.clone(), Arc::clone(clock), edge.soft()));
-    edge.spawn("sweep-deleted", glue::sweep_deleted(database.clone(), edge.soft()));
-    let (hub, stop) = (services.hub.clone(), edge.soft());
-    edge.spawn_essential("presence", async move { hub.run_presence(stop).await });
 }
 
 /// Reads the configuration again; when it is not valid, says why and changes nothing.

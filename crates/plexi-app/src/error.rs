@@ -8,6 +8,7 @@ use plexi_core::{Coded, ErrorCode, FieldError};
 use plexi_core_log::LogError;
 use plexi_db::DbError;
 use plexi_messaging::MessagingError;
+use plexi_supervisor::BuildError;
 
 /// Why a server could not start or ended early.
 #[derive(Debug, thiserror::Error)]
@@ -65,9 +66,17 @@ pub enum AppError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// Something that the server cannot do without ended; the log says what.
-    #[error("an essential part ended early; the log says which")]
-    Essential,
+    /// The tree of the server's tasks is not well made.
+    #[error(transparent)]
+    Tree(#[from] BuildError),
+    /// A part of the server failed too often, and the server with it; the log says how.
+    #[error("{supervisor} gave up: {child} failed too often; the log says how")]
+    GaveUp {
+        /// The path of the supervisor that gave up.
+        supervisor: String,
+        /// What failed.
+        child: String,
+    },
 }
 
 fn holder(by: &str) -> String {
@@ -91,7 +100,11 @@ impl AppError {
             Self::Folder { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 4,
             Self::Folder { .. } | Self::Bind { .. } | Self::Database(_) | Self::Log(LogError::Io { .. }) => 5,
             Self::Settings(_) | Self::Key(_) | Self::Log(_) | Self::Auth(AuthError::Breached(_)) => 2,
-            Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => 1,
+            Self::Auth(_)
+            | Self::Messaging(_)
+            | Self::System { .. }
+            | Self::Tree(_)
+            | Self::GaveUp { .. } => 1,
         }
     }
 
@@ -133,7 +146,7 @@ impl AppError {
                 "Stop the other server on this database. If there is none, the database ends what a lost one left within a minute: start again then.".into()
             }
             Self::Database(_) => "Check database.url, that the database runs and its disk has room; `plexi doctor` looks closer.".into(),
-            Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Essential => self.code().remedy().into(),
+            Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Tree(_) | Self::GaveUp { .. } => self.code().remedy().into(),
         }
     }
 }
@@ -172,7 +185,7 @@ impl Coded for AppError {
             Self::Database(error) => error.code(),
             Self::Auth(error) => error.code(),
             Self::Messaging(error) => error.code(),
-            Self::System { .. } | Self::Essential => ErrorCode::SystemInternal,
+            Self::System { .. } | Self::Tree(_) | Self::GaveUp { .. } => ErrorCode::SystemInternal,
         }
     }
 

@@ -21,14 +21,16 @@ mod doctor;
 mod documents;
 mod error;
 mod glue;
-mod lifecycle;
 mod listener;
+mod notify;
 mod private;
 mod secrets;
 mod services;
 mod settings;
 mod setup;
+mod signals;
 mod sources;
+mod supervision;
 mod transfers;
 
 pub use app::{App, AppParts};
@@ -36,13 +38,17 @@ pub use data_lock::DataLock;
 pub use doctor::{Finding, Health, examine};
 pub use documents::{Document, documents};
 pub use error::AppError;
-pub use lifecycle::{Lifecycle, ServiceNotice, Signal, Signals};
 pub use listener::{Listener, ListenerLimits};
+pub use notify::ServiceNotice;
 pub use private::keep_files_private;
 pub use secrets::Secrets;
 pub use services::{Ambient, Services};
 pub use settings::{DatabaseSection, ServerConfig, Settings, TransferSection};
+pub use signals::{Signal, Signals};
 pub use sources::{DEFAULT_FILE, HISTORY, SettingsArgs};
+
+#[cfg(feature = "test-util")]
+pub use supervision::{Fault, Faults};
 
 pub use plexi_web::{OperatorError, SecretFacts, SecretsReloaded};
 pub use {plexi_auth as auth, plexi_config as config, plexi_core_log as log, plexi_messaging as messaging};

@@ -5,8 +5,8 @@ mod write_deadline;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,10 +17,13 @@ use hyper::{Request, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use plexi_config::Live;
+use plexi_messaging::PULSE;
+use plexi_supervisor::TaskGroup;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use crate::lifecycle::Lifecycle;
 use bounded::Bounded;
 use write_deadline::WriteDeadline;
 
@@ -41,34 +44,49 @@ pub struct ListenerLimits {
 }
 
 /// Accepts connections and gives their requests to a router.
-#[derive(Debug)]
 pub struct Listener {
-    socket: TcpListener,
+    /// Held until the server stops, so that a loop that failed leaves nobody unheard: who knocks meanwhile waits for the next.
+    socket: Mutex<Option<Arc<TcpListener>>>,
     limits: Live<ListenerLimits>,
     open: Arc<AtomicUsize>,
+    router: Router,
+    connections: TaskGroup,
+    stop: CancellationToken,
 }
 
 impl Listener {
-    /// Takes a bound socket. Limits that change count for connections that come later.
-    pub fn new(socket: TcpListener, limits: Live<ListenerLimits>) -> Self {
-        Self { socket, limits, open: Arc::new(AtomicUsize::new(0)) }
+    /// Takes a bound socket, which is closed when `stop` is cancelled. The connections are tasks of `connections`, and counted in `open`. Limits that change count for
+    /// connections that come later.
+    pub fn new(
+        socket: TcpListener,
+        limits: Live<ListenerLimits>,
+        router: Router,
+        connections: TaskGroup,
+        open: Arc<AtomicUsize>,
+        stop: CancellationToken,
+    ) -> Self {
+        let socket = Mutex::new(Some(Arc::new(socket)));
+        Self { socket, limits, open, router, connections, stop }
     }
 
-    /// How many connections are open; stays readable while [`Listener::serve`] runs.
-    pub fn open(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.open)
-    }
-
-    /// Serves until the soft stop; then no connection is accepted, and those open finish their present request. The connections
-    /// are tasks of `life`, whose drain waits for them.
-    pub async fn serve(self, router: Router, life: Lifecycle) {
+    /// Accepts until the server stops or `halt` is cancelled; after the latter another call goes on. Open connections finish their present request when
+    /// their group is told to stop. `beat` is called at least every [`PULSE`].
+    pub async fn serve(&self, halt: CancellationToken, beat: impl Fn() + Send) {
+        let socket = self.socket().clone();
+        let Some(socket) = socket else { return };
         let mut limits = *self.limits.get();
         let mut server = Arc::new(builder(limits));
-        let soft = life.soft();
+        let mut pulse = tokio::time::interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let accepted = tokio::select! {
-                accepted = self.socket.accept() => accepted,
-                () = soft.cancelled() => return,
+                accepted = socket.accept() => accepted,
+                () = self.stop.cancelled() => break,
+                () = halt.cancelled() => break,
+                _ = pulse.tick() => {
+                    beat();
+                    continue;
+                }
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -89,13 +107,21 @@ impl Listener {
                 tracing::warn!(limit = limits.connections, "connection refused, too many are open");
                 continue;
             }
-            let (server, router, inner) = (Arc::clone(&server), router.clone(), life.clone());
+            let (server, router, soft) =
+                (Arc::clone(&server), self.router.clone(), self.connections.stop_token());
             let open = Open::one(&self.open);
-            life.spawn("connection", async move {
+            self.connections.spawn(async move {
                 let _open = open;
-                connection(&server, stream, peer, router, &inner, limits).await;
+                connection(&server, stream, peer, router, &soft, limits).await;
             });
         }
+        if self.stop.is_cancelled() {
+            *self.socket() = None;
+        }
+    }
+
+    fn socket(&self) -> MutexGuard<'_, Option<Arc<TcpListener>>> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -122,13 +148,12 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    life: &Lifecycle,
+    soft: &CancellationToken,
     limits: ListenerLimits,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay not set");
     }
-    let (soft, hard) = (life.soft(), life.hard());
     tokio::select! {
         spoken = tokio::time::timeout(limits.header_timeout, version_is_known(&stream)) => match spoken {
             Ok(true) => {}
@@ -161,7 +186,6 @@ async fn connection(
                 finishing = true;
                 serving.as_mut().graceful_shutdown();
             }
-            () = hard.cancelled() => return,
         }
     }
 }
@@ -198,6 +222,7 @@ impl Drop for Open {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt as _;
+    use tokio::task::JoinSet;
 
     use super::*;
 
@@ -215,9 +240,17 @@ mod tests {
         // more than the buffers of both ends take
         let router =
             Router::new().route("/", axum::routing::get(|| async { vec![b'x'; 64 * 1_024 * 1_024] }));
-        let (listener, life) = (Listener::new(socket, Live::fixed(LIMITS)), Lifecycle::new());
-        let open = listener.open();
-        life.spawn("listener", listener.serve(router, life.clone()));
+        let (connections, open) = (TaskGroup::new("connections"), Arc::<AtomicUsize>::default());
+        let listener = Listener::new(
+            socket,
+            Live::fixed(LIMITS),
+            router,
+            connections,
+            open.clone(),
+            CancellationToken::new(),
+        );
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { listener.serve(CancellationToken::new(), || {}).await });
         let mut idle = TcpStream::connect(address).await.unwrap();
         let mut greedy = TcpStream::connect(address).await.unwrap();
         idle.write_all(b"G").await.unwrap();

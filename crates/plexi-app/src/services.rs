@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use plexi_auth::model::User;
 use plexi_auth::ports::{Account, AccountStore as _};
@@ -13,11 +12,8 @@ use plexi_messaging::{Hub, Messaging};
 
 use crate::data_lock::DataLock;
 use crate::error::AppError;
-use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
-
-/// How long what was accepted may take to be stored when the services close.
-const FLUSH: Duration = Duration::from_secs(10);
+use crate::supervision::{self, Rules, Running};
 
 /// Where time and chance come from.
 #[derive(Clone)]
@@ -26,12 +22,20 @@ pub struct Ambient {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// What goes wrong in tests.
+    #[cfg(feature = "test-util")]
+    pub faults: crate::supervision::Faults,
 }
 
 impl Default for Ambient {
     /// The machine's own.
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::new()) }
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy::new()),
+            #[cfg(feature = "test-util")]
+            faults: crate::supervision::Faults::default(),
+        }
     }
 }
 
@@ -53,7 +57,8 @@ pub struct Services {
     pub setup_token: Option<SetupToken>,
     /// The address of the database that was opened, when one is configured.
     pub(crate) database_url: Option<Secret<String>>,
-    pub(crate) life: Lifecycle,
+    /// What runs when no server runs it.
+    running: Option<Running>,
     pub(crate) lock: DataLock,
 }
 
@@ -61,7 +66,10 @@ impl Services {
     /// Opens the services on the data folder of `settings`, which nobody else may hold. `program` is what others are told
     /// who holds it.
     pub async fn open(settings: &Settings, program: &str) -> Result<Self, AppError> {
-        Self::open_with(settings, program, Ambient::default()).await
+        let mut services = Self::open_idle(settings, program, Ambient::default()).await?;
+        let rules = Rules::new(settings.supervisor.clone(), &services.ambient);
+        services.running = Some(Running::start(supervision::core(&rules, &services), &services.ambient)?);
+        Ok(services)
     }
 
     /// Whether the data folder of `settings` was a workspace's before; [`Services::open`] makes one where there is none.
@@ -69,8 +77,12 @@ impl Services {
         key_file(&DataDirs::at(&settings.server.data_dir)).exists()
     }
 
-    /// As [`Services::open`], with time and chance given.
-    pub async fn open_with(settings: &Settings, program: &str, ambient: Ambient) -> Result<Self, AppError> {
+    /// As [`Services::open`], with time and chance given. Whoever calls it runs [`supervision::core`].
+    pub(crate) async fn open_idle(
+        settings: &Settings,
+        program: &str,
+        ambient: Ambient,
+    ) -> Result<Self, AppError> {
         let dirs = DataDirs::create(&settings.server.data_dir)?;
         let lock = DataLock::take(dirs.root(), &format!("{program} (process {})", std::process::id()))?;
         let keys = TokenKeys::load_or_create(&key_file(&dirs), &*ambient.entropy)?;
@@ -87,10 +99,8 @@ impl Services {
         let config = settings.messaging.clone();
         let screens = Vec::new();
         let messaging = Messaging::new(stores.clone(), stores, screens, hub.clone(), ids, clock, config);
-        let life = Lifecycle::new();
-        let (sender, stop) = (messaging.clone(), life.soft());
-        life.spawn_essential("sender", async move { sender.run_sender(stop).await });
-        Ok(Self { auth, messaging, hub, database, dirs, ambient, setup_token, database_url, life, lock })
+        let running = None;
+        Ok(Self { auth, messaging, hub, database, dirs, ambient, setup_token, database_url, running, lock })
     }
 
     pub(crate) fn key_file(&self) -> PathBuf {
@@ -122,11 +132,10 @@ impl Services {
 
     /// Finishes: stores what was accepted, closes the database, frees the data folder.
     pub async fn close(self) {
-        self.life.stop();
-        let left = self.life.drain(FLUSH).await;
-        if left > 0 {
-            tracing::error!(left, "services did not finish in time");
+        if let Some(running) = self.running {
+            running.stop().await;
         }
+        self.messaging.finish().await;
         self.database.close().await;
         drop(self.lock);
     }

@@ -9,6 +9,7 @@ use plexi_config::Validate;
 use plexi_core::FieldError;
 use plexi_core_log::LogConfig;
 use plexi_messaging::MessagingConfig;
+use plexi_supervisor::SupervisorConfig;
 use plexi_web::WebConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub struct Settings {
     pub messaging: MessagingConfig,
     /// Whole workspaces in and out of the running server.
     pub transfer: TransferSection,
+    /// How parts of the server that fail are started again.
+    #[schemars(extend("x-restart" = true))]
+    pub supervisor: SupervisorConfig,
 }
 
 impl Settings {
@@ -80,6 +84,7 @@ impl Validate for Settings {
             ("auth", self.auth.check().err().unwrap_or_default()),
             ("messaging", self.messaging.problems()),
             ("transfer", self.transfer.problems()),
+            ("supervisor", self.supervisor.problems()),
         ];
         let whole = |section: &str, found: FieldError| {
             FieldError::new(format!("{section}.{}", found.field), found.problem)
@@ -105,6 +110,7 @@ mod tests {
         settings.auth.session_days = 0;
         settings.messaging.batch = 0;
         settings.transfer.max_upload_mib = 0;
+        settings.supervisor.interval_seconds = 0;
         let keys: Vec<String> = settings.validate().into_iter().map(|problem| problem.field).collect();
         assert_eq!(
             keys,
@@ -114,7 +120,8 @@ mod tests {
                 "logging.retention_days",
                 "auth.session_days",
                 "messaging.batch",
-                "transfer.max_upload_mib"
+                "transfer.max_upload_mib",
+                "supervisor.interval_seconds"
             ]
         );
     }

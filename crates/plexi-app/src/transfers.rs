@@ -13,6 +13,7 @@ use plexi_core::{Coded as _, ErrorCode, Timestamp};
 use plexi_db::Database;
 use plexi_messaging::Messaging;
 use plexi_messaging::transfer::{self, Bounds, Mode, Progress, Source, TransferError};
+use plexi_supervisor::TaskGroup;
 use plexi_web::{
     ApiError, CHUNK, Transfer, TransferKind, TransferSource, TransferState, TransferWish, Transfers,
 };
@@ -22,7 +23,6 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AppError;
-use crate::lifecycle::Lifecycle;
 use crate::services::{Ambient, Services};
 use crate::settings::Settings;
 
@@ -45,7 +45,7 @@ struct Inner {
     folder: PathBuf,
     settings: Live<Settings>,
     ambient: Ambient,
-    life: Lifecycle,
+    tasks: TaskGroup,
     job: Mutex<Option<Job>>,
     /// One piece at a time.
     turn: tokio::sync::Mutex<()>,
@@ -62,11 +62,11 @@ struct Job {
 }
 
 impl Moves {
-    /// Empties the folder of files that a former run left. The work is done by tasks of `life`.
+    /// Empties the folder of files that a former run left. The work is done by `tasks`.
     pub(crate) fn new(
         services: &Services,
         settings: Live<Settings>,
-        life: &Lifecycle,
+        tasks: TaskGroup,
     ) -> Result<Self, AppError> {
         let folder = services.dirs.root().join("transfer");
         match std::fs::remove_dir_all(&folder) {
@@ -80,7 +80,7 @@ impl Moves {
             folder,
             settings,
             ambient: services.ambient.clone(),
-            life: life.clone(),
+            tasks,
             job: Mutex::new(None),
             turn: tokio::sync::Mutex::new(()),
             at_work: Arc::default(),
@@ -144,7 +144,7 @@ impl Moves {
         };
         let brings = source.is_some() && !mode.dry_run;
         let (moves, id) = (self.clone(), id.to_owned());
-        self.0.life.spawn("transfer", async move {
+        self.0.tasks.spawn(async move {
             let runtime = tokio::runtime::Handle::current();
             let (worker, name) = (moves.clone(), id.clone());
             // packing and unpacking take a core: not one of those that answer
@@ -316,7 +316,7 @@ impl Transfers for Moves {
             error: None,
         };
         let file = folder.join(name);
-        let stop = self.0.life.soft().child_token();
+        let stop = self.0.tasks.stop_token().child_token();
         *self.job() = Some(Job { shown, source, file, touched: now, stop });
         if source.is_none() {
             self.start(&id);

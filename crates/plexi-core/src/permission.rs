@@ -52,6 +52,8 @@ permissions! {
     TransferManage = "transfer.manage",
     /// See where secrets are kept, rotate them, take up changed ones.
     SecretsManage = "secrets.manage",
+    /// See how the parts of the server do, and start one anew.
+    SupervisorManage = "supervisor.manage",
     /// Create spaces.
     SpacesCreate = "spaces.create",
     /// Rename and archive a space; manage its members.
@@ -95,6 +97,7 @@ impl Permission {
             | Self::RolesManage
             | Self::TransferManage
             | Self::SecretsManage
+            | Self::SupervisorManage
             | Self::SpacesCreate
             | Self::UsersRead
             | Self::DirectCreate => RoleScope::System,

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let (sender, token) = (messaging.clone(), stop.clone());
-    tasks.spawn(async move { sender.run_sender(token).await });
+    tasks.spawn(async move { sender.run_sender(token, || {}).await });
 
     let space = messaging.create_space(&ada, "Workshop").await?;
     messaging.set_space_member(&ada, space.id, bob.user, "member").await?;

@@ -43,5 +43,5 @@ pub use hub::{
     Subscription,
 };
 pub use messages::{MessageDraft, Receipt};
-pub use messaging::Messaging;
+pub use messaging::{Messaging, PULSE};
 pub use pipeline::{STEP_BOUNDS, StepTiming};

@@ -1,9 +1,9 @@
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plexi_core::{Actor, ActorKind, ChannelId, Clock, Current, FieldError, IdSource, Timestamp, UserId};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::AccessCache;
@@ -15,6 +15,9 @@ use crate::pipeline::{StepTiming, Timings};
 use crate::ports::{ChatStore, Directory, Screen};
 use crate::roles::RoleCache;
 use crate::sending::Job;
+
+/// How often the loops of this crate say that they live when there is nothing to do.
+pub const PULSE: Duration = Duration::from_secs(1);
 
 /// The service: every operation takes the [`Actor`] first, and decides what it may do. Cheap to clone; all
 /// clones are the same service.
@@ -86,17 +89,23 @@ impl Messaging {
         self.0.timings.read()
     }
 
-    /// Stores what waits, many sends with one sync to disk, and repairs the order of events, until `stop`; then
-    /// stores what still waits, and returns. New sends are refused from then on. To be spawned once; a second call
-    /// returns at once.
-    pub async fn run_sender(&self, stop: CancellationToken) {
-        let receiver = self.0.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(receiver) = receiver else { return };
+    /// Stores what waits, many sends with one sync to disk, and repairs the order of events, until `stop`; then stores what waits
+    /// still, and returns. `beat` is called at least every [`PULSE`] while all is well. Sends that come later wait for the next run, until
+    /// [`Messaging::finish`]. One runs at a time: a second call waits for the first to end. When a run is dropped or panics, what it did not announce is
+    /// brought from the store by the next.
+    pub async fn run_sender(&self, stop: CancellationToken, beat: impl Fn() + Send) {
+        let mut receiver = self.0.receiver.lock().await;
+        let Some(receiver) = receiver.as_mut() else { return };
         let repair = self.run_repair();
-        let sending = self.run_sends(receiver, stop);
+        let sending = self.run_sends(receiver, stop, beat);
         futures_util::pin_mut!(repair, sending);
         // Repairing ends when the last send is stored.
         futures_util::future::select(sending, repair).await;
+    }
+
+    /// Refuses all further sends, also those that wait. To be called when the last run of the sender has ended.
+    pub async fn finish(&self) {
+        *self.0.receiver.lock().await = None;
     }
 
     pub(crate) fn now(&self) -> Timestamp {

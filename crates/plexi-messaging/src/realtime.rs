@@ -10,7 +10,8 @@ use crate::access::reads;
 use crate::error::MessagingError;
 use crate::event::{ChannelEvent, EventBody};
 use crate::hub::{
-    Catching, CaughtUp, ChangedChannels, ConnectionId, OutFrame, PresenceState, ServerFrame, Subscription,
+    Catching, CaughtUp, ChangedChannels, ConnectionId, Hub, OutFrame, PresenceState, ServerFrame, Stale,
+    Subscription,
 };
 use crate::messaging::{Messaging, account, invalid};
 
@@ -28,6 +29,23 @@ const MOST_READS: u32 = 10;
 const MOST_AT_ONCE: usize = 4;
 /// The pause after a repair that did not succeed.
 const REPAIR_PAUSE: Duration = Duration::from_millis(500);
+
+/// What is being repaired. What is left when the work is dropped is stale again, for the next who repairs.
+struct Repairing<'a> {
+    hub: &'a Hub,
+    stale: Stale,
+}
+
+impl Drop for Repairing<'_> {
+    fn drop(&mut self) {
+        for channel in &self.stale.channels {
+            self.hub.mark_stale(*channel);
+        }
+        if !self.stale.users.is_empty() {
+            self.hub.mark_listening_stale(std::mem::take(&mut self.stale.users));
+        }
+    }
+}
 
 impl Messaging {
     /// Takes a connection in: from now on it hears the events of all the actor's channels. Dropping the subscription
@@ -200,8 +218,8 @@ impl Messaging {
     /// read, for ever.
     pub(crate) async fn run_repair(&self) {
         loop {
-            let stale = self.0.hub.stale().await;
-            let failed: Vec<UserId> = futures_util::stream::iter(stale.users)
+            let mut work = Repairing { hub: &self.0.hub, stale: self.0.hub.stale().await };
+            let failed: Vec<UserId> = futures_util::stream::iter(work.stale.users.clone())
                 .map(|user| async move { self.hear(user).await.err().map(|error| (user, error)) })
                 .buffer_unordered(MOST_AT_ONCE)
                 .filter_map(|failed| async move {
@@ -211,11 +229,12 @@ impl Messaging {
                 })
                 .collect()
                 .await;
-            if !failed.is_empty() {
+            work.stale.users = failed.into_iter().collect();
+            if !work.stale.users.is_empty() {
                 tokio::time::sleep(REPAIR_PAUSE).await;
-                self.0.hub.mark_listening_stale(failed);
+                self.0.hub.mark_listening_stale(std::mem::take(&mut work.stale.users));
             }
-            for channel in stale.channels {
+            while let Some(channel) = work.stale.channels.first().copied() {
                 // Whoever announces the missing event is often only a moment late.
                 tokio::task::yield_now().await;
                 if let Err(error) = self.repair(channel).await {
@@ -223,6 +242,7 @@ impl Messaging {
                     tokio::time::sleep(REPAIR_PAUSE).await;
                     self.0.hub.mark_stale(channel);
                 }
+                work.stale.channels.remove(&channel);
             }
         }
     }

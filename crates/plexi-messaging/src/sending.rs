@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plexi_core::{ChannelId, MessageId};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{MessagingError, StoreError};
 use crate::event::ChannelEvent;
-use crate::messaging::Messaging;
+use crate::hub::Hub;
+use crate::messaging::{Messaging, PULSE};
 use crate::ports::{NewMessage, Posted};
 
 /// How often a message whose key collides gets a new one.
@@ -46,6 +47,34 @@ impl Drop for Room {
     }
 }
 
+/// Events that are stored and not announced yet. When the sender dies with them, the hub brings them from the store.
+struct Unannounced<'a> {
+    hub: &'a Hub,
+    events: Vec<ChannelEvent>,
+}
+
+impl Drop for Unannounced<'_> {
+    fn drop(&mut self) {
+        for event in &self.events {
+            self.hub.mark_stale(event.channel_id);
+        }
+    }
+}
+
+/// Channels that are written to. When the sender dies meanwhile, the hub looks into the store for what came of it.
+struct Writing<'a> {
+    hub: &'a Hub,
+    channels: Vec<ChannelId>,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        for channel in &self.channels {
+            self.hub.mark_stale(*channel);
+        }
+    }
+}
+
 /// What became of a message in the store.
 type Outcome = Result<Posted, StoreError>;
 
@@ -66,42 +95,49 @@ impl Messaging {
         posted
     }
 
-    pub(crate) async fn run_sends(&self, mut receiver: mpsc::Receiver<Job>, stop: CancellationToken) {
+    pub(crate) async fn run_sends(
+        &self,
+        receiver: &mut mpsc::Receiver<Job>,
+        stop: CancellationToken,
+        beat: impl Fn() + Send,
+    ) {
         let mut jobs: Vec<Job> = Vec::new();
         // Announcing a batch can take longer than a sync when many listen: it happens while the next is stored.
-        let mut unannounced: Vec<ChannelEvent> = Vec::new();
+        let mut unannounced = Unannounced { hub: &self.0.hub, events: Vec::new() };
+        let mut pulse = tokio::time::interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let most = usize::try_from(self.0.config.get().batch).unwrap_or(256).max(1);
-            if unannounced.is_empty() {
-                tokio::select! {
-                    biased;
-                    () = stop.cancelled(), if !receiver.is_closed() => receiver.close(),
-                    _ = receiver.recv_many(&mut jobs, most) => {}
-                }
-            } else {
-                while jobs.len() < most
-                    && let Ok(job) = receiver.try_recv()
-                {
-                    jobs.push(job);
-                }
+            while jobs.len() < most
+                && let Ok(job) = receiver.try_recv()
+            {
+                jobs.push(job);
             }
-            if jobs.is_empty() && unannounced.is_empty() {
-                if receiver.is_closed() && receiver.is_empty() {
+            if jobs.is_empty() && unannounced.events.is_empty() {
+                if stop.is_cancelled() {
                     return;
                 }
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => {}
+                    received = receiver.recv_many(&mut jobs, most) => if received == 0 { return },
+                    _ = pulse.tick() => {}
+                }
+                beat();
                 continue;
             }
+            beat();
             let announce = async {
                 let since = Instant::now();
-                for event in &unannounced {
+                for event in &unannounced.events {
                     self.0.hub.publish(event);
                 }
-                if !unannounced.is_empty() {
+                if !unannounced.events.is_empty() {
                     self.0.timings.note("broadcast", since);
                 }
             };
             let (events, ()) = futures_util::future::join(self.commit(&mut jobs), announce).await;
-            unannounced = events;
+            unannounced.events = events;
         }
     }
 
@@ -112,7 +148,10 @@ impl Messaging {
         }
         let (mut messages, answers): (Vec<_>, Vec<_>) =
             jobs.drain(..).map(|job| (job.message, (job.answer, job.room))).unzip();
+        let channels = messages.iter().map(|message| message.channel_id).collect();
+        let mut writing = Writing { hub: &self.0.hub, channels };
         let outcomes = self.post_batch(&mut messages).await;
+        writing.channels.clear();
         let mut events = Vec::new();
         let mut doubtful = BTreeSet::new();
         for ((message, (answer, room)), outcome) in messages.iter().zip(answers).zip(outcomes) {

@@ -21,11 +21,20 @@ pub struct SupervisorConfig {
     /// The longest wait before a service is started again, in seconds; at least the shortest, at most 86,400.
     #[schemars(range(min = 1, max = 86_400))]
     pub backoff_max_seconds: u32,
+    /// After how many seconds without a sign of life a service counts as hung and is started again; 3 to 3,600.
+    #[schemars(range(min = 3, max = 3_600))]
+    pub heartbeat_seconds: u32,
 }
 
 impl Default for SupervisorConfig {
     fn default() -> Self {
-        Self { enabled: true, interval_seconds: 30, backoff_initial_seconds: 5, backoff_max_seconds: 300 }
+        Self {
+            enabled: true,
+            interval_seconds: 30,
+            backoff_initial_seconds: 5,
+            backoff_max_seconds: 300,
+            heartbeat_seconds: 60,
+        }
     }
 }
 
@@ -41,6 +50,9 @@ impl SupervisorConfig {
         within("interval_seconds", self.interval_seconds, 86_400);
         within("backoff_initial_seconds", self.backoff_initial_seconds, 3_600);
         within("backoff_max_seconds", self.backoff_max_seconds, 86_400);
+        if !(3..=3_600).contains(&self.heartbeat_seconds) {
+            problems.push(FieldError::new("heartbeat_seconds", "must be from 3 to 3600".to_owned()));
+        }
         if self.backoff_max_seconds < self.backoff_initial_seconds {
             problems.push(FieldError::new(
                 "backoff_max_seconds",
@@ -54,6 +66,11 @@ impl SupervisorConfig {
     pub fn backoff(&self) -> Backoff {
         let seconds = |count: u32| Duration::from_secs(count.into());
         Backoff::new(seconds(self.backoff_initial_seconds), seconds(self.backoff_max_seconds))
+    }
+
+    /// How long a service may be silent.
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_seconds.into())
     }
 
     /// How often figures are written.
@@ -78,8 +95,12 @@ mod tests {
             interval_seconds: 0,
             backoff_initial_seconds: 4_000,
             backoff_max_seconds: 3_999,
+            heartbeat_seconds: 2,
         };
         let fields: Vec<_> = config.problems().into_iter().map(|problem| problem.field).collect();
-        assert_eq!(fields, ["interval_seconds", "backoff_initial_seconds", "backoff_max_seconds"]);
+        assert_eq!(
+            fields,
+            ["interval_seconds", "backoff_initial_seconds", "heartbeat_seconds", "backoff_max_seconds"]
+        );
     }
 }

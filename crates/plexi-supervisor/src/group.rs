@@ -23,9 +23,11 @@ struct Inner {
     tasks: TaskTracker,
     tokens: Mutex<Tokens>,
     panics: AtomicU64,
+    /// Asks the tasks to end whatever the supervisor does.
+    stop: CancellationToken,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Tokens {
     /// Asks the tasks to end.
     soft: CancellationToken,
@@ -33,11 +35,27 @@ struct Tokens {
     hard: CancellationToken,
 }
 
+impl Tokens {
+    fn under(stop: &CancellationToken) -> Self {
+        Self { soft: stop.child_token(), hard: CancellationToken::new() }
+    }
+
+    fn are_used(&self) -> bool {
+        self.soft.is_cancelled() || self.hard.is_cancelled()
+    }
+}
+
 impl TaskGroup {
     /// A group called `name`, by the rules for the names of children.
     pub fn new(name: &str) -> Self {
-        let (tasks, tokens) = (TaskTracker::new(), Mutex::default());
-        Self(Arc::new(Inner { name: name.into(), tasks, tokens, panics: AtomicU64::new(0) }))
+        Self::under(name, CancellationToken::new())
+    }
+
+    /// As [`TaskGroup::new`]; the tasks are also asked to end when `stop` is cancelled, before the supervisor comes to this group in its order.
+    pub fn under(name: &str, stop: CancellationToken) -> Self {
+        let tokens = Mutex::new(Tokens::under(&stop));
+        let tasks = TaskTracker::new();
+        Self(Arc::new(Inner { name: name.into(), tasks, tokens, panics: AtomicU64::new(0), stop }))
     }
 
     /// The group's name.
@@ -62,6 +80,18 @@ impl TaskGroup {
         self.tokens().soft.clone()
     }
 
+    /// Drops all tasks that are there, without asking.
+    pub fn abort(&self) {
+        self.tokens().hard.cancel();
+    }
+
+    /// Waits until there is no task, and lets in none meanwhile that would be waited for by nobody. For who runs the group without a supervisor.
+    pub async fn drained(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        self.0.tasks.reopen();
+    }
+
     /// How many tasks there are.
     pub fn len(&self) -> usize {
         self.0.tasks.len()
@@ -80,8 +110,8 @@ impl TaskGroup {
     pub(crate) async fn run(self, context: Context) -> Result<(), ChildError> {
         let tokens = {
             let mut tokens = self.tokens();
-            if tokens.soft.is_cancelled() {
-                *tokens = Tokens::default();
+            if tokens.are_used() {
+                *tokens = Tokens::under(&self.0.stop);
             }
             tokens.clone()
         };

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use plexi_auth::{Auth, AuthConfig, NewPerson, TokenKeys, Transport};
 use plexi_core::{Clock, Entropy, IdSource, Secret, SystemClock, SystemEntropy};
 use plexi_messaging::{ChannelDraft, Hub, HubConfig, Messaging, MessagingConfig, model::ChannelKind};
+use plexi_supervisor::TaskGroup;
 use plexi_web::{
     AlwaysReady, MemoryIdempotency, NoOperator, WebConfig, WebParts, WebState, router, watch_sessions,
 };
@@ -41,8 +42,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let (sender, halt) = (messaging.clone(), stop.clone());
-    tasks.spawn(async move { sender.run_sender(halt).await });
-    tasks.spawn(watch_sessions(auth.clone(), hub, stop.clone()));
+    tasks.spawn(async move { sender.run_sender(halt, || {}).await });
+    tasks.spawn(watch_sessions(auth.clone(), hub, stop.clone(), || {}));
     let space = messaging.create_space(&actor, "house").await?;
     let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
     messaging.create_channel(&actor, space.id, general).await?;
@@ -61,6 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         entropy,
         config: WebConfig { public_url: "http://127.0.0.1:8088".into(), ..WebConfig::default() },
         version: env!("CARGO_PKG_VERSION").into(),
+        sockets: TaskGroup::under("sockets", stop.clone()),
         stop,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8088").await?;

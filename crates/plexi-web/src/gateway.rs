@@ -15,6 +15,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::response::Response;
 use plexi_auth::Purpose;
 use plexi_core::ErrorCode;
+use tokio::sync::oneshot;
 
 pub(crate) use admission::Admission;
 
@@ -73,7 +74,6 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
     }
     let user = caller.iter().flatten().map(|caller| caller.actor.user).next();
     let place = Admission::enter(&web.admission, address.client, user)?;
-    let tracker = web.sockets.clone();
     let socket = socket
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -81,12 +81,16 @@ pub(crate) async fn upgrade(State(web): State<WebState>, request: Request) -> Re
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
         .on_failed_upgrade(|error| tracing::debug!(%error, "web socket handshake not completed"));
-    // Taken now, so that a server that stops waits for sockets whose upgrade is under way.
-    let token = tracker.token();
     let arrival = Arrival { caller, place, correlation, packs };
+    let (upgraded, socket_comes) = oneshot::channel();
+    // The task is there before the upgrade is through, so that a server that stops waits for it.
+    web.sockets.clone().spawn(async move {
+        if let Ok(socket) = socket_comes.await {
+            connection::serve(web, socket, arrival).await;
+        }
+    });
     Ok(socket.on_upgrade(move |socket| async move {
-        connection::serve(web, socket, arrival).await;
-        drop(token);
+        let _ = upgraded.send(socket);
     }))
 }
 

@@ -227,6 +227,7 @@ pub fn table() -> Vec<Operation> {
         v1::sync::operations(),
         v1::system::operations(),
         v1::secrets::operations(),
+        v1::supervisor::operations(),
         v1::transfers::operations(),
     ]
     .concat()

@@ -23,6 +23,12 @@ pub enum OperatorError {
         /// The place, in words.
         kept: String,
     },
+    /// No part of the server has that path.
+    #[error("no such part")]
+    NoPart,
+    /// The part cannot be started anew now.
+    #[error("the part cannot be started anew: {0}")]
+    PartBusy(String),
     /// A part of the server refused; what the catalogue says of it is answered.
     #[error("{because}")]
     Refused {
@@ -40,7 +46,8 @@ impl Coded for OperatorError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Level | Self::KeptElsewhere { .. } => ErrorCode::ValidationInvalid,
-            Self::NoSecret => ErrorCode::ValidationNotFound,
+            Self::NoSecret | Self::NoPart => ErrorCode::ValidationNotFound,
+            Self::PartBusy(_) => ErrorCode::ValidationConflict,
             Self::Refused { code, .. } => *code,
             Self::Failed(_) => ErrorCode::SystemInternal,
         }
@@ -53,7 +60,8 @@ impl Coded for OperatorError {
                 let problem = format!("is kept in {kept}: change it there, then reload");
                 vec![FieldError::new("name", problem)]
             }
-            Self::NoSecret | Self::Refused { .. } | Self::Failed(_) => Vec::new(),
+            Self::PartBusy(_) => vec![FieldError::new("path", "cannot be started anew now, try again")],
+            Self::NoSecret | Self::NoPart | Self::Refused { .. } | Self::Failed(_) => Vec::new(),
         }
     }
 }
@@ -84,6 +92,31 @@ pub struct SecretsReloaded {
     pub needs_restart: Vec<String>,
 }
 
+/// A place in the tree of the server's tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Part {
+    /// The names from below the root to it, joined by `/`; `server` is the root.
+    pub path: String,
+    /// What it holds: a task (`worker`), or a `supervisor` of others.
+    #[schemars(extend("enum" = ["worker", "supervisor"]))]
+    pub kind: &'static str,
+    /// What it does.
+    #[schemars(extend("enum" = ["waiting", "starting", "running", "stopping", "backoff", "ended", "stuck"]))]
+    pub state: &'static str,
+    /// For how many milliseconds it has been in that state.
+    pub in_state_ms: u64,
+    /// How often it was started again, since the server began.
+    pub restarts: u64,
+    /// How often it was found to hang, since the server began.
+    pub hung: u64,
+    /// How it failed last, if it ever did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+    /// After how many milliseconds it is started again, while it waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_in_ms: Option<u64>,
+}
+
 /// What an administrator may ask of the running server.
 #[async_trait]
 pub trait Operator: Send + Sync + 'static {
@@ -101,6 +134,12 @@ pub trait Operator: Send + Sync + 'static {
 
     /// Reads the secrets that are kept elsewhere again.
     async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError>;
+
+    /// The tree of the server's tasks: each part, those it supervises after it.
+    fn parts(&self) -> Vec<Part>;
+
+    /// Ends a part and starts it anew.
+    fn restart_part(&self, path: &str) -> Result<(), OperatorError>;
 }
 
 /// Knows nothing and sets nothing. For tests and examples.
@@ -127,5 +166,13 @@ impl Operator for NoOperator {
 
     async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError> {
         Ok(SecretsReloaded::default())
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        Vec::new()
+    }
+
+    fn restart_part(&self, _: &str) -> Result<(), OperatorError> {
+        Err(OperatorError::NoPart)
     }
 }

@@ -2,9 +2,10 @@
 
 use plexi_auth::model::User;
 use plexi_auth::{Auth, Ended, SessionsEnded};
-use plexi_messaging::{EndedSessions, Hub, OutFrame};
+use plexi_messaging::{EndedSessions, Hub, OutFrame, PULSE};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// The frame that tells of a changed profile.
@@ -15,12 +16,16 @@ struct UserFrame<'a> {
 }
 
 /// Closes the sockets of sessions that end, within milliseconds, and tells the sockets of those who see the account of a changed profile, until `stop`.
-/// To be spawned once. When notices were missed the sockets' own periodic check finds the ended sessions.
-pub async fn watch_sessions(auth: Auth, hub: Hub, stop: CancellationToken) {
+/// One is to run at a time, and `beat` is called at least every [`PULSE`] while it is well. When notices were missed, also between two runs, the sockets' own
+/// periodic check finds the ended sessions.
+pub async fn watch_sessions(auth: Auth, hub: Hub, stop: CancellationToken, beat: impl Fn() + Send) {
     let (mut ended, mut changed) = (auth.ended(), auth.changed());
+    let mut pulse = tokio::time::interval(PULSE);
+    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
+            _ = pulse.tick() => beat(),
             notice = ended.recv() => match notice {
                 Ok(notice) => end(&hub, notice),
                 Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notices of ended sessions missed"),

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicU64;
 use plexi_auth::Auth;
 use plexi_core::{Clock, Current, Entropy, Timestamp};
 use plexi_messaging::Messaging;
+use plexi_supervisor::TaskGroup;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::config::WebConfig;
 use crate::faults::FaultHook;
@@ -48,8 +48,10 @@ pub struct WebParts {
     pub config: WebConfig,
     /// The version that clients are told.
     pub version: String,
-    /// Cancelled when the server stops: readiness fails, sockets say goodbye.
+    /// Cancelled when the server stops: readiness fails.
     pub stop: CancellationToken,
+    /// What the WebSockets are tasks of; they say goodbye when it asks them to end.
+    pub sockets: TaskGroup,
 }
 
 /// Shared by all requests; cheap to clone.
@@ -74,7 +76,7 @@ pub struct Inner {
     pub(crate) settings: Current<WebConfig>,
     pub(crate) version: String,
     pub(crate) stop: CancellationToken,
-    pub(crate) sockets: TaskTracker,
+    pub(crate) sockets: TaskGroup,
     pub(crate) admission: Arc<Admission>,
     pub(crate) in_flight: AtomicU64,
     pub(crate) started_at: Timestamp,
@@ -103,7 +105,7 @@ impl WebState {
             settings: Current::new(parts.config),
             version: parts.version,
             stop: parts.stop,
-            sockets: TaskTracker::new(),
+            sockets: parts.sockets,
         }))
     }
 
@@ -114,10 +116,9 @@ impl WebState {
         self.0.settings.set(WebConfig { public_url, ..config });
     }
 
-    /// Waits until every WebSocket has been closed; call it after cancelling `stop`.
-    pub async fn drained(&self) {
-        self.0.sockets.close();
-        self.0.sockets.wait().await;
+    /// What the WebSockets are tasks of.
+    pub fn sockets(&self) -> &TaskGroup {
+        &self.0.sockets
     }
 
     /// How many WebSockets are open.

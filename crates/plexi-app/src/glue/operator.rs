@@ -7,11 +7,14 @@ use async_trait::async_trait;
 use plexi_core_log::LogHandle;
 use plexi_db::Database;
 use plexi_messaging::Hub;
+use plexi_supervisor::{ControlError, Kind, Status};
 use plexi_web::{
-    Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError, SecretFacts, SecretsReloaded,
+    Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError, Part, SecretFacts,
+    SecretsReloaded,
 };
 
 use crate::secrets::Secrets;
+use crate::supervision::Seen;
 
 /// How long a check may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,6 +47,7 @@ pub(crate) struct Console {
     pub(crate) log: Option<LogHandle>,
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) secrets: Secrets,
+    pub(crate) supervision: Seen,
 }
 
 #[async_trait]
@@ -83,6 +87,48 @@ impl Operator for Console {
     async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError> {
         self.secrets.reload().await
     }
+
+    fn parts(&self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        if let Some(watch) = self.supervision.watch() {
+            list(watch.status(), None, &mut parts);
+        }
+        parts
+    }
+
+    fn restart_part(&self, path: &str) -> Result<(), OperatorError> {
+        let watch = self.supervision.watch().ok_or(OperatorError::NoPart)?;
+        watch.restart(path).map_err(|error| match error {
+            ControlError::Unknown(_) => OperatorError::NoPart,
+            other => OperatorError::PartBusy(other.to_string()),
+        })
+    }
+}
+
+/// The tree as a list. The root has its name for a path, others those below it.
+fn list(status: Status, above: Option<&str>, into: &mut Vec<Part>) {
+    let path = match above {
+        None | Some("") => status.name,
+        Some(above) => format!("{above}/{}", status.name),
+    };
+    let below = if above.is_none() { String::new() } else { path.clone() };
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    into.push(Part {
+        path,
+        kind: match status.kind {
+            Kind::Worker => "worker",
+            Kind::Supervisor => "supervisor",
+        },
+        state: status.state.as_str(),
+        in_state_ms: millis(status.in_state),
+        restarts: status.restarts,
+        hung: status.hung,
+        last_failure: status.last_failure,
+        starts_in_ms: status.starts_in.map(millis),
+    });
+    for child in status.children {
+        list(child, Some(&below), into);
+    }
 }
 
 impl MetricSource for Console {
@@ -93,6 +139,14 @@ impl MetricSource for Console {
         into.gauge("plexi_hub_connections", "Connections that receive events.", &[], hub.connections);
         into.gauge("plexi_hub_users", "Users with a connection.", &[], hub.users);
         into.gauge("plexi_hub_channels", "Channels that somebody listens to.", &[], hub.channels);
+        for part in self.parts() {
+            let labels = [("part", part.path.as_str())];
+            let runs = u64::from(part.state == "running");
+            into.gauge("plexi_supervisor_running", "Whether a part of the server runs.", &labels, runs);
+            let restarts = "How often a part of the server was started again.";
+            into.counter("plexi_supervisor_restarts_total", restarts, &labels, part.restarts);
+            into.counter("plexi_supervisor_hung_total", "How often a part hung.", &labels, part.hung);
+        }
         if let Some(log) = &self.log {
             let stats = log.stats();
             into.counter("plexi_log_lines_total", "Lines written to the log file.", &[], stats.written);

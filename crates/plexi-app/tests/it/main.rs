@@ -4,6 +4,7 @@
 mod restart;
 mod server;
 mod start;
+mod supervision;
 
 /// A new HTTP client. Its TLS, which nothing here uses, must know whose cryptography to take before it can be made.
 fn http() -> reqwest::Client {

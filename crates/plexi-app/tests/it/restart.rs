@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::server;
 
 /// Sets up and returns the access token and the id of the channel `general`.
-async fn set_up(http: &reqwest::Client, url: &str, token: &str) -> (String, String) {
+pub async fn set_up(http: &reqwest::Client, url: &str, token: &str) -> (String, String) {
     let body = json!({ "token": token, "name": "ada", "display_name": "Ada", "password": "nine lives of cats",
         "space_name": "Home", "transport": "token" });
     let made = http.post(format!("{url}/api/v1/auth/setup")).json(&body).send().await.unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plexi_app::config::{Reloader, Sources};
-use plexi_app::{Ambient, App, AppError, AppParts, Settings, Signal};
+use plexi_app::{Ambient, App, AppError, AppParts, Faults, Settings, Signal};
 use plexi_core::SystemClock;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -21,6 +21,13 @@ pub fn settings(folder: &Path, more: &[&str]) -> Arc<Reloader<Settings>> {
         vec![format!("server.data_dir={}", folder.display()), "server.listen=127.0.0.1:0".to_owned()];
     set.extend(more.iter().map(ToString::to_string));
     Arc::new(Reloader::start(Sources::new().flags(set), None, Arc::new(SystemClock)).unwrap())
+}
+
+/// A server whose tasks can be made to fail.
+pub async fn start_with(folder: &Path, more: &[&str], faults: Faults) -> Running {
+    let ambient = Ambient { faults, ..Ambient::default() };
+    let parts = AppParts { settings: settings(folder, more), log: None, ambient };
+    run(App::build(parts).await.unwrap())
 }
 
 pub async fn build(folder: &Path) -> Result<App, AppError> {

@@ -7,12 +7,13 @@ use plexi_core::UserId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{Connection, Subscription};
 use super::frame::{OutFrame, ServerFrame};
 use super::{Hub, lock};
+use crate::messaging::PULSE;
 
 /// Whether somebody is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -187,8 +188,10 @@ impl Hub {
         }
     }
 
-    /// Tells watchers what changed, until `stop`. To be spawned once.
-    pub async fn run_presence(&self, stop: CancellationToken) {
+    /// Tells watchers what changed, until `stop`. One is to run at a time; `beat` is called at least every [`PULSE`] while it is well.
+    pub async fn run_presence(&self, stop: CancellationToken, beat: impl Fn() + Send) {
+        let mut pulse = tokio::time::interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let next = lock(&self.0.presence.due).values().min().copied();
             let ripe = async {
@@ -205,6 +208,7 @@ impl Hub {
             };
             tokio::select! {
                 () = stop.cancelled() => return,
+                _ = pulse.tick() => beat(),
                 ripe = ripe => if ripe { self.tell_presence(Instant::now()) },
             }
         }

@@ -172,7 +172,7 @@ async fn a_key_that_is_taken_is_replaced() {
     let mut ids = Vec::new();
     for messaging in [twin(), twin()] {
         let (service, stop) = (messaging.clone(), world.stop.clone());
-        tasks.spawn(async move { service.run_sender(stop).await });
+        tasks.spawn(async move { service.run_sender(stop, || {}).await });
         ids.push(messaging.post(&ada, draft(channel.id, "x")).await.unwrap().message.id);
     }
     assert_ne!(ids[0], ids[1]);

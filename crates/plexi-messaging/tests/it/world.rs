@@ -61,9 +61,9 @@ impl World {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let (service, token) = (messaging.clone(), stop.clone());
-        tasks.spawn(async move { service.run_sender(token).await });
+        tasks.spawn(async move { service.run_sender(token, || {}).await });
         let (hub, token) = (messaging.hub().clone(), stop.clone());
-        tasks.spawn(async move { hub.run_presence(token).await });
+        tasks.spawn(async move { hub.run_presence(token, || {}).await });
         let ada = people["ada"].clone();
         let space = messaging.create_space(&ada, "Team").await.unwrap();
         for name in ["bob", "carl"] {

@@ -10,6 +10,7 @@ pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod spaces;
+pub(crate) mod supervisor;
 pub(crate) mod sync;
 pub(crate) mod system;
 pub(crate) mod transfers;

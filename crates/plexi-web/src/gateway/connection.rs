@@ -11,6 +11,7 @@ use plexi_auth::Caller;
 use plexi_core::{CorrelationId, ErrorCode};
 use plexi_messaging::{CloseReason, ConnectionId, OutFrame, Outgoing};
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::admission::Place;
 use super::close::Closing;
@@ -69,6 +70,8 @@ struct Connection {
     second: Instant,
     frames: u32,
     timer: Pin<Box<Sleep>>,
+    /// Cancelled when the connection is to end.
+    stop: CancellationToken,
 }
 
 impl Connection {
@@ -84,6 +87,7 @@ impl Connection {
         let now = Instant::now();
         let timer = Box::pin(tokio::time::sleep(AUTHENTICATE_WITHIN));
         Self {
+            stop: web.sockets.stop_token(),
             web,
             socket,
             place,
@@ -152,7 +156,7 @@ impl Connection {
             let message = tokio::select! {
                 message = self.socket.recv() => message,
                 () = self.timer.as_mut() => return Err(Closing::Unauthenticated),
-                () = self.web.stop.cancelled() => return Err(Closing::Restart),
+                () = self.stop.cancelled() => return Err(Closing::Restart),
             };
             match self.hear(message)? {
                 None => {}
@@ -179,7 +183,7 @@ impl Connection {
     async fn run(&mut self, client: &Arc<Client>) -> Closing {
         let mut lanes = Lanes::default();
         let mut batch: Vec<Outgoing> = Vec::new();
-        let stop = self.web.stop.clone();
+        let stop = self.stop.clone();
         let mut stopping = false;
         self.timer.as_mut().reset(Instant::now() + self.heartbeat);
         loop {

@@ -121,6 +121,8 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("secrets.list", "", none.clone(), [401, 403, 403, 200]);
     row("secrets.rotate", "", none.clone(), [401, 403, 403, 404]);
     row("secrets.reload", "", none.clone(), [401, 403, 403, 200]);
+    row("supervisor.list", "", none.clone(), [401, 403, 403, 200]);
+    row("supervisor.restart", "", json!({"path": "nothing"}), [401, 403, 403, 404]);
     row("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]);
     rows
 }

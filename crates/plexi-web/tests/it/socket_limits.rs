@@ -60,7 +60,7 @@ async fn a_server_that_stops_says_so_and_waits_for_its_sockets() {
     assert_eq!(known.goodbye().await, ("restart".into(), 1001));
     assert_eq!(unknown.goodbye().await, ("restart".into(), 1001));
     drop((known, unknown));
-    world.web.drained().await;
+    world.web.sockets().drained().await;
     assert_eq!(world.web.open_sockets(), 0);
     assert_eq!(open(address, &[]).await.err(), Some(503), "no new ones");
 }

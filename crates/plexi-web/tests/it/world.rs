@@ -20,6 +20,7 @@ use plexi_core::{
 };
 use plexi_messaging::model::ChannelKind;
 use plexi_messaging::{ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig};
+use plexi_supervisor::TaskGroup;
 use plexi_web::{
     AlwaysReady, FaultHook, MemoryIdempotency, NoOperator, UiAsset, UiAssets, WebConfig, WebParts, WebState,
     router,
@@ -165,8 +166,8 @@ pub async fn server(options: Options) -> Server {
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let (sender, halt) = (messaging.clone(), CancellationToken::new());
-    tasks.spawn(async move { sender.run_sender(halt).await });
-    tasks.spawn(plexi_web::watch_sessions(auth.clone(), hub.clone(), CancellationToken::new()));
+    tasks.spawn(async move { sender.run_sender(halt, || {}).await });
+    tasks.spawn(plexi_web::watch_sessions(auth.clone(), hub.clone(), CancellationToken::new(), || {}));
 
     let web = WebState::new(WebParts {
         auth: auth.clone(),
@@ -183,6 +184,7 @@ pub async fn server(options: Options) -> Server {
         config: options.web,
         version: "0.1.0".into(),
         stop: stop.clone(),
+        sockets: TaskGroup::under("sockets", stop.clone()),
     });
     let setup = auth.prepare().await.unwrap().unwrap();
     Server {
