@@ -120,7 +120,7 @@ impl Messaging {
                 tokio::select! {
                     biased;
                     () = stop.cancelled() => {}
-                    received = receiver.recv_many(&mut jobs, most) => if received == 0 { return },
+                    taken = receiver.recv_many(&mut jobs, most) => if taken == 0 { return },
                     _ = pulse.tick() => {}
                 }
                 beat();

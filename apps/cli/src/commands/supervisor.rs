@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::args::{Global, SupervisorCommand};
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::output::{Out, Table, plain};
 use crate::remote::Remote;
 
@@ -18,7 +18,10 @@ pub(crate) async fn run(global: &Global, command: SupervisorCommand, out: Out) -
         }
         SupervisorCommand::Restart { path } => {
             let body = json!({ "path": path });
-            remote.order("admin/supervisor/restart", &body).await?;
+            remote.order("admin/supervisor/restart", &body).await.map_err(|error| match error.exit {
+                Exit::NotFound => error.remedy("See `plexi supervisor status`."),
+                _ => error,
+            })?;
             out.show(&body, |_| format!("{} is started anew", plain(&path)))
         }
     }

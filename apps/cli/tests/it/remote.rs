@@ -158,3 +158,20 @@ fn health_and_version_need_no_session_and_a_server_that_is_gone_is_unavailable()
     drop(server);
     plexi.fails(&["version"], 5);
 }
+
+#[test]
+fn an_operator_sees_the_parts_of_the_server_and_starts_one_anew() {
+    let (_server, admin) = Server::with_admin();
+    let shown = admin.ok(&["supervisor", "status"]);
+    for part in ["server", "core/sender", "realtime/presence", "edge/listener"] {
+        assert!(
+            shown.lines().any(|line| line.starts_with(part) && line.contains("running")),
+            "{part}: {shown}"
+        );
+    }
+    assert!(admin.ok(&["supervisor", "restart", "realtime/presence"]).contains("started anew"));
+    let listed: serde_json::Value =
+        serde_json::from_str(&admin.ok(&["--json", "supervisor", "status"])).unwrap();
+    assert!(listed.as_array().unwrap().iter().any(|part| part["path"] == "realtime/presence"), "{listed}");
+    assert!(admin.fails(&["supervisor", "restart", "nobody"], 3).err.contains("plexi supervisor status"));
+}

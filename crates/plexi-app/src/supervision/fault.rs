@@ -17,9 +17,12 @@ pub enum Fault {
     Hang,
 }
 
+/// The fault that waits for each task, by its name.
+type Orders = HashMap<&'static str, watch::Sender<Option<Fault>>>;
+
 /// Makes tasks of a server fail. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<HashMap<&'static str, watch::Sender<Option<Fault>>>>>);
+pub struct Faults(Arc<Mutex<Orders>>);
 
 impl Faults {
     /// Makes the run of the task `name` that is under way, or else its next, fail once. False when no such task was ever started.
@@ -28,6 +31,7 @@ impl Faults {
         tasks.get(name).is_some_and(|task| task.send_replace(Some(fault)).is_none())
     }
 
+    #[expect(clippy::panic, reason = "the test asked for it")]
     pub(crate) async fn meet(self, name: &'static str, work: impl Future<Output = ()>) {
         let mut orders = {
             let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +51,7 @@ impl Faults {
             task.send_replace(None);
         }
         match order {
-            Some(Fault::Panic) => std::panic::panic_any("a fault of a test"),
+            Some(Fault::Panic) => panic!("a fault of a test"),
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::End) | None => {}
         }

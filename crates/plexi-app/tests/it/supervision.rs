@@ -70,7 +70,7 @@ impl World {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), again).await.expect(path)
+        tokio::time::timeout(Duration::from_mins(1), again).await.unwrap()
     }
 
     async fn restart(&self, path: &str) -> u16 {
@@ -93,7 +93,7 @@ impl World {
             _ => None,
         });
         let mut frames = Box::pin(frames);
-        while frames.next().await.expect("the socket stays")["type"] != "ready" {}
+        while frames.next().await.unwrap()["type"] != "ready" {}
         frames
     }
 }
