@@ -6,8 +6,9 @@ use plexi_messaging::model::ChannelKind;
 use plexi_messaging::ports::{Screen, Slice, Verdict};
 use plexi_messaging::{Hub, HubConfig, MessageDraft, Messaging, MessagingConfig, MessagingError, StoreError};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
-use crate::world::{World, draft};
+use crate::world::{World, draft, next, seqs};
 
 #[tokio::test]
 async fn a_message_is_numbered_in_its_channel_and_positioned_in_its_line() {
@@ -126,8 +127,50 @@ async fn stopping_stores_what_waits_and_refuses_what_comes() {
     drop(held);
     assert!(sends.join_all().await.iter().all(Result::is_ok));
     while world.tasks.join_next().await.is_some() {}
+    world.messaging.finish().await;
     let late = world.try_post("ada", channel.id, "late").await;
     assert!(matches!(late, Err(MessagingError::Stopping)));
+}
+
+#[tokio::test]
+async fn what_is_sent_between_two_runs_of_the_sender_waits_for_the_next() {
+    let mut world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    world.stop.cancel();
+    while world.tasks.join_next().await.is_some() {}
+    let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+    let mut sends = JoinSet::new();
+    sends.spawn(async move { messaging.post(&ada, draft(channel.id, "between")).await });
+    let again = world.messaging.clone();
+    world.tasks.spawn(async move { again.run_sender(CancellationToken::new(), || {}).await });
+    assert!(sends.join_next().await.unwrap().unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_sender_that_is_dropped_at_work_leaves_no_listener_without_an_event() {
+    let mut world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let listener = world.connect("ada").await;
+    let held = world.store.hold_posts().await;
+    let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+    let mut sends = JoinSet::new();
+    sends.spawn(async move { messaging.post(&ada, draft(channel.id, "in doubt")).await });
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    world.tasks.shutdown().await;
+    drop(held);
+    let outcome = sends.join_next().await.unwrap().unwrap();
+    assert!(matches!(outcome, Err(MessagingError::Stopping)), "nobody knows whether it was stored");
+    let again = world.messaging.clone();
+    world.tasks.spawn(async move { again.run_sender(CancellationToken::new(), || {}).await });
+    let after = world.try_post("ada", channel.id, "after").await.unwrap();
+    let mut heard = Vec::new();
+    while heard.last() != Some(&after.seq) {
+        heard.extend(seqs(&next(&listener, 1).await, channel.id));
+    }
+    let expected: Vec<i64> = (channel.last_seq + 1..=after.seq).collect();
+    assert_eq!(heard, expected, "what is stored is heard, each once and in order");
 }
 
 #[tokio::test]
