@@ -21,10 +21,11 @@ pub struct Need {
     pub package: &'static str,
 }
 
-/// The two database servers.
-pub const DATABASES: &[Need] = &[
+/// The two database servers, and the store that caches share.
+pub const SERVICES: &[Need] = &[
     Need { program: "initdb", package: "postgresql-15" },
     Need { program: "mariadbd", package: "mariadb-server" },
+    Need { program: "redis-server", package: "redis-server" },
 ];
 
 /// The browser of the browser tests.

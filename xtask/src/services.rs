@@ -1,6 +1,6 @@
-//! `cargo xtask services`: the database servers of the tests.
+//! `cargo xtask services`: the database servers and the Redis of the tests.
 //!
-//! Both listen on 127.0.0.1 only, belong to this checkout alone, and keep nothing: durability is switched off
+//! All listen on 127.0.0.1 only, belong to this checkout alone, and keep nothing: durability is switched off
 //! (the kill tests prove durability on `SQLite`, through the server itself), and `down` removes their data. Debian's
 //! own clusters are neither used nor started. What runs is recorded in `target/services/state.json`; the data lies
 //! in a folder of its own below `/tmp`, because the servers refuse to run as root and must reach it as other users.
@@ -8,6 +8,7 @@
 mod mariadb;
 mod postgres;
 mod record;
+mod redis;
 
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand};
 
 use crate::failure::{Failure, Outcome};
-use crate::packages::{self, DATABASES};
+use crate::packages::{self, SERVICES};
 use crate::workspace::Workspace;
 use record::Record;
 
@@ -32,6 +33,8 @@ pub const DATABASE: &str = "plexi_test";
 const POSTGRES_VARIABLE: &str = "PLEXI_TEST_POSTGRES_URL";
 /// Names the `MariaDB` database to the tests.
 const MARIADB_VARIABLE: &str = "PLEXI_TEST_MARIADB_URL";
+/// Names the Redis to the tests, which also start further ones of the same program.
+const REDIS_VARIABLE: &str = "PLEXI_TEST_REDIS_URL";
 /// How long a server may take until it answers, or until it is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long to wait between two tries.
@@ -46,9 +49,9 @@ pub struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Start both servers, unless they run, and print their URLs
+    /// Start the servers, unless they run, and print their URLs
     Up,
-    /// Stop both servers and remove their data
+    /// Stop the servers and remove their data
     Down,
     /// Say what runs
     Status,
@@ -69,19 +72,20 @@ pub fn services(workspace: &Workspace, options: &Options) -> Outcome {
 /// Starts what does not run. Answers whether the servers were started by this call.
 pub fn up(workspace: &Workspace) -> Outcome<bool> {
     if let Some(record) = Record::read(workspace)? {
-        if postgres::runs(&record) && mariadb::runs(&record) {
+        if postgres::runs(&record) && mariadb::runs(&record) && redis::runs(&record) {
             return Ok(false);
         }
         // Half of it has gone, perhaps with a restart of the machine: nothing in it is worth mending.
         down(workspace)?;
     }
-    packages::ensure(DATABASES)?;
-    let record = Record::create(workspace, free_port(15432)?, free_port(13306)?)?;
+    packages::ensure(SERVICES)?;
+    let record = Record::create(workspace, free_port(15432)?, free_port(13306)?, free_port(16379)?)?;
     let started = thread::scope(|scope| {
         let postgres = scope.spawn(|| postgres::start(&record));
         let mariadb = mariadb::start(&record);
+        let redis = redis::start(&record);
         let postgres = postgres.join().unwrap_or_else(|_| Err(Failure::new("starting PostgreSQL panicked")));
-        postgres.and(mariadb)
+        postgres.and(mariadb).and(redis)
     });
     if let Err(failure) = started {
         let logs = record.ends_of_logs();
@@ -99,6 +103,7 @@ pub fn down(workspace: &Workspace) -> Outcome {
     };
     postgres::stop(&record)?;
     mariadb::stop(&record)?;
+    redis::stop(&record)?;
     record.remove(workspace)?;
     println!("services: stopped");
     Ok(())
@@ -107,10 +112,11 @@ pub fn down(workspace: &Workspace) -> Outcome {
 /// The environment variables that name the running servers to the tests.
 pub fn variables(workspace: &Workspace) -> Outcome<Vec<(&'static str, OsString)>> {
     let record = Record::read(workspace)?
-        .ok_or_else(|| Failure::new("the database servers do not run: cargo xtask services up"))?;
+        .ok_or_else(|| Failure::new("the servers of the tests do not run: cargo xtask services up"))?;
     Ok(vec![
         (POSTGRES_VARIABLE, postgres::url(&record).into()),
         (MARIADB_VARIABLE, mariadb::url(&record).into()),
+        (REDIS_VARIABLE, redis::url(&record).into()),
     ])
 }
 
@@ -122,6 +128,7 @@ fn status(workspace: &Workspace) -> Outcome {
     let word = |runs: bool| if runs { "up  " } else { "DOWN" };
     println!("PostgreSQL  {}  {POSTGRES_VARIABLE}={}", word(postgres::runs(&record)), postgres::url(&record));
     println!("MariaDB     {}  {MARIADB_VARIABLE}={}", word(mariadb::runs(&record)), mariadb::url(&record));
+    println!("Redis       {}  {REDIS_VARIABLE}={}", word(redis::runs(&record)), redis::url(&record));
     println!("data and logs: {}", record.folder.display());
     Ok(())
 }

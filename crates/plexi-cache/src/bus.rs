@@ -25,8 +25,8 @@ pub enum Invalid {
     Key(Vec<u8>),
     /// Everything with a tag.
     Tag(String),
-    /// Everything before this generation; 0: everything.
-    All(u64),
+    /// Everything.
+    All,
 }
 
 /// The invalidation was not passed on.

@@ -40,6 +40,8 @@ mod keys;
 mod level;
 mod namespace;
 mod plain;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod remote;
 mod seal;
 mod stats;

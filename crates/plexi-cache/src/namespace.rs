@@ -191,7 +191,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Namespace<K, V> {
             // Somebody may have fetched it from there before it was gone.
             self.0.forget(key);
         }
-        self.0.tell(stored, || key::bytes_of(key).map(Invalid::Key)).await;
+        self.0.tell(stored, || key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec()))).await;
     }
 
     /// Forgets everything that was kept with the tag, here and on all nodes.
@@ -211,16 +211,16 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Namespace<K, V> {
         self.0.renew().await;
     }
 
-    /// Forgets a key in this process. For namespaces that are not remote; other nodes are not told.
+    /// Forgets a key in the memory of this process. The remote store and other nodes are not told.
     pub fn invalidate_local(&self, key: &K) {
         self.0.counters.invalidations.count();
         self.0.forget(key);
     }
 
-    /// Forgets everything in this process. For namespaces that are not remote; other nodes are not told.
+    /// Forgets everything in the memory of this process. The remote store and other nodes are not told.
     pub fn invalidate_all_local(&self) {
         self.0.counters.invalidations.count();
-        self.0.marks.next_generation();
+        self.0.marks.forget_all();
     }
 
     /// What it did and holds.

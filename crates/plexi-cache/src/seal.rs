@@ -8,6 +8,7 @@ use plexi_core::{Entropy, EntropyError};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
 
+use crate::key::Small;
 use crate::keys::{self, KeyId, KeySource};
 use crate::level::SecurityLevel;
 use crate::plain::Plain;
@@ -233,37 +234,12 @@ impl Sealer {
 }
 
 /// What is bound to the value: namespace, version, level, number of the key, head, key.
-struct Additional {
-    short: [u8; Self::SHORT],
-    long: Vec<u8>,
-    length: usize,
-}
-
-impl Additional {
-    /// Of most keys all fits without a piece of memory of its own.
-    const SHORT: usize = 192;
-}
-
-impl AsRef<[u8]> for Additional {
-    fn as_ref(&self) -> &[u8] {
-        if self.long.is_empty() { &self.short[..self.length] } else { &self.long }
+fn additional(place: Place<'_>, id: KeyId, head: &Head) -> Small<160> {
+    let mut bytes = Small::new();
+    for part in [place.prefix, &id.0.to_be_bytes(), &head.bytes(), place.key] {
+        bytes.extend(part);
     }
-}
-
-fn additional(place: Place<'_>, id: KeyId, head: &Head) -> Additional {
-    let (id, head) = (id.0.to_be_bytes(), head.bytes());
-    let parts = [place.prefix, &id, &head, place.key];
-    let length = parts.iter().map(|part| part.len()).sum();
-    if length > Additional::SHORT {
-        return Additional { short: [0; Additional::SHORT], long: parts.concat(), length };
-    }
-    let mut short = [0; Additional::SHORT];
-    let mut at = 0;
-    for part in parts {
-        short[at..at + part.len()].copy_from_slice(part);
-        at += part.len();
-    }
-    Additional { short, long: Vec::new(), length }
+    bytes
 }
 
 #[cfg(test)]

@@ -15,24 +15,31 @@ const FOLDER_BEGINS: &str = "/tmp/plexichat-services.";
 
 /// The servers of one `up`.
 pub struct Record {
-    /// Holds everything of both servers: data, sockets, pid files, logs.
+    /// Holds everything of the servers: data, sockets, pid files, logs.
     pub folder: PathBuf,
     /// Where `PostgreSQL` listens.
     pub postgres_port: u16,
     /// Where `MariaDB` listens.
     pub mariadb_port: u16,
+    /// Where Redis listens.
+    pub redis_port: u16,
     /// Whether root started them, so that each runs as the user of its package.
     pub as_root: bool,
 }
 
 impl Record {
     /// Makes the folder and writes the record, before anything is started in it.
-    pub fn create(workspace: &Workspace, postgres_port: u16, mariadb_port: u16) -> Outcome<Self> {
+    pub fn create(
+        workspace: &Workspace,
+        postgres_port: u16,
+        mariadb_port: u16,
+        redis_port: u16,
+    ) -> Outcome<Self> {
         let made = Call::new("mktemp").args(["-d", &format!("{FOLDER_BEGINS}XXXXXX")]).output()?;
         let folder = PathBuf::from(made.trim());
         // mktemp gives 0700 to root; the servers run as other users and must pass through.
         Call::new("chmod").arg("755").arg(&folder).run()?;
-        let record = Self { folder, postgres_port, mariadb_port, as_root: packages::is_root()? };
+        let record = Self { folder, postgres_port, mariadb_port, redis_port, as_root: packages::is_root()? };
         let path = path(workspace);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).doing(format!("cannot create {}", parent.display()))?;
@@ -41,6 +48,7 @@ impl Record {
             "folder": record.folder,
             "postgres_port": postgres_port,
             "mariadb_port": mariadb_port,
+            "redis_port": redis_port,
             "as_root": record.as_root,
         });
         fs::write(&path, format!("{value:#}\n")).doing(format!("cannot write {}", path.display()))?;
@@ -71,6 +79,8 @@ impl Record {
             folder: folder.into(),
             postgres_port: port("postgres_port")?,
             mariadb_port: port("mariadb_port")?,
+            // A record from before there was one: nothing listens there, so all are started anew.
+            redis_port: port("redis_port").unwrap_or_default(),
             as_root: value.get("as_root").and_then(Value::as_bool).unwrap_or(false),
         }))
     }
@@ -95,6 +105,15 @@ impl Record {
         Ok(folder)
     }
 
+    /// Writes a file that `owner` can read.
+    pub fn write_owned(&self, file: &Path, content: &str, owner: &str) -> Outcome {
+        fs::write(file, content).doing(format!("cannot write {}", file.display()))?;
+        if self.as_root {
+            Call::new("chown").arg(owner).arg(file).run()?;
+        }
+        Ok(())
+    }
+
     /// A call of `program` as `user` when root calls, else as oneself.
     pub fn call_as(&self, user: &str, program: &Path) -> Call {
         let call = if self.as_root {
@@ -109,7 +128,7 @@ impl Record {
     /// The last lines of each server's log, for a failure to show.
     pub fn ends_of_logs(&self) -> String {
         let mut shown = String::new();
-        for log in ["postgres/log.txt", "mariadb/log.txt"] {
+        for log in ["postgres/log.txt", "mariadb/log.txt", "redis/log.txt"] {
             if let Ok(content) = fs::read_to_string(self.folder.join(log)) {
                 let lines: Vec<&str> = content.lines().collect();
                 let end = lines[lines.len().saturating_sub(15)..].join("\n    ");

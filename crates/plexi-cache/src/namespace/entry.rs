@@ -8,11 +8,14 @@ use crate::seal::{Head, Sealed};
 /// How far the clocks of nodes may differ, and one may go back, before what "will be stored" is not believed.
 const SKEW: i64 = 5_000_000;
 
-/// A value in memory.
+/// A value in memory. Small, since a hit costs about as much as the lines of memory it touches.
 pub(crate) struct Entry<V> {
     pub head: Head,
-    pub since: Since,
-    pub tags: Box<[Arc<str>]>,
+    /// With the generation of the head: when it was read.
+    sequence: u64,
+    /// Mostly there are none.
+    #[expect(clippy::box_collection, reason = "a thin pointer in every entry")]
+    tags: Option<Box<Vec<Arc<str>>>>,
     /// When it was last asked for; only where values end by idleness.
     pub used: AtomicI64,
     pub body: Body<V>,
@@ -53,6 +56,22 @@ impl Head {
 }
 
 impl<V> Entry<V> {
+    /// A value of this weight, which was read at that moment.
+    pub fn new(head: Head, since: Since, tags: &[Arc<str>], body: Body<V>, weight: u32) -> Self {
+        let tags = (!tags.is_empty()).then(|| Box::new(tags.to_vec()));
+        Self { used: head.stored.into(), head, sequence: since.sequence, tags, body, weight }
+    }
+
+    /// When it was read.
+    pub fn since(&self) -> Since {
+        Since { generation: self.head.generation, sequence: self.sequence }
+    }
+
+    /// What it can be forgotten by.
+    pub fn tags(&self) -> &[Arc<str>] {
+        self.tags.as_deref().map_or(&[], Vec::as_slice)
+    }
+
     /// Whether nobody asked for it for so long. Who asks now is noted.
     pub fn idles(&self, idle: Option<i64>, now: i64) -> bool {
         let Some(idle) = idle else { return false };

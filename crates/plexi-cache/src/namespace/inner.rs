@@ -50,7 +50,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
         let now = self.shared.now();
         let age = entry.head.age(now);
         let believed = age != Age::Dead
-            && self.marks.hold(entry.since, &entry.tags)
+            && self.marks.hold(entry.since(), entry.tags())
             && !entry.idles(self.rules.idle, now);
         believed.then_some((entry, age))
     }
@@ -192,14 +192,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
         };
         let tagged: usize = tags.iter().map(|tag| size_of::<Arc<str>>() + tag.len()).sum();
         let weight = carried.saturating_add(tagged + size_of::<K>() + size_of::<Entry<V>>() + HOLDING);
-        Entry {
-            used: head.stored.into(),
-            head,
-            since,
-            tags: tags.into(),
-            body,
-            weight: u32::try_from(weight).unwrap_or(u32::MAX),
-        }
+        Entry::new(head, since, tags, body, u32::try_from(weight).unwrap_or(u32::MAX))
     }
 
     /// Stores an entry. Only under the lock of its key's loads.
@@ -221,7 +214,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
         match &self.outer {
             None => {
                 self.put_local(key, value, keep);
-                self.tell(true, || key::bytes_of(key).map(Invalid::Key)).await;
+                self.tell(true, || key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec()))).await;
             }
             Some(outer) => outer.put(self, key, value, keep).await,
         }
@@ -293,12 +286,8 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Room for Inner<K, V> {
                 None => self.marks.forget_all(),
             },
             Invalid::Tag(tag) => self.marks.mark(tag),
-            Invalid::All(generation) => {
-                self.marks.forget_all();
-                if self.outer.is_some() {
-                    self.marks.raise_generation(*generation);
-                }
-            }
+            // The generation itself is learned from the store, which is asked before it is believed.
+            Invalid::All => self.marks.forget_all(),
         }
     }
 
@@ -331,6 +320,6 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Room for Inner<K, V> {
         };
         // What is not believed any more need not wait to be pushed out.
         self.memory.invalidate_all();
-        self.tell(stored, || Some(Invalid::All(self.marks.generation()))).await;
+        self.tell(stored, || Some(Invalid::All)).await;
     }
 }

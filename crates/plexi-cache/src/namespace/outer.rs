@@ -10,7 +10,7 @@ use super::flights::Lead;
 use super::marks::Since;
 use super::{Inner, Keep, Lookup};
 use crate::bus::Invalid;
-use crate::key::{self, Key};
+use crate::key::{self, Key, Small};
 use crate::level::SecurityLevel;
 use crate::plain::Plain;
 use crate::remote::{Name, Tier, Write, record};
@@ -144,7 +144,7 @@ impl Outer {
             inner.forget(key);
             if let Some(bytes) = key::bytes_of(key) {
                 let stored = self.remove(inner, &bytes).await;
-                inner.tell(stored, || Some(Invalid::Key(bytes))).await;
+                inner.tell(stored, || Some(Invalid::Key(bytes.to_vec()))).await;
             }
             return;
         };
@@ -156,7 +156,7 @@ impl Outer {
         if !stored {
             self.missed(inner);
         }
-        inner.tell(stored, || Some(Invalid::Key(bytes))).await;
+        inner.tell(stored, || Some(Invalid::Key(bytes.to_vec()))).await;
     }
 
     /// Removes a key. False: the store was not told.
@@ -345,7 +345,7 @@ fn make<K: Key, V: Clone + Send + Sync + 'static>(
     keep: &Keep,
     since: Since,
     versions: &[Version],
-) -> Option<(Entry<V>, Vec<u8>, Vec<u8>)> {
+) -> Option<(Entry<V>, Small<48>, Vec<u8>)> {
     let bytes = key::bytes_of(key)?;
     let mut head = inner.head(value.is_none(), keep, since.generation)?;
     let mut plain = Plain::with_capacity(value.map_or(0, inner.codec.weigh).min(1 << 20) + 64);

@@ -6,6 +6,9 @@ use plexi_core::Clock;
 use super::breaker::Breaker;
 use super::{Held, Name, Remote, RemoteError, Write};
 
+/// No counter gets there honestly; one that is there was set by somebody else, so that it could not rise any more.
+const MOST: u64 = 1 << 52;
+
 /// A remote store behind a deadline and a breaker. What it does not answer is not there.
 pub(crate) struct Tier {
     remote: Arc<dyn Remote>,
@@ -21,12 +24,12 @@ impl Tier {
 
     pub async fn read(&self, name: &Name, counters: &[Name]) -> Option<Held> {
         let held = self.ask(self.remote.read(name, counters)).await?;
-        (held.counters.len() == counters.len()).then_some(held)
+        sane(&held.counters, counters).then_some(held)
     }
 
     pub async fn counters(&self, names: &[Name]) -> Option<Vec<u64>> {
         let counters = self.ask(self.remote.counters(names)).await?;
-        (counters.len() == names.len()).then_some(counters)
+        sane(&counters, names).then_some(counters)
     }
 
     pub async fn write(&self, write: Write<'_>) -> Option<bool> {
@@ -38,7 +41,8 @@ impl Tier {
     }
 
     pub async fn raise(&self, counter: &Name, above: u64) -> Option<u64> {
-        self.ask(self.remote.raise(counter, above)).await
+        // One that did not rise would let live what it was to end.
+        self.ask(self.remote.raise(counter, above)).await.filter(|now| (above + 1..=MOST).contains(now))
     }
 
     async fn ask<T>(&self, question: impl Future<Output = Result<T, RemoteError>>) -> Option<T> {
@@ -61,4 +65,8 @@ impl Tier {
             }
         }
     }
+}
+
+fn sane(counters: &[u64], names: &[Name]) -> bool {
+    counters.len() == names.len() && counters.iter().all(|counter| *counter < MOST)
 }

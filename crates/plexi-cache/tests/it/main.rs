@@ -1,9 +1,10 @@
 //! The cache as its users see it. Time stands still unless a test moves it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod invalidation;
 mod loading;
 mod model;
+mod redis;
 mod remote;
 mod sealing;
 mod times;
