@@ -149,16 +149,22 @@ impl Parts {
     }
 
     /// What went wrong; when the connection is gone, another is made.
-    fn failure(&self, error: &RedisError) -> RemoteError {
+    fn failure(&self, error: RedisError) -> RemoteError {
         if error.is_unrecoverable_error() {
             self.connection.send_replace(None);
         }
-        match error.kind() {
-            ::redis::ErrorKind::UnexpectedReturnType | ::redis::ErrorKind::Parse => {
-                RemoteError::Nonsense(error.category().to_owned())
-            }
-            // The words of the server itself stay out of the log: they may hold anything.
-            _ => RemoteError::Away(error.category().to_owned()),
+        // The words of the server itself stay out of the log: they may hold anything.
+        let category = error.category().to_owned();
+        let unread =
+            matches!(error.kind(), ::redis::ErrorKind::UnexpectedReturnType | ::redis::ErrorKind::Parse);
+        let refused = error.into_server_errors();
+        let other_type = |errors: Arc<[(usize, ::redis::ServerError)]>| {
+            errors.iter().any(|(_, error)| error.code() == "WRONGTYPE")
+        };
+        if unread || refused.is_some_and(other_type) {
+            RemoteError::Nonsense(category)
+        } else {
+            RemoteError::Away(category)
         }
     }
 
@@ -197,7 +203,7 @@ impl Remote for Redis {
             pipe.cmd("GET").arg(parts.counter(counter));
         }
         let mut answers: Vec<Option<Vec<u8>>> =
-            pipe.query_async(&mut connection).await.map_err(|error| parts.failure(&error))?;
+            pipe.query_async(&mut connection).await.map_err(|error| parts.failure(error))?;
         if answers.len() != counters.len() + 2 {
             return Err(RemoteError::Nonsense("another number of answers".to_owned()));
         }
@@ -215,7 +221,7 @@ impl Remote for Redis {
             pipe.cmd("GET").arg(parts.counter(name));
         }
         let answers: Vec<Option<Vec<u8>>> =
-            pipe.query_async(&mut connection).await.map_err(|error| parts.failure(&error))?;
+            pipe.query_async(&mut connection).await.map_err(|error| parts.failure(error))?;
         answers.into_iter().map(number).collect()
     }
 
@@ -226,7 +232,7 @@ impl Remote for Redis {
         let mut script = parts.write.prepare_invoke();
         script.key(parts.record(write.name)).key(parts.fence(write.name));
         script.arg(fence).arg(write.record).arg(millis(write.keep.min(LONGEST_KEPT))).arg(millis(FENCE));
-        let stored: u8 = script.invoke_async(&mut connection).await.map_err(|error| parts.failure(&error))?;
+        let stored: u8 = script.invoke_async(&mut connection).await.map_err(|error| parts.failure(error))?;
         Ok(stored == 1)
     }
 
@@ -239,7 +245,7 @@ impl Remote for Redis {
         pipe.cmd("INCR").arg(&fence).ignore();
         pipe.cmd("PEXPIRE").arg(&fence).arg(millis(FENCE)).ignore();
         pipe.cmd("DEL").arg(parts.record(name)).ignore();
-        pipe.query_async(&mut connection).await.map_err(|error| parts.failure(&error))
+        pipe.query_async(&mut connection).await.map_err(|error| parts.failure(error))
     }
 
     async fn raise(&self, counter: &Name, above: u64) -> Result<u64, RemoteError> {
@@ -247,7 +253,7 @@ impl Remote for Redis {
         let mut connection = parts.connection()?;
         let mut script = parts.raise.key(parts.counter(counter));
         script.arg(above).arg(millis(COUNTER));
-        script.invoke_async(&mut connection).await.map_err(|error| parts.failure(&error))
+        script.invoke_async(&mut connection).await.map_err(|error| parts.failure(error))
     }
 }
 
@@ -269,7 +275,7 @@ impl InvalidationBus for Redis {
         let told = tokio::time::timeout(PATIENCE, publish.query_async::<()>(&mut connection)).await;
         match told {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(BusError(parts.failure(&error).to_string())),
+            Ok(Err(error)) => Err(BusError(parts.failure(error).to_string())),
             Err(_) => Err(BusError("no answer in time".to_owned())),
         }
     }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 #[cfg(any(test, feature = "test-util"))]
 pub use memory::MemoryRemote;
-pub(crate) use tier::Tier;
+pub(crate) use tier::{Tier, Unread};
 
 /// The name of something in a remote store. It tells nothing of what it names.
 pub type Name = [u8; 32];

@@ -13,7 +13,7 @@ use crate::bus::Invalid;
 use crate::key::{self, Key, Small};
 use crate::level::SecurityLevel;
 use crate::plain::Plain;
-use crate::remote::{Name, Tier, Write, record};
+use crate::remote::{Name, Tier, Unread, Write, record};
 use crate::seal::{Head, Sealed, Sealer};
 
 /// Most versions of tags that are remembered.
@@ -239,7 +239,11 @@ impl Outer {
         let at = inner.shared.now();
         let tags: Vec<Name> = keep.tags.iter().map(|tag| self.tag(tag)).collect();
         let names = [&[self.generation][..], &tags].concat();
-        let held = self.tier.read(&self.name(key), &names).await?;
+        let held = self.tier.read(&self.name(key), &names).await;
+        if held.as_ref().err() == Some(&Unread::Nonsense) {
+            inner.forged("is nothing that a cache stores");
+        }
+        let held = held.ok()?;
         let (generation, versions) = held.counters.split_first()?;
         inner.marks.raise_generation(*generation);
         let versions =

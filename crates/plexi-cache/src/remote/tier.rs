@@ -9,6 +9,15 @@ use super::{Held, Name, Remote, RemoteError, Write};
 /// No counter gets there honestly; one that is there was set by somebody else, so that it could not rise any more.
 const MOST: u64 = 1 << 52;
 
+/// Why nothing was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The store did not answer, or was not asked.
+    Away,
+    /// Its answer makes no sense.
+    Nonsense,
+}
+
 /// A remote store behind a deadline and a breaker. What it does not answer is not there.
 pub(crate) struct Tier {
     remote: Arc<dyn Remote>,
@@ -22,9 +31,9 @@ impl Tier {
         Self { remote, clock, deadline, breaker: Breaker::default() }
     }
 
-    pub async fn read(&self, name: &Name, counters: &[Name]) -> Option<Held> {
-        let held = self.ask(self.remote.read(name, counters)).await?;
-        sane(&held.counters, counters).then_some(held)
+    pub async fn read(&self, name: &Name, counters: &[Name]) -> Result<Held, Unread> {
+        let held = self.question(self.remote.read(name, counters)).await?;
+        if sane(&held.counters, counters) { Ok(held) } else { Err(Unread::Nonsense) }
     }
 
     pub async fn counters(&self, names: &[Name]) -> Option<Vec<u64>> {
@@ -46,14 +55,23 @@ impl Tier {
     }
 
     async fn ask<T>(&self, question: impl Future<Output = Result<T, RemoteError>>) -> Option<T> {
+        self.question(question).await.ok()
+    }
+
+    async fn question<T>(&self, question: impl Future<Output = Result<T, RemoteError>>) -> Result<T, Unread> {
         if !self.breaker.allows(self.clock.now().as_micros()) {
-            return None;
+            return Err(Unread::Away);
         }
         let answer = tokio::time::timeout(self.deadline, question).await.unwrap_or(Err(RemoteError::Slow));
         match answer {
             Ok(answer) => {
                 self.breaker.succeeded();
-                Some(answer)
+                Ok(answer)
+            }
+            // It is there, and somebody put something into it.
+            Err(RemoteError::Nonsense(_)) => {
+                self.breaker.succeeded();
+                Err(Unread::Nonsense)
             }
             Err(error) => {
                 if self.breaker.failed(self.clock.now().as_micros()) {
@@ -61,7 +79,7 @@ impl Tier {
                 } else {
                     tracing::debug!(%error, "the remote cache failed");
                 }
-                None
+                Err(Unread::Away)
             }
         }
     }

@@ -153,7 +153,9 @@ async fn what_somebody_else_writes_into_redis_is_not_believed() {
         assert_eq!(reader.words.get(&key).await, Lookup::Unknown);
         assert_eq!(reader.read(key, "own").await.as_deref(), Some("own"));
     }
-    assert!(reader.words.stats().unseal_failures >= 10, "{:?}", reader.words.stats());
+    // Each was asked for twice. The copy of the first in its own place is the first, which was changed.
+    let stats = reader.words.stats();
+    assert!(stats.unseal_failures >= 20, "{stats:?}");
     server.ask(&["PUBLISH", "plexi-cache:forget", "nonsense"]).await;
     until("hearing nonsense", async || reader.words.get_local(&1) == Lookup::Unknown).await;
     writer.stop().await;
