@@ -1,6 +1,8 @@
 //! `cargo xtask bench chat`: PlexiChat beside two limits that run in the same minute on the same machine, a WebSocket
 //! broadcaster that stores nothing and one that syncs each group of messages to a log. Prints a table and writes JSON.
 //!
+//! `cargo xtask bench log`: the log beside what most would pick, see [`log`].
+//!
 //! Figures are ratios of one run, never promises. Everything listens on loopback, is bounded in count and time, and is
 //! ended by the run that started it.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
@@ -9,6 +11,7 @@
 mod client;
 mod fanout;
 mod idle;
+mod log;
 mod peer;
 mod plexichat;
 mod process;
@@ -59,6 +62,12 @@ enum Area {
         #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Sends, Part::FanOut, Part::Rest, Part::Workspace])]
         only: Vec<Part>,
     },
+    /// What logging costs and keeps.
+    Log {
+        /// Where the JSON goes.
+        #[arg(long, default_value = "target/bench/log.json")]
+        out: PathBuf,
+    },
     /// One of the two limits, as a process of its own. Started by `chat`.
     #[command(hide = true)]
     Peer {
@@ -85,6 +94,12 @@ enum Part {
 async fn main() -> Outcome<()> {
     match Arguments::parse().area {
         Area::Peer { log } => peer::serve(log).await,
+        Area::Log { out } => {
+            let scratch = tempfile::tempdir()?;
+            let mut table = Table::default();
+            log::measure(scratch.path(), &mut table)?;
+            finish("log", &table, &out)
+        }
         Area::Chat { server, cli, workspace, out, seconds, only } => {
             // Server and clients share this limit: 5,000 connections need 5,000 files on each side.
             let files = rlimit::increase_nofile_limit(20_000)?;
@@ -119,10 +134,15 @@ async fn chat(
         measure_workspace(server, cli, workspace, scratch.path(), &mut table).await?;
     }
 
+    finish("chat", &table, out)
+}
+
+/// Writes the JSON and prints the table.
+fn finish(area: &str, table: &Table, out: &Path) -> Outcome<()> {
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(out, serde_json::to_vec_pretty(&json!({ "chat": table.json() }))?)?;
+    std::fs::write(out, serde_json::to_vec_pretty(&json!({ area: table.json() }))?)?;
     println!("{table}");
     println!("JSON: {}", out.display());
     Ok(())

@@ -21,6 +21,16 @@ impl Table {
         self.lines.push(format!("\n{title}"));
     }
 
+    /// A line of the table.
+    pub fn line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// A figure of the JSON.
+    pub fn row(&mut self, row: Value) {
+        self.rows.push(row);
+    }
+
     pub fn sends(&mut self, senders: usize, bare: &Sends, log: &Sends, ours: &Sends) {
         for (name, sends) in [("bare broadcaster", bare), ("log with fdatasync", log), ("PlexiChat", ours)] {
             self.lines.push(format!(
@@ -104,7 +114,7 @@ impl Table {
         &self.rows
     }
 
-    fn aim(&mut self, what: &str, value: f64, aim: f64, met: bool) {
+    pub fn aim(&mut self, what: &str, value: f64, aim: f64, met: bool) {
         let verdict = if met { "met" } else { "NOT MET" };
         self.lines.push(format!("    aim {what}: {value:.2} against {aim} - {verdict}"));
     }
@@ -133,6 +143,6 @@ fn us(time: Duration) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures of a table, far below 2^52")]
-fn float(number: u64) -> f64 {
+pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }

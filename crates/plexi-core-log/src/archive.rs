@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use plexi_core::Clock;
+use tracing::Level;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -63,8 +64,8 @@ impl Inbox {
 
     /// Writes about a trouble into the log itself.
     pub(crate) fn report(&self, message: &str, error: &io::Error) {
-        let error = Value::Text(error.to_string());
-        self.log.push(self.own.warn(message, &[("error", &error)]).into(), false);
+        let error = error.to_string();
+        self.log.push(&self.own.warn(message, &[("error", Value::Text(&error))]), Level::INFO);
     }
 
     /// Waits until no file is left to archive; `false` when that takes longer than `patience`.
@@ -181,8 +182,8 @@ impl Archivist {
         if let Err(error) = result
             && !self.stopping()
         {
-            let error = Value::Text(error.to_string());
-            self.log.push(self.own.warn(message, &[("error", &error)]).into(), false);
+            let error = error.to_string();
+            self.log.push(&self.own.warn(message, &[("error", Value::Text(&error))]), Level::INFO);
         }
     }
 

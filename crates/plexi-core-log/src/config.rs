@@ -21,6 +21,9 @@ pub struct LogConfig {
     /// Whether lines also go to standard error.
     #[schemars(extend("x-restart" = true))]
     pub console: bool,
+    /// What happens to an event when more wait to be written than there is room for.
+    #[schemars(extend("x-restart" = true))]
+    pub when_full: WhenFull,
     /// Whether stack traces are written; they are written at DEBUG and below only.
     pub debug_stacktraces: bool,
     /// For how many days rotated logs are kept; 0 keeps them for ever.
@@ -44,6 +47,7 @@ impl Default for LogConfig {
             targets: BTreeMap::new(),
             format: Format::Text,
             console: true,
+            when_full: WhenFull::Drop,
             debug_stacktraces: false,
             retention_days: 14,
             retention_max_mb: 1024,
@@ -63,6 +67,18 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// What happens to an event when more wait to be written than there is room for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenFull {
+    /// Below WARN it is lost at once, WARN after a second. What is lost is counted and told in the log. An ERROR has room
+    /// of its own.
+    #[default]
+    Drop,
+    /// Whoever logs it waits for room, except while writing fails.
+    Block,
 }
 
 /// What is left when the server crashes: section `logging.crash`.

@@ -13,9 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plexi_core::{Clock, Timestamp};
+use tracing::Level;
 
 use crate::config::CrashConfig;
 use crate::escape;
+use crate::fields::Value;
 use crate::file::{Place, private};
 use crate::outlet::OwnLines;
 use crate::queue::Queue;
@@ -208,8 +210,7 @@ impl CrashLog {
 
 impl Witness {
     fn tell(&self, message: &str, about: &str) {
-        let about = crate::fields::Value::Text(about.to_owned());
-        self.queue.push(self.own.error(message, &[("about", &about)]).into(), true);
+        self.queue.push(&self.own.error(message, &[("about", Value::Text(about))]), Level::ERROR);
     }
 }
 

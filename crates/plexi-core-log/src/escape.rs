@@ -26,7 +26,10 @@ pub(crate) fn quoted(out: &mut String, text: &str) {
 
 /// Appends a field's name: also blanks, quotes and `=` are escaped, so a name cannot pass for a value.
 pub(crate) fn name(out: &mut String, text: &str) {
-    for c in text.chars() {
+    let bare = |b: u8| (b'!'..=b'~').contains(&b) && !matches!(b, b'=' | b'"' | b'\\');
+    let end = text.bytes().position(|b| !bare(b)).unwrap_or(text.len());
+    out.push_str(&text[..end]);
+    for c in text[end..].chars() {
         match c {
             ' ' | '=' | '"' | '\\' => drop(write!(out, "\\x{:02x}", c as u32)),
             _ => one(out, c),
@@ -35,7 +38,11 @@ pub(crate) fn name(out: &mut String, text: &str) {
 }
 
 fn write_escaped(out: &mut String, text: &str, doubled: impl Fn(char) -> bool) {
-    for c in text.chars() {
+    // most texts need nothing: what does not is taken over at once
+    let plain = |b: u8| (b' '..=b'~').contains(&b) && !doubled(char::from(b));
+    let end = text.bytes().position(|b| !plain(b)).unwrap_or(text.len());
+    out.push_str(&text[..end]);
+    for c in text[end..].chars() {
         if doubled(c) {
             out.push('\\');
         }
@@ -92,7 +99,10 @@ fn undo_one(text: &str) -> Option<(char, usize)> {
 pub(crate) fn json(out: &mut String, text: &str) {
     out.push('"');
     let mut units = [0_u16; 2];
-    for c in text.chars() {
+    let plain = |b: u8| (b' '..=b'~').contains(&b) && !matches!(b, b'"' | b'\\');
+    let end = text.bytes().position(|b| !plain(b)).unwrap_or(text.len());
+    out.push_str(&text[..end]);
+    for c in text[end..].chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),

@@ -4,10 +4,9 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracing::Metadata;
 use tracing::metadata::LevelFilter;
-use tracing::{Metadata, Subscriber, subscriber::Interest};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Context, Filter};
 
 /// From which severity on events are written.
 #[derive(
@@ -118,33 +117,28 @@ impl fmt::Display for LevelSpec {
 
 /// Decides by target and level, and lets spans of INFO and above always through: the correlation id
 /// lives on a request span and must show on an ERROR even when the level is `error`.
-pub(crate) struct LevelFilterByTarget(Targets);
-
-impl LevelFilterByTarget {
-    pub(crate) fn new(spec: &LevelSpec) -> Self {
-        let named = spec.targets.iter().map(|(target, level)| (target.clone(), level.filter()));
-        Self(Targets::new().with_default(spec.level.filter()).with_targets(named))
-    }
-
-    fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        (metadata.is_span() && *metadata.level() <= tracing::Level::INFO)
-            || self.0.would_enable(metadata.target(), metadata.level())
-    }
+pub(crate) struct Levels {
+    targets: Targets,
+    most_verbose: LevelFilter,
 }
 
-impl<S: Subscriber> Filter<S> for LevelFilterByTarget {
-    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        self.wants(metadata)
+impl Levels {
+    pub(crate) fn new(spec: &LevelSpec) -> Self {
+        let named = spec.targets.iter().map(|(target, level)| (target.clone(), level.filter()));
+        let most_verbose = spec.targets.values().copied().chain([spec.level, Level::Info]).max();
+        Self {
+            targets: Targets::new().with_default(spec.level.filter()).with_targets(named),
+            most_verbose: most_verbose.unwrap_or_default().filter(),
+        }
     }
 
-    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.wants(metadata) { Interest::always() } else { Interest::never() }
+    pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        (metadata.is_span() && *metadata.level() <= tracing::Level::INFO)
+            || self.targets.would_enable(metadata.target(), metadata.level())
     }
 
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        // the hint of `Targets` is its most verbose level; spans need INFO at least
-        let named = Filter::<S>::max_level_hint(&self.0)?;
-        Some(named.max(LevelFilter::INFO))
+    pub(crate) const fn most_verbose(&self) -> LevelFilter {
+        self.most_verbose
     }
 }
 

@@ -38,7 +38,7 @@ mod queue;
 mod reader;
 mod rotated_name;
 
-pub use config::{CrashConfig, FileConfig, Format, LogConfig, RotationConfig};
+pub use config::{CrashConfig, FileConfig, Format, LogConfig, RotationConfig, WhenFull};
 pub use data_dirs::DataDirs;
 pub use error::LogError;
 pub use escape::escape_ascii;

@@ -7,92 +7,143 @@ use tracing::Level;
 
 use crate::config::Format;
 use crate::escape;
-use crate::fields::Value;
+use crate::fields::{Fields, Pieces, text_string};
 
 /// The longest line, in bytes before its line break; fields beyond it are left out and marked.
 const MAX_LINE: usize = 64 * 1024;
 
 /// What a line says.
 pub(crate) struct Line<'a> {
-    pub(crate) at: Timestamp,
+    pub(crate) at: &'a str,
     pub(crate) level: Level,
     pub(crate) target: &'a str,
-    pub(crate) message: &'a str,
     /// Names of the spans around the event, outermost first.
     pub(crate) spans: &'a [&'static str],
-    /// Fields of the spans and the event; a later one of the same name hides an earlier one.
-    pub(crate) fields: &'a [(&'static str, &'a Value)],
-    pub(crate) correlation: Option<&'a str>,
+    /// Fields of the spans; a later one of the same name hides an earlier one.
+    pub(crate) around: &'a [&'a Fields],
+    /// Fields of the event, which hide those of the spans.
+    pub(crate) own: &'a Fields,
 }
 
 /// `2026-11-21T09:30:00.123456Z`: RFC 3339 with always six fractional digits, so that lines align and sort.
 pub(crate) fn fixed_width(at: Timestamp) -> String {
-    let mut text = Timestamp::from_seconds(at.as_seconds()).to_string();
-    text.pop();
-    // infallible: writing to a String
-    let _ = write!(text, ".{:06}Z", at.as_micros().rem_euclid(1_000_000));
-    text
+    let mut stamp = Stamp::default();
+    stamp.write(at).to_owned()
+}
+
+/// Writes times; what the last one has in common with the next is kept.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    second: Option<i64>,
+    text: String,
+}
+
+impl Default for Stamp {
+    fn default() -> Self {
+        Self { second: None, text: String::with_capacity("2026-11-21T09:30:00.123456Z".len()) }
+    }
+}
+
+impl Stamp {
+    pub(crate) fn write(&mut self, at: Timestamp) -> &str {
+        let second = at.as_seconds();
+        if self.second != Some(second) {
+            self.text.clear();
+            // infallible: writing to a String
+            let _ = write!(self.text, "{}", Timestamp::from_seconds(second));
+            self.second = Some(second);
+        }
+        self.text.truncate("2026-11-21T09:30:00".len());
+        self.text.push('.');
+        let mut micros = u32::try_from(at.as_micros().rem_euclid(1_000_000)).unwrap_or_default();
+        let mut place = 100_000;
+        while place > 0 {
+            self.text.push(char::from(b'0' + u8::try_from(micros / place).unwrap_or_default()));
+            micros %= place;
+            place /= 10;
+        }
+        self.text.push('Z');
+        &self.text
+    }
 }
 
 impl Line<'_> {
-    /// The line with its line break.
-    pub(crate) fn format(&self, format: Format) -> String {
-        let mut out = String::with_capacity(160 + self.message.len());
+    /// Appends the line with its line break.
+    pub(crate) fn write(&self, format: Format, out: &mut String) {
         match format {
-            Format::Text => self.text(&mut out),
-            Format::Json => self.json(&mut out),
+            Format::Text => self.text(out),
+            Format::Json => self.json(out),
         }
         out.push('\n');
-        out
     }
 
-    fn fields(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        let hidden = |at: usize, name: &str| self.fields[at + 1..].iter().any(|(later, _)| *later == name);
-        let all = self.fields.iter().enumerate();
-        all.filter(move |(at, (name, _))| !hidden(*at, name)).map(|(_, (name, value))| (*name, *value))
+    fn correlation(&self) -> Option<&str> {
+        let around = self.around.iter().rev().find_map(|fields| fields.correlation());
+        self.own.correlation().or(around)
+    }
+
+    /// Appends the fields that are not hidden; whether some had to be left out.
+    fn fields(&self, format: Format, out: &mut String, begin: usize) -> bool {
+        let own = self.own.pieces(format);
+        let mut cut = false;
+        for (nth, fields) in self.around.iter().enumerate() {
+            let pieces = fields.pieces(format);
+            let later = &self.around[nth + 1..];
+            let hidden =
+                |name: &str| own.has(name) || later.iter().any(|fields| fields.pieces(format).has(name));
+            for (name, piece) in pieces.each() {
+                if !hidden(name) {
+                    cut |= !append(out, begin, piece);
+                }
+            }
+        }
+        if out.len() - begin + own.all().len() <= MAX_LINE {
+            out.push_str(own.all());
+        } else {
+            cut |= !append_each(out, begin, own);
+        }
+        cut
     }
 
     fn text(&self, out: &mut String) {
-        out.push_str(&fixed_width(self.at));
-        // infallible: writing to a String
-        let _ = write!(out, " {:<5} ", self.level);
+        let begin = out.len();
+        out.push_str(self.at);
+        out.push_str(match self.level {
+            Level::ERROR => " ERROR ",
+            Level::WARN => " WARN  ",
+            Level::INFO => " INFO  ",
+            Level::DEBUG => " DEBUG ",
+            Level::TRACE => " TRACE ",
+        });
         escape::name(out, self.target);
         out.push(' ');
+        let message = self.own.message.as_str();
         // a message that looks like fields is quoted, so that it cannot pass for them
-        if self.message.contains(['=', '"']) {
-            escape::quoted(out, self.message);
+        if message.bytes().any(|b| matches!(b, b'=' | b'"')) {
+            escape::quoted(out, message);
         } else {
-            escape::plain(out, self.message);
+            escape::plain(out, message);
         }
-        let mut cut = false;
-        for (name, value) in self.fields() {
-            let before = out.len();
-            out.push(' ');
-            escape::name(out, name);
-            out.push('=');
-            text_value(out, value);
-            if out.len() > MAX_LINE {
-                out.truncate(before);
-                cut = true;
-            }
-        }
-        if cut {
+        if self.fields(Format::Text, out, begin) {
             out.push_str(" cut=true");
         }
-        if let Some(id) = self.correlation {
+        if let Some(id) = self.correlation() {
             out.push_str(" correlation_id=");
             text_string(out, id);
         }
     }
 
     fn json(&self, out: &mut String) {
-        // infallible: writing to a String
-        let _ =
-            write!(out, "{{\"time\":\"{}\",\"level\":\"{}\",\"target\":", fixed_width(self.at), self.level);
+        let begin = out.len();
+        out.push_str("{\"time\":\"");
+        out.push_str(self.at);
+        out.push_str("\",\"level\":\"");
+        out.push_str(self.level.as_str());
+        out.push_str("\",\"target\":");
         escape::json(out, self.target);
         out.push_str(",\"message\":");
-        escape::json(out, self.message);
-        if let Some(id) = self.correlation {
+        escape::json(out, &self.own.message);
+        if let Some(id) = self.correlation() {
             out.push_str(",\"correlation_id\":");
             escape::json(out, id);
         }
@@ -104,62 +155,45 @@ impl Line<'_> {
             out.push(']');
         }
         out.push_str(",\"fields\":{");
-        let mut first = true;
-        let mut cut = false;
-        for (name, value) in self.fields() {
-            let before = out.len();
-            if !first {
-                out.push(',');
-            }
-            escape::json(out, name);
-            out.push(':');
-            json_value(out, value);
-            if out.len() > MAX_LINE {
-                out.truncate(before);
-                cut = true;
-            } else {
-                first = false;
-            }
+        let fields = out.len();
+        let cut = self.fields(Format::Json, out, begin);
+        if out.len() > fields {
+            // each piece begins with the comma that parts it from the one before
+            out.remove(fields);
         }
         out.push_str(if cut { "},\"cut\":true}" } else { "}}" });
     }
 }
 
-fn text_value(out: &mut String, value: &Value) {
-    // infallible: writing to a String
-    let _ = match value {
-        Value::Text(text) => {
-            text_string(out, text);
-            Ok(())
-        }
-        Value::Signed(number) => write!(out, "{number}"),
-        Value::Unsigned(number) => write!(out, "{number}"),
-        Value::Float(number) => write!(out, "{number}"),
-        Value::Bool(truth) => write!(out, "{truth}"),
-    };
-}
-
-fn text_string(out: &mut String, text: &str) {
-    let bare = |b: u8| b.is_ascii_alphanumeric() || b"._-:/+@,%*~?&;".contains(&b);
-    if !text.is_empty() && text.bytes().all(bare) {
-        out.push_str(text);
-    } else {
-        escape::quoted(out, text);
+/// Appends a piece unless the line would become too long.
+fn append(out: &mut String, begin: usize, piece: &str) -> bool {
+    let fits = out.len() - begin + piece.len() <= MAX_LINE;
+    if fits {
+        out.push_str(piece);
     }
+    fits
 }
 
-fn json_value(out: &mut String, value: &Value) {
-    // infallible: writing to a String
-    let _ = match value {
-        Value::Text(text) => {
-            escape::json(out, text);
-            Ok(())
+fn append_each(out: &mut String, begin: usize, pieces: &Pieces) -> bool {
+    pieces.each().fold(true, |all, (_, piece)| append(out, begin, piece) && all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_as_wide_whatever_came_before() {
+        let mut stamp = Stamp::default();
+        let times = [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (1_795_253_400_123_456, "2026-11-21T09:30:00.123456Z"),
+            (1_795_253_400_000_001, "2026-11-21T09:30:00.000001Z"),
+            (1_795_253_401_999_999, "2026-11-21T09:30:01.999999Z"),
+            (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
+        ];
+        for (micros, text) in times {
+            assert_eq!(stamp.write(Timestamp::from_micros(micros)), text);
         }
-        Value::Signed(number) => write!(out, "{number}"),
-        Value::Unsigned(number) => write!(out, "{number}"),
-        // JSON has no infinity and no NaN
-        Value::Float(number) if !number.is_finite() => write!(out, "\"{number}\""),
-        Value::Float(number) => write!(out, "{number}"),
-        Value::Bool(truth) => write!(out, "{truth}"),
-    };
+    }
 }

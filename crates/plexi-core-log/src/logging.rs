@@ -1,21 +1,22 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use plexi_core::Clock;
 use tracing::Dispatch;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::{Registry, reload};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::archive::{Archive, Inbox, Retention, Rules};
 use crate::config::LogConfig;
 use crate::crash::{CrashLog, Witness};
 use crate::error::LogError;
+use crate::fields::Forms;
 use crate::file::{FolderLock, LogFile, Place};
-use crate::layer::LogLayer;
-use crate::level::{LevelFilterByTarget, LevelSpec};
+use crate::layer::{LogLayer, Tap};
+use crate::level::{LevelSpec, Levels};
 use crate::outlet::{Console, Outlet, OwnLines, to_stderr};
 use crate::queue::{CAPACITY, Queue};
 
@@ -47,7 +48,7 @@ impl Logging {
         let place = Place::new(base_dir.join(&config.file.main));
         let lock = FolderLock::take(&place.folder)?;
         let own = OwnLines { format: config.format, clock: Arc::clone(&clock) };
-        let to_file = Arc::new(Queue::new(CAPACITY));
+        let to_file = Arc::new(Queue::new(CAPACITY, config.when_full));
         let retention = Arc::new(Retention::default());
         retention.set(config);
         let rules = Rules {
@@ -67,19 +68,22 @@ impl Logging {
         let mut outlets = vec![file];
         let mut queues = vec![to_file];
         if config.console {
-            let to_console = Arc::new(Queue::new(CAPACITY));
+            let to_console = Arc::new(Queue::new(CAPACITY, config.when_full));
             outlets.push(Outlet::start("log-console", Arc::clone(&to_console), Console, own, to_stderr())?);
             queues.push(to_console);
         }
         let stacktraces = Arc::new(AtomicBool::new(config.debug_stacktraces));
-        let (filter, levels) = reload::Layer::new(LevelFilterByTarget::new(&config.levels()));
+        let levels = Arc::new(RwLock::new(Levels::new(&config.levels())));
+        let tap = |queue: &Arc<Queue>| Tap { queue: Arc::clone(queue), format: config.format };
         let layer = LogLayer {
-            format: config.format,
-            queues: queues.clone(),
+            taps: queues.iter().map(tap).collect(),
+            forms: Forms::of([config.format]),
             clock,
             stacktraces: Arc::clone(&stacktraces),
+            levels: Arc::clone(&levels),
         };
-        let dispatch = Dispatch::new(Registry::default().with(layer.with_filter(filter)));
+        let levels = Arc::downgrade(&levels);
+        let dispatch = Dispatch::new(Registry::default().with(layer));
         let handle = LogHandle {
             levels,
             queues,
@@ -147,7 +151,7 @@ pub struct LogStats {
 /// Changes levels while running, flushes, counts. Cheap to clone.
 #[derive(Clone)]
 pub struct LogHandle {
-    levels: reload::Handle<LevelFilterByTarget, Registry>,
+    levels: Weak<RwLock<Levels>>,
     queues: Vec<Arc<Queue>>,
     stacktraces: Arc<AtomicBool>,
     retention: Arc<Retention>,
@@ -164,7 +168,10 @@ impl LogHandle {
 
     /// Replaces all levels.
     pub fn set_levels(&self, spec: &LevelSpec) -> Result<(), LogError> {
-        self.levels.reload(LevelFilterByTarget::new(spec)).map_err(|_| LogError::Stopped)
+        let levels = self.levels.upgrade().ok_or(LogError::Stopped)?;
+        *levels.write().unwrap_or_else(PoisonError::into_inner) = Levels::new(spec);
+        tracing::callsite::rebuild_interest_cache();
+        Ok(())
     }
 
     /// Takes over what may change while running: levels, `debug_stacktraces`, `retention_days` and `retention_max_mb`, which

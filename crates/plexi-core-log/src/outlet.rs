@@ -1,25 +1,28 @@
 //! One sink, its queue, and the thread that writes from one to the other.
 
-use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use memchr::{memchr, memchr_iter, memrchr};
 use plexi_core::Clock;
 use tracing::Level;
 
 use crate::config::Format;
 use crate::error::LogError;
-use crate::fields::Value;
-use crate::line::Line;
+use crate::fields::{Fields, Forms, Value};
+use crate::line::{Line, fixed_width};
 use crate::queue::Queue;
 
 /// How much is written at once, in bytes; also how exactly rotation by size is kept.
 const CHUNK: usize = 256 * 1024;
 /// How long to wait before a failed write is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What the log says of itself when it lost lines.
+pub(crate) const LOST: &str = "log lines were lost";
 
 /// Where lines end up.
 pub(crate) trait Sink: Send + 'static {
@@ -38,26 +41,35 @@ pub(crate) struct OwnLines {
 }
 
 impl OwnLines {
-    pub(crate) fn warn(&self, message: &str, fields: &[(&'static str, &Value)]) -> String {
+    pub(crate) fn warn(&self, message: &str, fields: &[(&'static str, Value<'_>)]) -> String {
         self.line(Level::WARN, message, fields)
     }
 
-    pub(crate) fn error(&self, message: &str, fields: &[(&'static str, &Value)]) -> String {
+    pub(crate) fn error(&self, message: &str, fields: &[(&'static str, Value<'_>)]) -> String {
         self.line(Level::ERROR, message, fields)
     }
 
-    fn line(&self, level: Level, message: &str, fields: &[(&'static str, &Value)]) -> String {
-        let line = Line {
-            at: self.clock.now(),
-            level,
-            target: "plexi_core_log",
-            message,
-            spans: &[],
-            fields,
-            correlation: None,
-        };
-        line.format(self.format)
+    fn line(&self, level: Level, message: &str, fields: &[(&'static str, Value<'_>)]) -> String {
+        let mut own = Fields::new(Forms::of([self.format]));
+        message.clone_into(&mut own.message);
+        for (name, value) in fields {
+            own.put(name, *value);
+        }
+        let at = fixed_width(self.clock.now());
+        let line = Line { at: &at, level, target: "plexi_core_log", spans: &[], around: &[], own: &own };
+        let mut text = String::new();
+        line.write(self.format, &mut text);
+        text
     }
+}
+
+/// How many bytes of these lines are written at once.
+fn whole_lines(lines: &[u8]) -> usize {
+    let end = match lines.get(..CHUNK) {
+        None => None,
+        Some(chunk) => memrchr(b'\n', chunk).or_else(|| memchr(b'\n', lines)),
+    };
+    end.map_or(lines.len(), |end| end + 1)
 }
 
 /// Says on standard error what the log cannot say itself.
@@ -90,7 +102,8 @@ impl Outlet {
             own,
             last_resort,
             failures: Arc::clone(&failures),
-            waiting: VecDeque::new(),
+            waiting: Vec::new(),
+            done: 0,
             lost: 0,
             failing: false,
         };
@@ -119,8 +132,10 @@ struct Writer<S> {
     own: OwnLines,
     last_resort: LastResort,
     failures: Arc<AtomicU64>,
-    /// Lines taken from the queue and not yet written.
-    waiting: VecDeque<Arc<str>>,
+    /// Whole lines taken from the queue.
+    waiting: Vec<u8>,
+    /// How much of them is written.
+    done: usize,
     /// Lines refused by the queue and not yet reported.
     lost: u64,
     failing: bool,
@@ -130,21 +145,22 @@ impl<S: Sink> Writer<S> {
     fn run(&mut self) {
         loop {
             // while the sink fails, the queue fills and refuses: memory stays bounded
-            let batch = if self.waiting.is_empty() {
-                self.queue.take(None)
+            let closed = if self.done == self.waiting.len() {
+                let batch = self.queue.take(std::mem::take(&mut self.waiting));
+                (self.waiting, self.done) = (batch.text, 0);
+                self.lost += batch.lost;
+                batch.closed
             } else {
-                crate::queue::Batch { closed: self.queue.is_closed(), ..Default::default() }
+                self.queue.is_closed()
             };
-            self.waiting.extend(batch.lines);
-            self.lost += batch.lost;
             match self.write_waiting() {
                 Ok(()) => self.recovered(),
                 Err(error) => self.failed(&error),
             }
-            if batch.closed {
+            if closed {
                 // lines may have come in between the last look and the closing
-                let rest = self.queue.take(Some(Duration::ZERO));
-                self.waiting.extend(rest.lines);
+                let rest = self.queue.take_rest();
+                self.waiting.extend(rest.text);
                 self.lost += rest.lost;
                 self.close();
                 return;
@@ -156,23 +172,16 @@ impl<S: Sink> Writer<S> {
     }
 
     fn write_waiting(&mut self) -> io::Result<()> {
-        while !self.waiting.is_empty() {
-            let mut chunk = Vec::with_capacity(4 * 1024);
-            let mut count = 0;
-            for line in &self.waiting {
-                if count > 0 && chunk.len() + line.len() > CHUNK {
-                    break;
-                }
-                chunk.extend_from_slice(line.as_bytes());
-                count += 1;
-            }
-            self.sink.write(&chunk)?;
-            self.waiting.drain(..count);
-            self.queue.settle(count as u64, false);
+        while self.done < self.waiting.len() {
+            let left = &self.waiting[self.done..];
+            let chunk = &left[..whole_lines(left)];
+            self.sink.write(chunk)?;
+            let count = memchr_iter(b'\n', chunk).count() as u64;
+            self.done += chunk.len();
+            self.queue.settle(count, false);
         }
         if self.lost > 0 {
-            let count = Value::Unsigned(self.lost);
-            let line = self.own.warn("log lines were lost", &[("count", &count)]);
+            let line = self.own.warn(LOST, &[("count", Value::Unsigned(self.lost))]);
             self.sink.write(line.as_bytes())?;
             self.lost = 0;
         }
@@ -184,8 +193,8 @@ impl<S: Sink> Writer<S> {
         if !self.failing {
             self.failing = true;
             self.queue.set_failing(true);
-            let error = Value::Text(error.to_string());
-            (self.last_resort)(&self.own.warn("log cannot be written, trying again", &[("error", &error)]));
+            let fields = [("error", Value::Text(&error.to_string()))];
+            (self.last_resort)(&self.own.warn("log cannot be written, trying again", &fields));
         }
     }
 
@@ -200,11 +209,11 @@ impl<S: Sink> Writer<S> {
     fn close(&mut self) {
         let last = self.write_waiting().and_then(|()| self.sink.finish());
         if let Err(error) = last {
-            let left = self.waiting.len() as u64;
+            let left = memchr_iter(b'\n', &self.waiting[self.done..]).count() as u64;
             self.failures.fetch_add(1, Ordering::Relaxed);
             self.queue.settle(left, true);
-            let (count, error) = (Value::Unsigned(left + self.lost), Value::Text(error.to_string()));
-            let fields = [("count", &count), ("error", &error)];
+            let error = error.to_string();
+            let fields = [("count", Value::Unsigned(left + self.lost)), ("error", Value::Text(&error))];
             (self.last_resort)(&self.own.warn("log lines were lost at the end", &fields));
         }
     }
@@ -234,6 +243,7 @@ mod tests {
     use plexi_core::{ManualClock, Timestamp};
 
     use super::*;
+    use crate::config::WhenFull;
 
     /// A sink that is full until told otherwise.
     #[derive(Clone, Default)]
@@ -257,7 +267,7 @@ mod tests {
     fn start(disk: &Disk, capacity: usize) -> (Outlet, Arc<Queue>, mpsc::Receiver<String>) {
         let (said, hears) = mpsc::channel();
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(0)));
-        let queue = Arc::new(Queue::new(capacity));
+        let queue = Arc::new(Queue::new(capacity, WhenFull::Drop));
         let outlet = Outlet::start(
             "test",
             Arc::clone(&queue),
@@ -274,11 +284,11 @@ mod tests {
         let disk = Disk::default();
         disk.0.lock().unwrap().0 = true;
         let (outlet, queue, hears) = start(&disk, 8);
-        queue.push("first\n".into(), false);
+        queue.push("first\n", Level::INFO);
         assert!(hears.recv().unwrap().contains("log cannot be written, trying again error="));
         // "first" is in the writer's hands, the queue has room for one more, the third is lost
-        queue.push("second\n".into(), false);
-        queue.push("third\n".into(), true);
+        queue.push("second\n", Level::INFO);
+        queue.push("third\n", Level::WARN);
         assert_eq!(queue.counts().1, 1);
         disk.0.lock().unwrap().0 = false;
         assert!(hears.recv().unwrap().contains("log can be written again"));
@@ -296,7 +306,7 @@ mod tests {
         let disk = Disk::default();
         disk.0.lock().unwrap().0 = true;
         let (outlet, queue, hears) = start(&disk, 1024);
-        queue.push("only\n".into(), false);
+        queue.push("only\n", Level::INFO);
         assert!(hears.recv().unwrap().contains("log cannot be written"));
         drop(outlet);
         assert!(hears.recv().unwrap().contains("log lines were lost at the end count=1"));

@@ -1,17 +1,28 @@
 //! The bounded queue between those who log and the thread that writes.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use tracing::Level;
+
+use crate::config::WhenFull;
 
 /// How much text may wait, in bytes.
 pub(crate) const CAPACITY: usize = 8 * 1024 * 1024;
+/// How much more errors may take.
+const FOR_ERRORS: usize = 1024 * 1024;
 /// The longest an important line holds up its caller when the queue is full.
 const HOLD_AT_MOST: Duration = Duration::from_secs(1);
+/// For how long the writer lets lines gather after it has written some: callers need not wake it meanwhile.
+const GATHER: Duration = Duration::from_millis(5);
+/// How much may gather before it is woken all the same.
+const ENOUGH: usize = 256 * 1024;
 
 /// What the writer finds when it looks.
 #[derive(Default)]
 pub(crate) struct Batch {
-    pub(crate) lines: Vec<Arc<str>>,
+    /// Whole lines.
+    pub(crate) text: Vec<u8>,
     /// Lines refused since the last batch.
     pub(crate) lost: u64,
     /// No more will come.
@@ -20,8 +31,7 @@ pub(crate) struct Batch {
 
 #[derive(Default)]
 struct State {
-    lines: Vec<Arc<str>>,
-    bytes: usize,
+    text: Vec<u8>,
     lost: u64,
     lost_in_all: u64,
     taken_in: u64,
@@ -29,23 +39,26 @@ struct State {
     written: u64,
     closed: bool,
     failing: bool,
+    /// The writer waits to be woken.
+    asleep: bool,
 }
 
-/// Lines on their way to one sink. Full: a line below WARN is counted as lost at once, a more important one
-/// waits for room for a second, unless the sink is failing.
+/// Lines on their way to one sink.
 pub(crate) struct Queue {
     state: Mutex<State>,
     capacity: usize,
+    when_full: WhenFull,
     work: Condvar,
     room: Condvar,
     settled: Condvar,
 }
 
 impl Queue {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize, when_full: WhenFull) -> Self {
         Self {
             state: Mutex::default(),
             capacity,
+            when_full,
             work: Condvar::new(),
             room: Condvar::new(),
             settled: Condvar::new(),
@@ -57,57 +70,82 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands over a line.
-    pub(crate) fn push(&self, line: Arc<str>, important: bool) {
-        let mut state = self.state();
-        let mut patience = important.then(|| Instant::now() + HOLD_AT_MOST);
-        while !state.closed && !state.lines.is_empty() && state.bytes + line.len() > self.capacity {
-            let left = patience.map(|until| until.saturating_duration_since(Instant::now()));
-            let Some(left) = left.filter(|left| !left.is_zero() && !state.failing) else {
-                state.lost += 1;
-                state.lost_in_all += 1;
-                return;
-            };
-            let (again, timed_out) =
-                self.room.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
-            state = again;
-            if timed_out.timed_out() {
-                patience = None;
-            }
-        }
-        if state.closed {
-            state.lost_in_all += 1;
-            return;
-        }
-        state.bytes += line.len();
-        state.taken_in += 1;
-        state.lines.push(line);
-        drop(state);
-        self.work.notify_one();
+    fn is_full(&self, state: &State, line: &str, level: Level) -> bool {
+        let more = if level == Level::ERROR { FOR_ERRORS } else { 0 };
+        !state.text.is_empty() && state.text.len() + line.len() > self.capacity + more
     }
 
-    /// Waits for work, for at most `patience` if given, and takes all there is.
-    pub(crate) fn take(&self, patience: Option<Duration>) -> Batch {
+    /// Hands over a line with its line break; `false` when it is lost, which is counted.
+    pub(crate) fn push(&self, line: &str, level: Level) -> bool {
         let mut state = self.state();
-        while state.lines.is_empty() && state.lost == 0 && !state.closed {
-            match patience {
-                None => state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(patience) => {
-                    let waited = self.work.wait_timeout(state, patience);
-                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
-                    break;
-                }
-            }
+        if self.is_full(&state, line, level) && !state.closed {
+            state = self.wait_for_room(state, line, level);
         }
+        if state.closed || self.is_full(&state, line, level) {
+            state.lost += 1;
+            state.lost_in_all += 1;
+            return false;
+        }
+        state.text.extend_from_slice(line.as_bytes());
+        state.taken_in += 1;
+        if state.asleep || state.text.len() >= ENOUGH && state.text.len() - line.len() < ENOUGH {
+            state.asleep = false;
+            drop(state);
+            self.work.notify_one();
+        }
+        true
+    }
+
+    fn wait_for_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        line: &str,
+        level: Level,
+    ) -> MutexGuard<'a, State> {
+        let blocks = self.when_full == WhenFull::Block;
+        if !blocks && level > Level::WARN {
+            return state;
+        }
+        let until = Instant::now() + HOLD_AT_MOST;
+        while !state.closed && !state.failing && self.is_full(&state, line, level) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() && !blocks {
+                break;
+            }
+            let patience = if blocks { HOLD_AT_MOST } else { left };
+            state = self.room.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state
+    }
+
+    /// Waits for work and takes all there is. `used` is memory to be used again; empty when nothing was written before.
+    pub(crate) fn take(&self, mut used: Vec<u8>) -> Batch {
+        used.clear();
+        let mut state = self.state();
+        let idle = |state: &State| state.text.is_empty() && state.lost == 0 && !state.closed;
+        if used.capacity() > 0 && !state.closed && state.text.len() < ENOUGH {
+            state = self.work.wait_timeout(state, GATHER).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        while idle(&state) {
+            state.asleep = true;
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.asleep = false;
+        used.shrink_to(ENOUGH);
         let batch = Batch {
-            lines: std::mem::take(&mut state.lines),
+            text: std::mem::replace(&mut state.text, used),
             lost: std::mem::take(&mut state.lost),
             closed: state.closed,
         };
-        state.bytes = 0;
         drop(state);
         self.room.notify_all();
         batch
+    }
+
+    /// Takes what is left in a queue that is closed.
+    pub(crate) fn take_rest(&self) -> Batch {
+        let mut state = self.state();
+        Batch { text: std::mem::take(&mut state.text), lost: std::mem::take(&mut state.lost), closed: true }
     }
 
     /// Pauses the writer between attempts at a failing sink; shorter when the queue closes.
@@ -160,6 +198,7 @@ impl Queue {
         let until = Instant::now() + patience;
         let mut state = self.state();
         let goal = state.taken_in;
+        self.work.notify_all();
         while state.settled < goal {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -179,59 +218,91 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
-    fn line(text: &str) -> Arc<str> {
-        Arc::from(text)
+    fn dropping(capacity: usize) -> Queue {
+        Queue::new(capacity, WhenFull::Drop)
+    }
+
+    fn text(batch: &Batch) -> &str {
+        std::str::from_utf8(&batch.text).unwrap()
     }
 
     #[test]
     fn a_full_queue_counts_what_it_refuses_and_says_it_once() {
-        let queue = Queue::new(8);
-        for _ in 0..3 {
-            queue.push(line("12345678"), false);
-        }
-        let batch = queue.take(None);
-        assert_eq!((batch.lines.len(), batch.lost), (1, 2));
-        queue.push(line("x"), false);
-        assert_eq!(queue.take(None).lost, 0);
+        let queue = dropping(8);
+        let taken: Vec<_> = (0..3).map(|_| queue.push("1234567\n", Level::INFO)).collect();
+        assert_eq!(taken, [true, false, false]);
+        let batch = queue.take(Vec::new());
+        assert_eq!((text(&batch), batch.lost), ("1234567\n", 2));
+        assert!(queue.push("x\n", Level::INFO));
+        assert_eq!(queue.take(Vec::new()).lost, 0);
         assert_eq!(queue.counts().1, 2);
     }
 
     #[test]
-    fn an_important_line_waits_for_room() {
-        let queue = Arc::new(Queue::new(4));
-        queue.push(line("full"), false);
+    fn a_warning_waits_for_room() {
+        let queue = Arc::new(dropping(5));
+        queue.push("full\n", Level::INFO);
         let pusher = std::thread::spawn({
             let queue = Arc::clone(&queue);
-            move || queue.push(line("urgent"), true)
+            move || queue.push("urgent\n", Level::WARN)
         });
-        let mut seen = Vec::new();
-        while seen.len() < 2 {
-            seen.extend(queue.take(Some(Duration::from_secs(5))).lines);
+        let mut seen = String::new();
+        while seen.lines().count() < 2 {
+            seen.push_str(text(&queue.take(Vec::new())));
         }
-        pusher.join().unwrap();
-        assert_eq!(seen.iter().map(|line| &**line).collect::<Vec<_>>(), ["full", "urgent"]);
+        assert!(pusher.join().unwrap());
+        assert_eq!(seen, "full\nurgent\n");
+        assert_eq!(queue.counts().1, 0);
+    }
+
+    #[test]
+    fn an_error_has_room_when_nothing_else_has() {
+        let queue = dropping(5);
+        queue.push("full\n", Level::INFO);
+        assert!(!queue.push("no room\n", Level::INFO));
+        assert!(queue.push("failed\n", Level::ERROR));
+        let batch = queue.take(Vec::new());
+        assert_eq!((text(&batch), batch.lost), ("full\nfailed\n", 1));
+    }
+
+    #[test]
+    fn with_blocking_every_line_waits_for_room_until_there_is_some() {
+        let queue = Arc::new(Queue::new(5, WhenFull::Block));
+        let pusher = std::thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || (0..100).all(|_| queue.push("line\n", Level::TRACE))
+        });
+        let mut lines = 0;
+        while lines < 100 {
+            lines += text(&queue.take(Vec::new())).lines().count();
+        }
+        assert!(pusher.join().unwrap());
         assert_eq!(queue.counts().1, 0);
     }
 
     #[test]
     fn nothing_waits_for_a_sink_that_fails() {
-        let queue = Queue::new(4);
-        queue.set_failing(true);
-        queue.push(line("full"), false);
-        queue.push(line("urgent"), true);
-        assert_eq!(queue.counts().1, 1);
+        for when_full in [WhenFull::Drop, WhenFull::Block] {
+            let queue = Queue::new(4, when_full);
+            queue.set_failing(true);
+            assert!(queue.push("full\n", Level::INFO));
+            assert!(!queue.push("urgent\n", Level::WARN));
+            assert_eq!(queue.counts().1, 1);
+        }
     }
 
     #[test]
     fn a_closed_queue_gives_out_what_waits_and_takes_no_more() {
-        let queue = Queue::new(64);
-        queue.push(line("last"), false);
+        let queue = dropping(64);
+        queue.push("last\n", Level::INFO);
         queue.close();
-        queue.push(line("late"), true);
-        let batch = queue.take(None);
-        assert_eq!((batch.lines.len(), batch.closed), (1, true));
+        assert!(!queue.push("late\n", Level::ERROR));
+        let batch = queue.take(Vec::new());
+        assert_eq!((text(&batch), batch.closed), ("last\n", true));
         assert_eq!(queue.counts().1, 1);
     }
 }

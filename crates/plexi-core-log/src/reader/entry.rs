@@ -220,23 +220,24 @@ mod tests {
 
     use super::*;
     use crate::config::Format;
-    use crate::fields;
-    use crate::line::Line;
+    use crate::fields::{self, Fields, Forms};
+    use crate::line::{Line, fixed_width};
 
     fn written(format: Format, message: &str, values: &[(&'static str, &str)], id: Option<&str>) -> String {
-        let values: Vec<_> =
-            values.iter().map(|(name, text)| (*name, fields::Value::Text((*text).to_owned()))).collect();
-        let fields: Vec<_> = values.iter().map(|(name, value)| (*name, value)).collect();
-        let line = Line {
-            at: Timestamp::from_micros(1_795_253_400_123_456),
-            level: tracing::Level::WARN,
-            target: "plexi_web",
-            message,
-            spans: &["request"],
-            fields: &fields,
-            correlation: id,
-        };
-        line.format(format)
+        let forms = Forms::of([format]);
+        let (mut around, mut own) = (Fields::new(forms), Fields::new(forms));
+        message.clone_into(&mut own.message);
+        for (name, text) in values {
+            own.put(name, fields::Value::Text(text));
+        }
+        around.set_correlation(id);
+        let at = fixed_width(Timestamp::from_micros(1_795_253_400_123_456));
+        let level = tracing::Level::WARN;
+        let line =
+            Line { at: &at, level, target: "plexi_web", spans: &["request"], around: &[&around], own: &own };
+        let mut text = String::new();
+        line.write(format, &mut text);
+        text
     }
 
     proptest! {

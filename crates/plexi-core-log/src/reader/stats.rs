@@ -8,13 +8,12 @@ use serde::Serialize;
 use super::Scan;
 use super::entry::LogEntry;
 use crate::level::Level;
+use crate::outlet::LOST;
 
 /// How many different names are counted; what comes beyond is counted together.
 const NAMES: usize = 1_000;
 /// Under which name.
 const OTHERS: &str = "(others)";
-/// What the log says of itself when it lost lines.
-pub(crate) const LOST: &str = "log lines were lost";
 
 /// What a log holds, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
