@@ -64,10 +64,19 @@ pub(crate) fn measure(scratch: &Path, table: &mut Table) -> Outcome<()> {
         let slow = slow_disk(&folder, ours)?;
         let name = if ours { "plexi-core-log" } else { "tracing-subscriber and -appender" };
         let told = slow.told.map_or_else(|| "nothing".to_owned(), |lost| lost.to_string());
-        table.line(format!("  {name:<34} written {:>7}  missing {:>7}  the log tells of {told}", slow.written, slow.missing()));
+        table.line(format!(
+            "  {name:<34} written {:>7}  missing {:>7}  the log tells of {told}",
+            slow.written,
+            slow.missing()
+        ));
         if ours {
             let unaccounted = slow.missing().abs_diff(slow.told.unwrap_or_default());
-            table.aim("lines neither written nor told of", crate::report::float(unaccounted), 0.0, unaccounted == 0);
+            table.aim(
+                "lines neither written nor told of",
+                crate::report::float(unaccounted),
+                0.0,
+                unaccounted == 0,
+            );
         }
         table.row(json!({"figure": "slow_disk", "ours": ours, "produced": TO_SLOW, "written": slow.written, "reported_lost": slow.told}));
     }
@@ -173,15 +182,20 @@ fn slow_disk(folder: &Path, ours: bool) -> Outcome<Slow> {
                 break;
             }
             text.extend_from_slice(&block[..read]);
-            std::thread::sleep(Duration::from_secs_f64(crate::report::float(read as u64) / crate::report::float(SLOW)));
+            std::thread::sleep(Duration::from_secs_f64(
+                crate::report::float(read as u64) / crate::report::float(SLOW),
+            ));
         }
         let text = String::from_utf8_lossy(&text);
         let written = text.lines().filter(|line| line.contains("request done")).count() as u64;
-        let told = text.lines().filter_map(|line| line.split_once("log lines were lost count=")?.1.parse::<u64>().ok());
+        let told = text
+            .lines()
+            .filter_map(|line| line.split_once("log lines were lost count=")?.1.parse::<u64>().ok());
         let told: Vec<u64> = told.collect();
         Ok(Slow { written, told: (!told.is_empty()).then(|| told.iter().sum()) })
     });
-    let log = |dispatch: &Dispatch| tracing::dispatcher::with_default(dispatch, || (0..TO_SLOW).for_each(log_one));
+    let log =
+        |dispatch: &Dispatch| tracing::dispatcher::with_default(dispatch, || (0..TO_SLOW).for_each(log_one));
     if ours {
         let (dispatch, guard) = build(folder, Format::Text)?;
         log(&dispatch);

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -23,7 +23,9 @@ use crate::error::LogError;
 use crate::fields::Value;
 use crate::file::{Place, private};
 use crate::outlet::OwnLines;
+use crate::plugins::is_name;
 use crate::queue::Queue;
+use crate::reader::PLUGINS;
 use crate::rotated_name::{Kind, RotatedName};
 
 /// How many files may wait; one more is left for the next start.
@@ -47,7 +49,7 @@ impl Open {
 /// Where files that were put aside are handed in, and where troubles with files are told.
 #[derive(Clone)]
 pub(crate) struct Inbox {
-    files: SyncSender<RotatedName>,
+    files: SyncSender<(Place, RotatedName)>,
     open: Arc<Open>,
     log: Arc<Queue>,
     own: OwnLines,
@@ -55,9 +57,9 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     /// Hands in a file that was put aside.
-    pub(crate) fn add(&self, name: RotatedName) {
+    pub(crate) fn add(&self, place: &Place, name: RotatedName) {
         self.open.change(|count| count + 1);
-        if self.files.try_send(name).is_err() {
+        if self.files.try_send((place.clone(), name)).is_err() {
             self.open.change(|count| count - 1);
         }
     }
@@ -100,6 +102,7 @@ impl Retention {
 /// What the archive is to do.
 #[derive(Clone)]
 pub(crate) struct Rules {
+    /// The server's own log; those of plugins are below its folder.
     pub(crate) place: Place,
     pub(crate) compress: bool,
     pub(crate) retention: Arc<Retention>,
@@ -109,7 +112,7 @@ pub(crate) struct Rules {
 /// The archiving thread. Dropping it stops at the next block; the next start completes the file.
 pub(crate) struct Archive {
     stop: Arc<AtomicBool>,
-    wake: Option<SyncSender<RotatedName>>,
+    wake: Option<SyncSender<(Place, RotatedName)>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -142,7 +145,8 @@ impl Drop for Archive {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(wake) = self.wake.take() {
             // an empty stem names no file: it only wakes the thread; a full channel does too
-            let _ = wake.try_send(RotatedName::new("", plexi_core::Timestamp::default()));
+            let nothing = RotatedName::new("", plexi_core::Timestamp::default());
+            let _ = wake.try_send((Place::new(PathBuf::new()), nothing));
         }
         if let Some(thread) = self.thread.take() {
             // a thread that panicked leaves its file to the next start
@@ -160,15 +164,15 @@ struct Archivist {
 }
 
 impl Archivist {
-    fn run(&self, work: &Receiver<RotatedName>) {
+    fn run(&self, work: &Receiver<(Place, RotatedName)>) {
         self.attempt("leftover logs cannot be archived", self.complete_leftovers());
         self.attempt("old logs cannot be deleted", self.delete_old());
         self.open.change(|count| count - 1);
-        while let Ok(name) = work.recv() {
+        while let Ok((place, name)) = work.recv() {
             if self.stopping() {
                 return;
             }
-            self.attempt("log cannot be archived", self.archive(&name));
+            self.attempt("log cannot be archived", self.archive(&place, &name));
             self.attempt("old logs cannot be deleted", self.delete_old());
             self.open.change(|count| count - 1);
         }
@@ -187,57 +191,56 @@ impl Archivist {
         }
     }
 
-    /// The files in the folder that were made by putting this log aside, oldest first.
-    fn ours(&self) -> io::Result<Vec<RotatedName>> {
-        self.found(&self.rules.place.stem)
-    }
-
-    fn found(&self, stem: &str) -> io::Result<Vec<RotatedName>> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(&self.rules.place.folder)? {
+    /// The server's log and those of all plugins, also of plugins that are not running.
+    fn places(&self) -> io::Result<Vec<Place>> {
+        let folder = &self.rules.place.folder;
+        let mut places = vec![self.rules.place.clone()];
+        let entries = match fs::read_dir(folder.join(PLUGINS)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(places),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
             let entry = entry?;
-            if entry.file_type()?.is_file()
+            if entry.file_type()?.is_dir()
                 && let Some(name) = entry.file_name().to_str()
-                && let Some(name) = RotatedName::parse(stem, name)
+                && is_name(name)
             {
-                found.push(name);
+                places.push(Place::of_plugin(folder, name));
             }
         }
-        found.sort_by_key(|name| name.at);
-        Ok(found)
+        Ok(places)
     }
 
     fn complete_leftovers(&self) -> io::Result<()> {
-        let found = self.ours()?;
-        for partial in found.iter().filter(|name| name.kind == Kind::Partial) {
-            fs::remove_file(self.path(partial))?;
-        }
-        for plain in found.iter().filter(|name| name.kind == Kind::Plain) {
-            self.archive(plain)?;
+        for place in self.places()? {
+            let found = put_aside(&place.folder, &place.stem)?;
+            for partial in found.iter().filter(|name| name.kind == Kind::Partial) {
+                fs::remove_file(path(&place, partial))?;
+            }
+            for plain in found.iter().filter(|name| name.kind == Kind::Plain) {
+                self.archive(&place, plain)?;
+            }
         }
         Ok(())
     }
 
-    fn path(&self, name: &RotatedName) -> std::path::PathBuf {
-        self.rules.place.folder.join(name.to_string())
-    }
-
-    fn archive(&self, name: &RotatedName) -> io::Result<()> {
-        let source = self.path(name);
+    fn archive(&self, place: &Place, name: &RotatedName) -> io::Result<()> {
+        let source = path(place, name);
         if !self.rules.compress || !source.exists() {
             return Ok(());
         }
-        let finished = self.path(&name.of_kind(Kind::Zip));
+        let finished = path(place, &name.of_kind(Kind::Zip));
         // an archive under its final name is whole: only the deletion of its source was missing
         if !finished.exists() {
-            let partial = self.path(&name.of_kind(Kind::Partial));
+            let partial = path(place, &name.of_kind(Kind::Partial));
             if let Err(error) = self.compress(&source, &partial, &name.to_string()) {
                 // at worst the next start removes it
                 let _ = fs::remove_file(&partial);
                 return Err(error);
             }
             fs::rename(&partial, &finished)?;
-            sync_folder(&self.rules.place.folder)?;
+            sync_folder(&place.folder)?;
         }
         fs::remove_file(&source)
     }
@@ -264,32 +267,59 @@ impl Archivist {
     }
 
     fn delete_old(&self) -> io::Result<()> {
-        let mut kept = self.ours()?;
-        kept.extend(self.found(crash::STEM)?.into_iter().filter(|name| name.kind == Kind::Plain));
-        kept.sort_by_key(|name| name.at);
+        let mut kept = Vec::new();
+        for place in self.places()? {
+            let found = put_aside(&place.folder, &place.stem)?;
+            kept.extend(found.into_iter().map(|name| (name.at, path(&place, &name))));
+        }
+        let own = &self.rules.place;
+        let crashes =
+            put_aside(&own.folder, crash::STEM)?.into_iter().filter(|name| name.kind == Kind::Plain);
+        kept.extend(crashes.map(|name| (name.at, path(own, &name))));
+        kept.sort();
         let days = self.rules.retention.days.load(Ordering::Relaxed);
         let age = Duration::from_secs(u64::from(days) * 24 * 3600);
         let oldest = self.rules.clock.now().minus(age);
-        let too_old = kept.iter().take_while(|name| days > 0 && name.at < oldest).count();
-        for name in kept.drain(..too_old) {
-            fs::remove_file(self.path(&name))?;
+        let too_old = kept.iter().take_while(|(at, _)| days > 0 && *at < oldest).count();
+        for (_, file) in kept.drain(..too_old) {
+            fs::remove_file(file)?;
         }
         let mut sizes = Vec::new();
-        for name in kept {
-            let size = fs::metadata(self.path(&name))?.len();
-            sizes.push((name, size));
+        for (_, file) in kept {
+            let size = fs::metadata(&file)?.len();
+            sizes.push((file, size));
         }
         let limit = u64::from(self.rules.retention.max_mb.load(Ordering::Relaxed)) * 1024 * 1024;
         let mut total: u64 = sizes.iter().map(|(_, size)| size).sum();
-        for (name, size) in sizes {
+        for (file, size) in sizes {
             if limit == 0 || total <= limit {
                 break;
             }
-            fs::remove_file(self.path(&name))?;
+            fs::remove_file(file)?;
             total -= size;
         }
         Ok(())
     }
+}
+
+fn path(place: &Place, name: &RotatedName) -> PathBuf {
+    place.folder.join(name.to_string())
+}
+
+/// The files in a folder that were made by putting the log `stem` aside, oldest first.
+fn put_aside(folder: &Path, stem: &str) -> io::Result<Vec<RotatedName>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file()
+            && let Some(name) = entry.file_name().to_str()
+            && let Some(name) = RotatedName::parse(stem, name)
+        {
+            found.push(name);
+        }
+    }
+    found.sort_by_key(|name| name.at);
+    Ok(found)
 }
 
 #[cfg(unix)]

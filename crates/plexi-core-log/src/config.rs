@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::level::{Level, LevelSpec};
+use crate::plugins::{PLUGIN_TARGET, is_name};
 
 /// How logs are written: section `logging`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +22,8 @@ pub struct LogConfig {
     /// Whether lines also go to standard error.
     #[schemars(extend("x-restart" = true))]
     pub console: bool,
+    /// How severe an event must be to go to standard error, of those that `level` and `targets` let through.
+    pub console_level: Option<Level>,
     /// What happens to an event when more wait to be written than there is room for.
     #[schemars(extend("x-restart" = true))]
     pub when_full: WhenFull,
@@ -38,6 +41,12 @@ pub struct LogConfig {
     pub file: FileConfig,
     /// When the file is put aside and a fresh one begun.
     pub rotation: RotationConfig,
+    /// Logs of plugins.
+    pub plugins: PluginsConfig,
+    /// Where else events go, each under a name of its own: `kind` (syslog, journald, http or otlp), `address`, `level`,
+    /// `format`, `when_full`, `authorization_file`.
+    #[schemars(extend("x-restart" = true))]
+    pub sinks: BTreeMap<String, SinkConfig>,
 }
 
 impl Default for LogConfig {
@@ -47,6 +56,7 @@ impl Default for LogConfig {
             targets: BTreeMap::new(),
             format: Format::Text,
             console: true,
+            console_level: None,
             when_full: WhenFull::Drop,
             debug_stacktraces: false,
             retention_days: 14,
@@ -54,6 +64,8 @@ impl Default for LogConfig {
             crash: CrashConfig::default(),
             file: FileConfig::default(),
             rotation: RotationConfig::default(),
+            plugins: PluginsConfig::default(),
+            sinks: BTreeMap::new(),
         }
     }
 }
@@ -106,11 +118,13 @@ pub struct FileConfig {
     /// The current log file; relative to the data folder.
     #[schemars(extend("x-restart" = true))]
     pub main: PathBuf,
+    /// How severe an event must be to go to the file, of those that `logging.level` and `.targets` let through.
+    pub level: Option<Level>,
 }
 
 impl Default for FileConfig {
     fn default() -> Self {
-        Self { main: PathBuf::from("logs/latest.txt") }
+        Self { main: PathBuf::from("logs/latest.txt"), level: None }
     }
 }
 
@@ -138,10 +152,99 @@ impl Default for RotationConfig {
     }
 }
 
+/// Logs of plugins: section `logging.plugins`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PluginsConfig {
+    /// Whether each plugin has a file of its own, `logs/plugins/<plugin>/<plugin>.log`; otherwise its events go where all others go.
+    #[schemars(extend("x-restart" = true))]
+    pub enabled: bool,
+    /// From which level on events of plugins are written.
+    pub level: Level,
+}
+
+impl Default for PluginsConfig {
+    fn default() -> Self {
+        Self { enabled: true, level: Level::Info }
+    }
+}
+
+/// One of the places that events go to besides file and console: section `logging.sinks.NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SinkConfig {
+    /// What it is.
+    pub kind: SinkKind,
+    /// Where it is: of syslog a socket's path (`/dev/log` when absent) or `host:port` for TCP, of journald a socket's path, of http
+    /// and otlp a URL.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// How severe an event must be, of those that `logging.level` and `.targets` let through.
+    #[serde(default)]
+    pub level: Option<Level>,
+    /// The form of a line, of syslog only; as the log's when absent.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// What happens to an event when more wait than there is room for.
+    #[serde(default)]
+    pub when_full: WhenFull,
+    /// A file with the value of the header `Authorization`, of http and otlp only; read at start-up.
+    #[serde(default)]
+    pub authorization_file: Option<PathBuf>,
+}
+
+/// What a sink is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SinkKind {
+    /// RFC 5424, to a socket of the system or over TCP.
+    Syslog,
+    /// The journal of systemd, in its own protocol.
+    Journald,
+    /// Lines of JSON in the body of a POST.
+    Http,
+    /// OpenTelemetry over HTTP, in the JSON encoding.
+    Otlp,
+}
+
+/// How many sinks there may be.
+const MANY_SINKS: usize = 16;
+
+impl SinkConfig {
+    /// What is wrong, as the key and the problem.
+    fn problem(&self) -> Option<(&'static str, &'static str)> {
+        let address = self.address.as_deref();
+        match self.kind {
+            SinkKind::Http | SinkKind::Otlp if cfg!(not(feature = "http")) => {
+                Some(("kind", "is not part of this build: it lacks the feature `http`"))
+            }
+            SinkKind::Journald if cfg!(not(unix)) => Some(("kind", "is not known on this system")),
+            SinkKind::Http | SinkKind::Otlp => {
+                let url =
+                    address.is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"));
+                (!url).then_some(("address", "must be a URL with http:// or https://"))
+            }
+            SinkKind::Syslog | SinkKind::Journald if self.authorization_file.is_some() => {
+                Some(("authorization_file", "is for http and otlp only"))
+            }
+            SinkKind::Syslog => {
+                let known = address.is_none_or(|text| text.starts_with('/') || text.contains(':'));
+                (!known).then_some(("address", "must be the path of a socket or host:port"))
+            }
+            SinkKind::Journald => {
+                let known = address.is_none_or(|text| text.starts_with('/'));
+                (!known).then_some(("address", "must be the path of a socket"))
+            }
+        }
+    }
+}
+
 impl LogConfig {
     /// The levels of this configuration.
     pub fn levels(&self) -> LevelSpec {
-        LevelSpec { level: self.level, targets: self.targets.clone() }
+        let mut targets = self.targets.clone();
+        targets.entry(PLUGIN_TARGET.to_owned()).or_insert(self.plugins.level);
+        LevelSpec { level: self.level, targets }
     }
 
     /// What is wrong with the values, each with its key below `logging`; empty when nothing is.
@@ -160,6 +263,20 @@ impl LogConfig {
         let name = self.file.main.file_stem().and_then(|stem| stem.to_str());
         if name.is_none_or(|stem| stem.starts_with('.') || stem == crate::crash::STEM) {
             found.push(FieldError::new("file.main", "must name a file, for instance logs/latest.txt"));
+        }
+        if self.sinks.len() > MANY_SINKS {
+            found.push(FieldError::new("sinks", format!("must be at most {MANY_SINKS}")));
+        }
+        for (name, sink) in &self.sinks {
+            if !is_name(name) {
+                found.push(FieldError::new(
+                    format!("sinks.{name}"),
+                    "must be a name of a-z, 0-9, '-', '_' and '.'",
+                ));
+            }
+            if let Some((key, problem)) = sink.problem() {
+                found.push(FieldError::new(format!("sinks.{name}.{key}"), problem));
+            }
         }
         found
     }

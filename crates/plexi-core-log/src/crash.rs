@@ -19,7 +19,7 @@ use crate::config::CrashConfig;
 use crate::escape;
 use crate::fields::Value;
 use crate::file::{Place, private};
-use crate::outlet::OwnLines;
+use crate::outlet::{OwnLines, print};
 use crate::queue::Queue;
 use crate::rotated_name::RotatedName;
 
@@ -133,8 +133,7 @@ impl CrashLog {
             }
             Err(error) => {
                 let told = format!("crash log cannot be written: {error}\n{trailer}");
-                // nothing is left to tell when standard error is gone
-                let _ = io::stderr().lock().write_all(told.as_bytes());
+                print(&told);
                 None
             }
         }

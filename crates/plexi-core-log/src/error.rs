@@ -37,6 +37,20 @@ pub enum LogError {
         /// The name that was asked for, in printable ASCII.
         name: String,
     },
+    /// No folder or file may be called after a plugin with this name.
+    #[error(
+        "\"{name}\" is no name for a plugin: 1 to 64 of a-z, 0-9, '.', '_', '-', with a letter or digit at both ends"
+    )]
+    PluginName {
+        /// The name, in printable ASCII.
+        name: String,
+    },
+    /// No more plugins can have a log of their own.
+    #[error("more than {most} plugins cannot have a log of their own")]
+    TooManyPlugins {
+        /// How many can.
+        most: usize,
+    },
     /// A writer thread could not be started.
     #[error("cannot start a log thread: {0}")]
     Thread(#[source] io::Error),
@@ -54,6 +68,10 @@ impl LogError {
         move |source| Self::Io { action, path, source }
     }
 
+    pub(crate) fn sink(name: &str, key: &str, problem: &str) -> Self {
+        Self::Setting(FieldError::new(format!("sinks.{name}.{key}"), problem))
+    }
+
     pub(crate) fn no_file(name: &str) -> Self {
         Self::NoSuchLog { name: crate::escape_ascii(name) }
     }
@@ -63,9 +81,12 @@ impl Coded for LogError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Locked { .. } | Self::Setting(_) | Self::Level(_) => ErrorCode::SystemConfiguration,
+            Self::PluginName { .. } => ErrorCode::ValidationInvalid,
             Self::NoSuchLog { .. } => ErrorCode::ValidationNotFound,
             Self::Io { .. } => ErrorCode::StorageUnavailable,
-            Self::Thread(_) | Self::Installed | Self::Stopped => ErrorCode::SystemInternal,
+            Self::TooManyPlugins { .. } | Self::Thread(_) | Self::Installed | Self::Stopped => {
+                ErrorCode::SystemInternal
+            }
         }
     }
 

@@ -162,7 +162,6 @@ impl Fields {
         self.correlation = id.map(str::to_owned);
     }
 
-    #[expect(dead_code, reason = "next")]
     pub(crate) fn plugin(&self) -> Option<&str> {
         self.plugin.as_deref()
     }

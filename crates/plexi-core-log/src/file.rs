@@ -12,7 +12,8 @@ use crate::archive::Inbox;
 use crate::config::RotationConfig;
 use crate::data_dirs::create_private;
 use crate::error::LogError;
-use crate::outlet::Sink;
+use crate::outlet::{Sink, Taken};
+use crate::reader::PLUGINS;
 use crate::rotated_name::RotatedName;
 
 /// After a rotation that failed, how long to go on with the old file before the next attempt.
@@ -65,6 +66,12 @@ impl Place {
         Self { folder, path, stem }
     }
 
+    /// The log of a plugin beside the server's own in `folder`.
+    pub(crate) fn of_plugin(folder: &Path, plugin: &str) -> Self {
+        let folder = folder.join(PLUGINS).join(plugin);
+        Self { path: folder.join(format!("{plugin}.log")), stem: plugin.to_owned(), folder }
+    }
+
     /// Renames the log file to a name with the time `now`; `None` when there is nothing in it.
     pub(crate) fn put_aside(&self, now: Timestamp) -> io::Result<Option<RotatedName>> {
         match fs::metadata(&self.path) {
@@ -115,7 +122,7 @@ impl LogFile {
         if rotation.on_startup
             && let Some(name) = place.put_aside(now).map_err(LogError::io("rename", &place.path))?
         {
-            archive.add(name);
+            archive.add(&place, name);
         }
         let (file, len, torn) = append_to(&place.path).map_err(LogError::io("open", &place.path))?;
         Ok(Self { place, rotation, clock, archive, file, len, opened: now, rotate_not_before: now, torn })
@@ -136,7 +143,7 @@ impl LogFile {
         match append_to(&self.place.path) {
             Ok((file, len, torn)) => {
                 (self.file, self.len, self.torn, self.opened) = (file, len, torn, now);
-                self.archive.add(name);
+                self.archive.add(&self.place, name);
                 Ok(())
             }
             Err(error) => {
@@ -149,7 +156,7 @@ impl LogFile {
 }
 
 impl Sink for LogFile {
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<Taken> {
         if self.is_due(lines.len())
             && let Err(error) = self.rotate()
         {
@@ -167,11 +174,15 @@ impl Sink for LogFile {
             return Err(error);
         }
         self.len += lines.len() as u64;
-        Ok(())
+        Ok(Taken::all(lines))
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        match self.file.sync_data() {
+            // a pipe has nothing to synchronise
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            done => done,
+        }
     }
 }
 

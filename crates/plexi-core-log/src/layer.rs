@@ -1,7 +1,7 @@
 //! Turns events of `tracing` into lines and hands them to the queues.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use plexi_core::Clock;
@@ -14,15 +14,42 @@ use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 
 use crate::config::Format;
 use crate::fields::{Fields, Forms};
-use crate::level::Levels;
+use crate::level::{Level as LogLevel, Levels};
 use crate::line::{Line, Stamp};
-use crate::outlet::to_stderr;
+use crate::outlet::print;
+use crate::plugins::{PLUGIN_TARGET, Plugins};
 use crate::queue::Queue;
 
 /// The way to one sink.
 pub(crate) struct Tap {
     pub(crate) queue: Arc<Queue>,
     pub(crate) format: Format,
+    pub(crate) threshold: Arc<Threshold>,
+}
+
+/// How severe an event must be for a sink; may be changed at any time.
+pub(crate) struct Threshold(AtomicU8);
+
+impl Threshold {
+    /// One that lets everything through when there is no level.
+    pub(crate) fn new(level: Option<LogLevel>) -> Self {
+        Self(AtomicU8::new(level.unwrap_or(LogLevel::Trace).as_number()))
+    }
+
+    pub(crate) fn set(&self, level: Option<LogLevel>) {
+        self.0.store(level.unwrap_or(LogLevel::Trace).as_number(), Ordering::Relaxed);
+    }
+
+    fn lets(&self, level: Level) -> bool {
+        let number = match level {
+            Level::ERROR => LogLevel::Error,
+            Level::WARN => LogLevel::Warn,
+            Level::INFO => LogLevel::Info,
+            Level::DEBUG => LogLevel::Debug,
+            Level::TRACE => LogLevel::Trace,
+        };
+        number.as_number() <= self.0.load(Ordering::Relaxed)
+    }
 }
 
 pub(crate) struct LogLayer {
@@ -31,6 +58,9 @@ pub(crate) struct LogLayer {
     pub(crate) forms: Forms,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stacktraces: Arc<AtomicBool>,
+    /// The form of the log itself, which plugins' logs have as well.
+    pub(crate) format: Format,
+    pub(crate) plugins: Option<Arc<Plugins>>,
 }
 
 /// What making a line needs, kept by each thread to be used again.
@@ -80,19 +110,36 @@ impl LogLayer {
             around: &around,
             own: &desk.own,
         };
+        if let Some(queue) = self.plugin(metadata, &desk.own) {
+            desk.line.clear();
+            line.write(self.format, &mut desk.line);
+            if !queue.push(&desk.line, level) && level == Level::ERROR {
+                print(&desk.line);
+            }
+            return;
+        }
         let mut written = None;
-        let mut taken = false;
-        for tap in &self.taps {
+        let (mut wanted, mut taken) = (false, false);
+        for tap in self.taps.iter().filter(|tap| tap.threshold.lets(level)) {
             if written != Some(tap.format) {
                 desk.line.clear();
                 line.write(tap.format, &mut desk.line);
                 written = Some(tap.format);
             }
+            wanted = true;
             taken |= tap.queue.push(&desk.line, level);
         }
-        if !taken && level == Level::ERROR {
-            to_stderr()(&desk.line);
+        if wanted && !taken && level == Level::ERROR {
+            print(&desk.line);
         }
+    }
+
+    /// The way to the log of the plugin that logs this event, when it has one.
+    fn plugin(&self, metadata: &Metadata<'_>, own: &Fields) -> Option<Arc<Queue>> {
+        if metadata.target() != PLUGIN_TARGET {
+            return None;
+        }
+        self.plugins.as_ref()?.queue(own.plugin()?)
     }
 }
 

@@ -45,6 +45,11 @@ impl Level {
         ("trace", Self::Trace),
     ];
 
+    /// As a threshold that changes while it is read.
+    pub(crate) const fn as_number(self) -> u8 {
+        self as u8
+    }
+
     const fn filter(self) -> LevelFilter {
         match self {
             Self::Off => LevelFilter::OFF,

@@ -34,16 +34,21 @@ mod level;
 mod line;
 mod logging;
 mod outlet;
+mod plugins;
 mod queue;
 mod reader;
 mod rotated_name;
+mod sinks;
 
-pub use config::{CrashConfig, FileConfig, Format, LogConfig, RotationConfig, WhenFull};
+pub use config::{
+    CrashConfig, FileConfig, Format, LogConfig, PluginsConfig, RotationConfig, SinkConfig, SinkKind, WhenFull,
+};
 pub use data_dirs::DataDirs;
 pub use error::LogError;
 pub use escape::escape_ascii;
 pub use level::{Level, LevelSpec, ParseLevelError};
 pub use logging::{LogGuard, LogHandle, LogStats, Logging, init};
+pub use plugins::PLUGIN_TARGET;
 pub use reader::{
     Follower, LogEntry, LogFileInfo, LogFileKind, LogFilter, LogReader, LogRecord, LogSource, LogSummary,
     LogView, Scan, VIEW_AT_MOST,

@@ -15,10 +15,12 @@ use crate::crash::{CrashLog, Witness};
 use crate::error::LogError;
 use crate::fields::Forms;
 use crate::file::{FolderLock, LogFile, Place};
-use crate::layer::{LogLayer, Tap};
+use crate::layer::{LogLayer, Tap, Threshold};
 use crate::level::{LevelSpec, Levels};
 use crate::outlet::{Console, Outlet, OwnLines, to_stderr};
+use crate::plugins::{Parts, Plugins};
 use crate::queue::{CAPACITY, Queue};
+use crate::sinks::Opening;
 
 /// Installs logging for the whole process.
 ///
@@ -59,42 +61,77 @@ impl Logging {
         };
         let (archive, inbox) = Archive::start(rules, Arc::clone(&to_file), own.clone())?;
         let file = LogFile::open(place.clone(), config.rotation.clone(), Arc::clone(&clock), inbox.clone())?;
-        let file = Outlet::start("log-file", Arc::clone(&to_file), file, own.clone(), to_stderr())?;
+        let file = Outlet::start("log-file", Arc::clone(&to_file), file, own.clone(), to_stderr(&own))?;
         let failures = file.failures();
+        let plugins = config.plugins.enabled.then(|| {
+            Arc::new(Plugins::new(Parts {
+                folder: place.folder.clone(),
+                rotation: config.rotation.clone(),
+                when_full: config.when_full,
+                clock: Arc::clone(&clock),
+                own: own.clone(),
+                inbox: inbox.clone(),
+            }))
+        });
         let crash = config.crash.enabled.then(|| {
             let (queue, own, clock) = (Arc::clone(&to_file), own.clone(), Arc::clone(&clock));
             Arc::new(CrashLog::new(&config.crash, Witness { place, queue, own, clock }))
         });
         let mut outlets = vec![file];
-        let mut queues = vec![to_file];
+        let tap = |queue: Arc<Queue>, format, level| {
+            let threshold = Arc::new(Threshold::new(level));
+            Tap { queue, format, threshold }
+        };
+        let mut taps = vec![tap(Arc::clone(&to_file), config.format, config.file.level)];
         if config.console {
-            let to_console = Arc::new(Queue::new(CAPACITY, config.when_full));
-            outlets.push(Outlet::start("log-console", Arc::clone(&to_console), Console, own, to_stderr())?);
-            queues.push(to_console);
+            let queue = Arc::new(Queue::new(CAPACITY, config.when_full));
+            let resort = to_stderr(&own);
+            outlets.push(Outlet::start("log-console", Arc::clone(&queue), Console, own.clone(), resort)?);
+            taps.push(tap(queue, config.format, config.console_level));
+        }
+        let program = program();
+        for (name, sink) in &config.sinks {
+            let opening = Opening { name, config: sink, program: &program, log: &to_file, own: &own };
+            let format = sink.queued_as(config);
+            let (queue, outlet) = opening.start(format)?;
+            outlets.push(outlet);
+            taps.push(tap(queue, format, sink.level));
         }
         let stacktraces = Arc::new(AtomicBool::new(config.debug_stacktraces));
         let levels = Arc::new(RwLock::new(Levels::new(&config.levels())));
-        let tap = |queue: &Arc<Queue>| Tap { queue: Arc::clone(queue), format: config.format };
-        let layer = LogLayer {
-            taps: queues.iter().map(tap).collect(),
-            forms: Forms::of([config.format]),
-            clock,
-            stacktraces: Arc::clone(&stacktraces),
-            levels: Arc::clone(&levels),
-        };
-        let levels = Arc::downgrade(&levels);
-        let dispatch = Dispatch::new(Registry::default().with(layer));
         let handle = LogHandle {
-            levels,
-            queues,
-            stacktraces,
+            levels: Arc::downgrade(&levels),
+            queues: taps.iter().map(|tap| Arc::clone(&tap.queue)).collect(),
+            thresholds: taps.iter().map(|tap| Arc::clone(&tap.threshold)).collect(),
+            stacktraces: Arc::clone(&stacktraces),
             retention,
             inbox,
             failures,
+            plugins: plugins.as_ref().map(Arc::downgrade),
             crash: crash.as_ref().map(Arc::downgrade),
         };
-        Ok((dispatch, LogGuard { handle, outlets, archive: Some(archive), crash, _lock: lock }))
+        let layer = LogLayer {
+            forms: Forms::of(taps.iter().map(|tap| tap.format).chain([config.format])),
+            taps,
+            format: config.format,
+            plugins: plugins.clone(),
+            clock,
+            stacktraces,
+            levels,
+        };
+        let dispatch = Dispatch::new(Registry::default().with(layer));
+        let archive = Some(archive);
+        Ok((dispatch, LogGuard { handle, outlets, plugins, archive, crash, _lock: lock }))
     }
+}
+
+/// What the program is called, for those who gather the logs of many.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let name: String = name.chars().map(plain).take(48).collect();
+    if name.is_empty() { "-".to_owned() } else { name }
 }
 
 /// Keeps logging alive. Dropping it writes what waits and frees the folder; nothing is logged after.
@@ -102,6 +139,7 @@ impl Logging {
 pub struct LogGuard {
     handle: LogHandle,
     outlets: Vec<Outlet>,
+    plugins: Option<Arc<Plugins>>,
     archive: Option<Archive>,
     crash: Option<Arc<CrashLog>>,
     _lock: FolderLock,
@@ -126,7 +164,11 @@ impl Drop for LogGuard {
     fn drop(&mut self) {
         // the archive may still report into the file: it goes first
         self.archive = None;
-        self.outlets.clear();
+        if let Some(plugins) = &self.plugins {
+            plugins.close_all();
+        }
+        // the file is the first: it takes what the others tell at their end
+        while self.outlets.pop().is_some() {}
     }
 }
 
@@ -153,10 +195,13 @@ pub struct LogStats {
 pub struct LogHandle {
     levels: Weak<RwLock<Levels>>,
     queues: Vec<Arc<Queue>>,
+    /// How severe events must be for file, console and sinks, in this order.
+    thresholds: Vec<Arc<Threshold>>,
     stacktraces: Arc<AtomicBool>,
     retention: Arc<Retention>,
     inbox: Inbox,
     failures: Arc<AtomicU64>,
+    plugins: Option<Weak<Plugins>>,
     crash: Option<Weak<CrashLog>>,
 }
 
@@ -174,17 +219,42 @@ impl LogHandle {
         Ok(())
     }
 
-    /// Takes over what may change while running: levels, `debug_stacktraces`, `retention_days` and `retention_max_mb`, which
-    /// count when the next file is put aside.
+    /// Takes over what may change while running: all levels, `debug_stacktraces`, and `retention_days` and `retention_max_mb`,
+    /// which count when the next file is put aside.
     pub fn apply(&self, config: &LogConfig) -> Result<(), LogError> {
         self.stacktraces.store(config.debug_stacktraces, Ordering::Relaxed);
         self.retention.set(config);
+        let console = config.console.then_some(config.console_level);
+        let sinks = config.sinks.values().map(|sink| sink.level);
+        let levels = [config.file.level].into_iter().chain(console).chain(sinks);
+        for (threshold, level) in self.thresholds.iter().zip(levels) {
+            threshold.set(level);
+        }
         self.set_levels(&config.levels())
+    }
+
+    /// Opens the log of a plugin, `plugins/<name>/<name>.log` beside the server's own: from now on the plugin's events, which are
+    /// logged under [`PLUGIN_TARGET`](crate::PLUGIN_TARGET), go there. One that is open stays so. Does nothing when plugins have no
+    /// logs of their own.
+    pub fn open_plugin(&self, name: &str) -> Result<(), LogError> {
+        match &self.plugins {
+            None => Ok(()),
+            Some(plugins) => plugins.upgrade().ok_or(LogError::Stopped)?.open(name),
+        }
+    }
+
+    /// Closes the log of a plugin after what waits is written; what it logs later goes where all events go.
+    pub fn close_plugin(&self, name: &str) {
+        if let Some(plugins) = self.plugins.as_ref().and_then(Weak::upgrade) {
+            plugins.close(name);
+        }
     }
 
     /// Waits until everything logged before is written; `false` when that takes longer than `patience`.
     pub fn flush(&self, patience: Duration) -> bool {
-        self.queues.iter().all(|queue| queue.flush(patience))
+        let plugins = self.plugins.as_ref().and_then(Weak::upgrade);
+        let plugins = plugins.map(|plugins| plugins.queues()).unwrap_or_default();
+        self.queues.iter().chain(&plugins).all(|queue| queue.flush(patience))
     }
 
     /// Waits until all files that were put aside are zipped; `false` when that takes longer than `patience`.

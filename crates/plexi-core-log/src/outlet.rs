@@ -26,11 +26,31 @@ pub(crate) const LOST: &str = "log lines were lost";
 
 /// Where lines end up.
 pub(crate) trait Sink: Send + 'static {
-    /// Writes whole lines: all of them or, with an error, none.
-    fn write(&mut self, lines: &[u8]) -> io::Result<()>;
+    /// Writes whole lines, beginning with the first: at least one of them or, with an error, none.
+    fn write(&mut self, lines: &[u8]) -> io::Result<Taken>;
 
     /// Makes sure that what was written stays.
     fn finish(&mut self) -> io::Result<()>;
+
+    /// The longest pause before a failed write is tried again; the first is a second, each next twice as long.
+    fn longest_pause(&self) -> Duration {
+        RETRY_AFTER
+    }
+}
+
+/// What a sink took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// How many bytes of whole lines.
+    pub(crate) bytes: usize,
+    /// How many of these lines the other side refused for good.
+    pub(crate) refused: u64,
+}
+
+impl Taken {
+    pub(crate) const fn all(lines: &[u8]) -> Self {
+        Self { bytes: lines.len(), refused: 0 }
+    }
 }
 
 /// Writes lines of the log's own making, which do not come from `tracing`.
@@ -72,12 +92,19 @@ fn whole_lines(lines: &[u8]) -> usize {
     end.map_or(lines.len(), |end| end + 1)
 }
 
-/// Says on standard error what the log cannot say itself.
-pub(crate) type LastResort = Box<dyn Fn(&str) + Send>;
+/// Says elsewhere what the log cannot say itself.
+pub(crate) type LastResort = Box<dyn Fn(&str, &[(&'static str, Value<'_>)]) + Send>;
 
-pub(crate) fn to_stderr() -> LastResort {
+/// Says it on standard error.
+pub(crate) fn to_stderr(own: &OwnLines) -> LastResort {
+    let own = own.clone();
+    Box::new(move |message, fields| print(&own.warn(message, fields)))
+}
+
+/// Prints a line on standard error.
+pub(crate) fn print(line: &str) {
     // nothing is left to tell when standard error is gone
-    Box::new(|line| drop(io::stderr().lock().write_all(line.as_bytes())))
+    let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// A sink being written to by a thread of its own. Dropping it writes what waits.
@@ -106,6 +133,7 @@ impl Outlet {
             done: 0,
             lost: 0,
             failing: false,
+            pause: RETRY_AFTER,
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || writer.run());
         Ok(Self { queue, failures, thread: Some(thread.map_err(LogError::Thread)?) })
@@ -139,6 +167,8 @@ struct Writer<S> {
     /// Lines refused by the queue and not yet reported.
     lost: u64,
     failing: bool,
+    /// Before the next attempt.
+    pause: Duration,
 }
 
 impl<S: Sink> Writer<S> {
@@ -166,7 +196,8 @@ impl<S: Sink> Writer<S> {
                 return;
             }
             if self.failing {
-                self.queue.pause(RETRY_AFTER);
+                self.queue.pause(self.pause);
+                self.pause = (self.pause * 2).min(self.sink.longest_pause());
             }
         }
     }
@@ -175,10 +206,16 @@ impl<S: Sink> Writer<S> {
         while self.done < self.waiting.len() {
             let left = &self.waiting[self.done..];
             let chunk = &left[..whole_lines(left)];
-            self.sink.write(chunk)?;
-            let count = memchr_iter(b'\n', chunk).count() as u64;
-            self.done += chunk.len();
-            self.queue.settle(count, false);
+            let taken = self.sink.write(chunk)?;
+            let count = memchr_iter(b'\n', &chunk[..taken.bytes]).count() as u64;
+            let refused = taken.refused.min(count);
+            self.done += taken.bytes;
+            self.queue.settle(count - refused, false);
+            if refused > 0 {
+                self.queue.settle(refused, true);
+                self.lost += refused;
+                (self.last_resort)("log lines were refused", &[("count", Value::Unsigned(refused))]);
+            }
         }
         if self.lost > 0 {
             let line = self.own.warn(LOST, &[("count", Value::Unsigned(self.lost))]);
@@ -194,15 +231,16 @@ impl<S: Sink> Writer<S> {
             self.failing = true;
             self.queue.set_failing(true);
             let fields = [("error", Value::Text(&error.to_string()))];
-            (self.last_resort)(&self.own.warn("log cannot be written, trying again", &fields));
+            (self.last_resort)("log cannot be written, trying again", &fields);
         }
     }
 
     fn recovered(&mut self) {
         if self.failing {
             self.failing = false;
+            self.pause = RETRY_AFTER;
             self.queue.set_failing(false);
-            (self.last_resort)(&self.own.warn("log can be written again", &[]));
+            (self.last_resort)("log can be written again", &[]);
         }
     }
 
@@ -214,7 +252,7 @@ impl<S: Sink> Writer<S> {
             self.queue.settle(left, true);
             let error = error.to_string();
             let fields = [("count", Value::Unsigned(left + self.lost)), ("error", Value::Text(&error))];
-            (self.last_resort)(&self.own.warn("log lines were lost at the end", &fields));
+            (self.last_resort)("log lines were lost at the end", &fields);
         }
     }
 }
@@ -223,10 +261,10 @@ impl<S: Sink> Writer<S> {
 pub(crate) struct Console;
 
 impl Sink for Console {
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<Taken> {
         // part of the lines may be out already: trying again would print them twice
         let _ = io::stderr().lock().write_all(lines);
-        Ok(())
+        Ok(Taken::all(lines))
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -250,13 +288,13 @@ mod tests {
     struct Disk(Arc<Mutex<(bool, String)>>);
 
     impl Sink for Disk {
-        fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        fn write(&mut self, lines: &[u8]) -> io::Result<Taken> {
             let mut disk = self.0.lock().unwrap();
             if disk.0 {
                 return Err(io::Error::from(io::ErrorKind::StorageFull));
             }
             disk.1.push_str(std::str::from_utf8(lines).unwrap());
-            Ok(())
+            Ok(Taken::all(lines))
         }
 
         fn finish(&mut self) -> io::Result<()> {
@@ -273,7 +311,7 @@ mod tests {
             Arc::clone(&queue),
             disk.clone(),
             OwnLines { format: Format::Text, clock },
-            Box::new(move |line| said.send(line.to_owned()).unwrap()),
+            Box::new(move |message, fields| said.send(format!("{message} {fields:?}")).unwrap()),
         )
         .unwrap();
         (outlet, queue, hears)
@@ -285,7 +323,7 @@ mod tests {
         disk.0.lock().unwrap().0 = true;
         let (outlet, queue, hears) = start(&disk, 8);
         queue.push("first\n", Level::INFO);
-        assert!(hears.recv().unwrap().contains("log cannot be written, trying again error="));
+        assert!(hears.recv().unwrap().contains("log cannot be written, trying again [(\"error\""));
         // "first" is in the writer's hands, the queue has room for one more, the third is lost
         queue.push("second\n", Level::INFO);
         queue.push("third\n", Level::WARN);
@@ -309,7 +347,7 @@ mod tests {
         queue.push("only\n", Level::INFO);
         assert!(hears.recv().unwrap().contains("log cannot be written"));
         drop(outlet);
-        assert!(hears.recv().unwrap().contains("log lines were lost at the end count=1"));
+        assert!(hears.recv().unwrap().contains(r#"log lines were lost at the end [("count", Unsigned(1)"#));
         assert_eq!(queue.counts().1, 1);
     }
 }

@@ -28,7 +28,7 @@ pub use filter::LogFilter;
 pub use follow::Follower;
 pub use stats::LogSummary;
 
-use entry::Head;
+pub(crate) use entry::Head;
 use files::{Opened, Series, ToRead};
 use filter::Matcher;
 

@@ -5,7 +5,9 @@
 mod crashes;
 mod files;
 mod lines;
+mod plugins;
 mod reading;
+mod sinks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
