@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// What no name and no value without quotes may hold.
+const NOT_BARE: [u8; 4] = [b' ', b'=', b'"', b'\\'];
+
 /// Rewrites `text` so that it holds printable ASCII only.
 ///
 /// Line breaks and tabs become `\n`, `\r`, `\t`; other control characters `\xNN`; everything outside ASCII
@@ -14,22 +17,38 @@ pub fn escape_ascii(text: &str) -> String {
 
 /// Appends `text` escaped, without quotes.
 pub(crate) fn plain(out: &mut String, text: &str) {
+    if is_plain(text, [b'\\']) {
+        return out.push_str(text);
+    }
     write_escaped(out, text, |c| c == '\\');
 }
 
 /// Appends `text` escaped in double quotes.
 pub(crate) fn quoted(out: &mut String, text: &str) {
     out.push('"');
-    write_escaped(out, text, |c| matches!(c, '\\' | '"'));
+    if is_plain(text, [b'\\', b'"']) {
+        out.push_str(text);
+    } else {
+        write_escaped(out, text, |c| matches!(c, '\\' | '"'));
+    }
     out.push('"');
+}
+
+/// Appends a value: bare when it is one word, otherwise in quotes.
+pub(crate) fn value(out: &mut String, text: &str) {
+    if !text.is_empty() && is_plain(text, NOT_BARE) {
+        out.push_str(text);
+    } else {
+        quoted(out, text);
+    }
 }
 
 /// Appends a field's name: also blanks, quotes and `=` are escaped, so a name cannot pass for a value.
 pub(crate) fn name(out: &mut String, text: &str) {
-    let bare = |b: u8| (b'!'..=b'~').contains(&b) && !matches!(b, b'=' | b'"' | b'\\');
-    let end = text.bytes().position(|b| !bare(b)).unwrap_or(text.len());
-    out.push_str(&text[..end]);
-    for c in text[end..].chars() {
+    if is_plain(text, NOT_BARE) {
+        return out.push_str(text);
+    }
+    for c in text.chars() {
         match c {
             ' ' | '=' | '"' | '\\' => drop(write!(out, "\\x{:02x}", c as u32)),
             _ => one(out, c),
@@ -37,12 +56,17 @@ pub(crate) fn name(out: &mut String, text: &str) {
     }
 }
 
+/// Whether all is printable ASCII and holds none of `special`. It looks at all bytes, many at a time: most texts are plain.
+pub(crate) fn is_plain<const N: usize>(text: &str, special: [u8; N]) -> bool {
+    let other = text.bytes().fold(0_u8, |other, b| {
+        let special = special.iter().fold(0_u8, |found, one| found | u8::from(b == *one));
+        other | u8::from(b < b' ') | u8::from(b > b'~') | special
+    });
+    other == 0
+}
+
 fn write_escaped(out: &mut String, text: &str, doubled: impl Fn(char) -> bool) {
-    // most texts need nothing: what does not is taken over at once
-    let plain = |b: u8| (b' '..=b'~').contains(&b) && !doubled(char::from(b));
-    let end = text.bytes().position(|b| !plain(b)).unwrap_or(text.len());
-    out.push_str(&text[..end]);
-    for c in text[end..].chars() {
+    for c in text.chars() {
         if doubled(c) {
             out.push('\\');
         }
@@ -98,11 +122,12 @@ fn undo_one(text: &str) -> Option<(char, usize)> {
 /// Appends `text` as a JSON string of ASCII.
 pub(crate) fn json(out: &mut String, text: &str) {
     out.push('"');
+    if is_plain(text, [b'\\', b'"']) {
+        out.push_str(text);
+        return out.push('"');
+    }
     let mut units = [0_u16; 2];
-    let plain = |b: u8| (b' '..=b'~').contains(&b) && !matches!(b, b'"' | b'\\');
-    let end = text.bytes().position(|b| !plain(b)).unwrap_or(text.len());
-    out.push_str(&text[..end]);
-    for c in text[end..].chars() {
+    for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),

@@ -22,22 +22,24 @@ pub(crate) const CORRELATION: &str = "correlation_id";
 /// The name under which a plugin says that an event is its own.
 pub(crate) const PLUGIN: &str = "plugin";
 
-/// Values under these names are never written. The types that hold secrets hide themselves; this catches
+/// Whether values under this name are never written. The types that hold secrets hide themselves; this catches
 /// the plain text that was recorded by mistake.
-const SECRET_NAMES: &[&str] = &[
-    "access_token",
-    "api_key",
-    "authorization",
-    "cookie",
-    "credential",
-    "passphrase",
-    "password",
-    "private_key",
-    "refresh_token",
-    "secret",
-    "set_cookie",
-    "token",
-];
+fn is_secret(name: &str) -> bool {
+    // by length first: this is asked for every field of every event
+    let names: &[&str] = match name.len() {
+        5 => &["token"],
+        6 => &["cookie", "secret"],
+        7 => &["api_key"],
+        8 => &["password"],
+        10 => &["credential", "passphrase", "set_cookie"],
+        11 => &["private_key"],
+        12 => &["access_token"],
+        13 => &["authorization", "refresh_token"],
+        _ => &[],
+    };
+    names.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+}
+
 const STACK_NAMES: &[&str] = &["backtrace", "stacktrace"];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,8 +176,7 @@ impl Fields {
     }
 
     pub(crate) fn put(&mut self, name: &'static str, value: Value<'_>) {
-        let secret = SECRET_NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-        let value = if secret { Value::Text("[redacted]") } else { value };
+        let value = if is_secret(name) { Value::Text("[redacted]") } else { value };
         if self.forms.text {
             self.text.add(name, |out| {
                 out.push(' ');
@@ -305,37 +306,11 @@ impl Write for Bounded<'_> {
 
 fn text_value(out: &mut String, value: Value<'_>) {
     match value {
-        Value::Text(text) => text_string(out, text),
+        Value::Text(text) => escape::value(out, text),
         Value::Float(number) => drop(write!(out, "{number}")),
         other => plain_value(out, other),
     }
 }
-
-/// Appends a text bare when it is a word, otherwise in quotes.
-pub(crate) fn text_string(out: &mut String, text: &str) {
-    if !text.is_empty() && text.bytes().all(|b| BARE[usize::from(b)]) {
-        out.push_str(text);
-    } else {
-        escape::quoted(out, text);
-    }
-}
-
-/// The bytes of a value that needs no quotes.
-const BARE: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0_u8;
-    while b < 0x80 {
-        table[b as usize] = b.is_ascii_alphanumeric();
-        b += 1;
-    }
-    let marks = b"._-:/+@,%*~?&;";
-    let mut at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
 
 fn json_value(out: &mut String, value: Value<'_>) {
     // infallible: writing to a String
@@ -363,17 +338,17 @@ fn plain_value(out: &mut String, value: Value<'_>) {
 }
 
 fn digits(out: &mut String, mut number: u64) {
-    let mut text = [0_u8; 20];
+    let mut text = [b'0'; 20];
     let mut at = text.len();
     loop {
         at -= 1;
-        text[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        text[at] += u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
         if number == 0 {
             break;
         }
     }
-    out.extend(text[at..].iter().map(|digit| char::from(*digit)));
+    out.push_str(std::str::from_utf8(&text[at..]).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -390,6 +365,27 @@ mod tests {
         assert_eq!(fields.pieces(Format::Json).all(), ",\"c\":3,\"b\":40,\"a\":-9223372036854775808");
         let names: Vec<_> = fields.pieces(Format::Text).each().collect();
         assert_eq!(names, [("c", " c=3"), ("b", " b=40"), ("a", " a=-9223372036854775808")]);
+    }
+
+    #[test]
+    fn names_of_secrets_are_known_in_any_case() {
+        let names = [
+            "access_token",
+            "api_key",
+            "authorization",
+            "cookie",
+            "credential",
+            "passphrase",
+            "password",
+            "private_key",
+            "refresh_token",
+            "secret",
+            "set_cookie",
+            "token",
+            "PassWord",
+        ];
+        assert!(names.iter().all(|name| is_secret(name)));
+        assert!(["", "user", "tokens", "path", "took_ms"].iter().all(|name| !is_secret(name)));
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use plexi_core::Clock;
+use smallvec::SmallVec;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::config::Format;
 use crate::fields::{Fields, Forms};
@@ -71,6 +72,9 @@ struct Desk {
     line: String,
 }
 
+/// As many spans as are commonly around an event take no memory of their own.
+type Few<T> = SmallVec<[T; 4]>;
+
 /// A line that was longer gives its memory back.
 const KEPT: usize = 16 * 1024;
 
@@ -97,11 +101,12 @@ impl LogLayer {
         desk.own.begin(self.forms, stacks);
         event.record(&mut desk.own);
 
-        let spans: Vec<_> = context.event_scope(event).into_iter().flat_map(Scope::from_root).collect();
-        let names: Vec<_> =
-            if self.forms.json { spans.iter().map(SpanRef::name).collect() } else { Vec::new() };
-        let extensions: Vec<_> = spans.iter().map(SpanRef::extensions).collect();
-        let around: Vec<_> = extensions.iter().filter_map(|extension| extension.get()).collect();
+        let mut spans: Few<_> = context.event_scope(event).into_iter().flatten().collect();
+        spans.reverse();
+        let names: Few<_> =
+            if self.forms.json { spans.iter().map(SpanRef::name).collect() } else { Few::new() };
+        let extensions: Few<_> = spans.iter().map(SpanRef::extensions).collect();
+        let around: Few<&Fields> = extensions.iter().filter_map(|extension| extension.get()).collect();
         let line = Line {
             at: desk.stamp.write(self.clock.now()),
             level,

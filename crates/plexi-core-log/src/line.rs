@@ -7,7 +7,7 @@ use tracing::Level;
 
 use crate::config::Format;
 use crate::escape;
-use crate::fields::{Fields, Pieces, text_string};
+use crate::fields::{Fields, Pieces};
 
 /// The longest line, in bytes before its line break; fields beyond it are left out and marked.
 const MAX_LINE: usize = 64 * 1024;
@@ -54,15 +54,13 @@ impl Stamp {
             self.second = Some(second);
         }
         self.text.truncate("2026-11-21T09:30:00".len());
-        self.text.push('.');
-        let mut micros = u32::try_from(at.as_micros().rem_euclid(1_000_000)).unwrap_or_default();
-        let mut place = 100_000;
-        while place > 0 {
-            self.text.push(char::from(b'0' + u8::try_from(micros / place).unwrap_or_default()));
-            micros %= place;
-            place /= 10;
+        let mut rest = u32::try_from(at.as_micros() - second * 1_000_000).unwrap_or_default();
+        let mut fraction = *b".000000Z";
+        for digit in fraction[1..7].iter_mut().rev() {
+            *digit += u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
         }
-        self.text.push('Z');
+        self.text.push_str(std::str::from_utf8(&fraction).unwrap_or_default());
         &self.text
     }
 }
@@ -119,7 +117,9 @@ impl Line<'_> {
         out.push(' ');
         let message = self.own.message.as_str();
         // a message that looks like fields is quoted, so that it cannot pass for them
-        if message.bytes().any(|b| matches!(b, b'=' | b'"')) {
+        if escape::is_plain(message, [b'=', b'"', b'\\']) {
+            out.push_str(message);
+        } else if message.contains(['=', '"']) {
             escape::quoted(out, message);
         } else {
             escape::plain(out, message);
@@ -129,7 +129,7 @@ impl Line<'_> {
         }
         if let Some(id) = self.correlation() {
             out.push_str(" correlation_id=");
-            text_string(out, id);
+            escape::value(out, id);
         }
     }
 

@@ -18,6 +18,9 @@ const GATHER: Duration = Duration::from_millis(5);
 /// How much may gather before it is woken all the same.
 const ENOUGH: usize = 256 * 1024;
 
+/// How much memory is kept to be used again.
+const KEPT: usize = 4 * ENOUGH;
+
 /// What the writer finds when it looks.
 #[derive(Default)]
 pub(crate) struct Batch {
@@ -131,7 +134,7 @@ impl Queue {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.asleep = false;
-        used.shrink_to(ENOUGH);
+        used.shrink_to(KEPT);
         let batch = Batch {
             text: std::mem::replace(&mut state.text, used),
             lost: std::mem::take(&mut state.lost),

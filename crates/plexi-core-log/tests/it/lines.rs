@@ -60,8 +60,8 @@ fn secrets_do_not_appear_by_type_or_by_name() {
     });
     let log = server.latest();
     assert!(!log.contains("hunter2"), "{log}");
-    assert!(log.contains("key=Secret(..)") || log.contains("key=\"Secret(..)\""), "{log}");
-    assert!(log.contains("password=\"[redacted]\""), "{log}");
+    assert!(log.contains("key=Secret(..) "), "{log}");
+    assert!(log.contains("password=[redacted] "), "{log}");
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! Sinks, each against a listener of the test.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc;
+use std::io::BufReader;
+use std::net::TcpListener;
 
 use plexi_core_log::{Format, Level, LogConfig, SinkConfig, SinkKind, WhenFull};
 use tracing::{debug, error, info, info_span, warn};
 
-use crate::{PATIENCE, Server, quiet};
+use crate::{Server, quiet};
 
 fn sink(kind: SinkKind, address: impl Into<String>) -> SinkConfig {
     SinkConfig {
@@ -164,7 +163,12 @@ fn wrong_sinks_are_refused_by_name() {
 
 #[cfg(feature = "http")]
 mod http {
+    use std::io::{BufRead as _, Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::sync::mpsc;
+
     use super::*;
+    use crate::PATIENCE;
 
     /// A request: its head and its body.
     fn request(stream: &mut BufReader<TcpStream>) -> (String, String) {
