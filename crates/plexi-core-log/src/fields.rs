@@ -83,6 +83,53 @@ pub(crate) struct Fields {
     stacks: bool,
     /// A value before it is escaped; kept to be used again.
     value: String,
+    /// Kept by those that collect the fields of many events.
+    names: Option<Names>,
+}
+
+/// A name as it stands before its value.
+#[derive(Clone, Debug, Default)]
+struct Name {
+    of: &'static str,
+    is_secret: bool,
+    text: String,
+    json: String,
+}
+
+impl Name {
+    fn new(of: &'static str) -> Self {
+        let (mut text, mut json) = (String::from(" "), String::from(","));
+        escape::name(&mut text, of);
+        text.push('=');
+        escape::json(&mut json, of);
+        json.push(':');
+        Self { of, is_secret: is_secret(of), text, json }
+    }
+}
+
+/// The names that were used last. They are few in a program, and each is used again and again.
+#[derive(Debug)]
+struct Names(Vec<Name>);
+
+impl Names {
+    const MANY: usize = 256;
+
+    /// Where the name is kept. A text that lives for ever is known by its place.
+    fn place(name: &'static str) -> usize {
+        let at = name.as_ptr().addr();
+        (at ^ (at >> 8) ^ name.len()) % Self::MANY
+    }
+
+    fn with<T>(&mut self, of: &'static str, use_it: impl FnOnce(&Name) -> T) -> Option<T> {
+        if self.0.is_empty() {
+            self.0.resize(Self::MANY, Name::default());
+        }
+        let kept = self.0.get_mut(Self::place(of))?;
+        if !std::ptr::eq(kept.of, of) {
+            *kept = Name::new(of);
+        }
+        Some(use_it(kept))
+    }
 }
 
 /// Fields in one form, and where each ends.
@@ -93,11 +140,12 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    fn add(&mut self, name: &'static str, write: impl FnOnce(&mut String)) {
+    fn add(&mut self, name: &'static str, before: &str, write: impl FnOnce(&mut String)) {
         if let Some(at) = self.ends.iter().position(|(known, _)| *known == name) {
             self.remove(at);
         }
         if self.ends.len() < MAX_FIELDS {
+            self.all.push_str(before);
             write(&mut self.all);
             self.ends.push((name, self.all.len()));
         }
@@ -132,16 +180,17 @@ impl Pieces {
             (*name, piece)
         })
     }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.ends.iter().any(|(known, _)| *known == name)
-    }
 }
 
 impl Fields {
     /// Collects fields in these forms.
     pub(crate) fn new(forms: Forms) -> Self {
         Self { forms, ..Self::default() }
+    }
+
+    /// Collects the fields of many events, one after the other.
+    pub(crate) fn of_many() -> Self {
+        Self { names: Some(Names(Vec::new())), ..Self::default() }
     }
 
     /// Forgets all and begins anew; fields that hold stack traces are collected only when `stacks` says so.
@@ -168,6 +217,18 @@ impl Fields {
         self.plugin.as_deref()
     }
 
+    /// Whether there is a field of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let pieces = if self.forms.text { &self.text } else { &self.json };
+        pieces.ends.iter().any(|(known, _)| *known == name)
+    }
+
+    /// Whether a field of `own` hides one of these.
+    pub(crate) fn is_hidden_by(&self, own: &Self) -> bool {
+        let pieces = if self.forms.text { &self.text } else { &self.json };
+        pieces.ends.iter().any(|(name, _)| own.has(name))
+    }
+
     pub(crate) fn pieces(&self, format: Format) -> &Pieces {
         match format {
             Format::Text => &self.text,
@@ -176,22 +237,19 @@ impl Fields {
     }
 
     pub(crate) fn put(&mut self, name: &'static str, value: Value<'_>) {
-        let value = if is_secret(name) { Value::Text("[redacted]") } else { value };
-        if self.forms.text {
-            self.text.add(name, |out| {
-                out.push(' ');
-                escape::name(out, name);
-                out.push('=');
-                text_value(out, value);
-            });
-        }
-        if self.forms.json {
-            self.json.add(name, |out| {
-                out.push(',');
-                escape::json(out, name);
-                out.push(':');
-                json_value(out, value);
-            });
+        let Self { names, text, json, forms, .. } = self;
+        let mut add = |name: &Name| {
+            let value = if name.is_secret { Value::Text("[redacted]") } else { value };
+            if forms.text {
+                text.add(name.of, &name.text, |out| text_value(out, value));
+            }
+            if forms.json {
+                json.add(name.of, &name.json, |out| json_value(out, value));
+            }
+        };
+        match names {
+            Some(names) => drop(names.with(name, add)),
+            None => add(&Name::new(name)),
         }
     }
 
@@ -307,7 +365,7 @@ impl Write for Bounded<'_> {
 fn text_value(out: &mut String, value: Value<'_>) {
     match value {
         Value::Text(text) => escape::value(out, text),
-        Value::Float(number) => drop(write!(out, "{number}")),
+        Value::Float(number) => float(out, number),
         other => plain_value(out, other),
     }
 }
@@ -318,9 +376,39 @@ fn json_value(out: &mut String, value: Value<'_>) {
         Value::Text(text) => escape::json(out, text),
         // JSON has no infinity and no NaN
         Value::Float(number) if !number.is_finite() => drop(write!(out, "\"{number}\"")),
-        Value::Float(number) => drop(write!(out, "{number}")),
+        Value::Float(number) => float(out, number),
         other => plain_value(out, other),
     }
+}
+
+/// Appends a number as `Display` writes it: the shortest text that reads back as it.
+fn float(out: &mut String, number: f64) {
+    // with at most 15 digits there is one such text only, and most numbers have three places at most
+    let thousandths = (number * 1_000.0).round();
+    let is_exact = (thousandths / 1_000.0).to_bits() == number.to_bits();
+    if thousandths.abs() < 1e15 && is_exact && number.is_normal() {
+        if number < 0.0 {
+            out.push('-');
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and below 1e15")]
+        let thousandths = thousandths.abs() as u64;
+        digits(out, thousandths / 1_000);
+        let places = thousandths % 1_000;
+        if places > 0 {
+            let digit = |value: u64| char::from(b'0' + u8::try_from(value % 10).unwrap_or_default());
+            out.push('.');
+            out.push(digit(places / 100));
+            if !places.is_multiple_of(100) {
+                out.push(digit(places / 10));
+            }
+            if !places.is_multiple_of(10) {
+                out.push(digit(places));
+            }
+        }
+        return;
+    }
+    // infallible: writing to a String
+    let _ = write!(out, "{number}");
 }
 
 fn plain_value(out: &mut String, value: Value<'_>) {
@@ -353,7 +441,39 @@ fn digits(out: &mut String, mut number: u64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn floats_are_written_as_elsewhere(
+            number in prop_oneof![any::<f64>(), (-1_000_000_000_i64..1_000_000_000, 0..7_i32).prop_map(|(n, places)| {
+                #[expect(clippy::cast_precision_loss, reason = "exact")]
+                let number = n as f64;
+                number / 10_f64.powi(places)
+            })],
+        ) {
+            let mut out = String::new();
+            float(&mut out, number);
+            prop_assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn names_that_share_a_place_do_not_take_each_others_values() {
+        let mut names = Names(Vec::new());
+        let all: Vec<&'static str> = (0..2_000).map(|nth| &*format!("name_{nth}").leak()).collect();
+        for _ in 0..2 {
+            for name in &all {
+                assert_eq!(names.with(name, |known| known.text.clone()).unwrap(), format!(" {name}="));
+            }
+        }
+        let (short, long) = (&all[1_999][..6], all[1_999]);
+        for name in [short, long, short] {
+            assert_eq!(names.with(name, |known| known.of).unwrap(), name);
+        }
+    }
 
     #[test]
     fn a_name_recorded_again_replaces_its_value_wherever_it_stands() {

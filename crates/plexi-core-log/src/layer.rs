@@ -1,7 +1,7 @@
 //! Turns events of `tracing` into lines and hands them to the queues.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use plexi_core::Clock;
@@ -14,9 +14,10 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::config::Format;
+use crate::entered;
 use crate::fields::{Fields, Forms};
 use crate::level::{Level as LogLevel, Levels};
-use crate::line::{Line, Stamp};
+use crate::line::{Around, Line, Stamp};
 use crate::outlet::print;
 use crate::plugins::{PLUGIN_TARGET, Plugins};
 use crate::queue::Queue;
@@ -54,6 +55,10 @@ impl Threshold {
 }
 
 pub(crate) struct LogLayer {
+    /// Tells this layer from others of the same process.
+    pub(crate) id: u64,
+    /// How often a span changed or ended.
+    pub(crate) changes: AtomicU64,
     pub(crate) levels: Arc<RwLock<Levels>>,
     pub(crate) taps: Vec<Tap>,
     pub(crate) forms: Forms,
@@ -65,11 +70,25 @@ pub(crate) struct LogLayer {
 }
 
 /// What making a line needs, kept by each thread to be used again.
-#[derive(Default)]
 struct Desk {
     own: Fields,
+    around: Around,
+    /// Of which layer and span that is, and of which of the layer's changes.
+    around_of: Option<(u64, u64, u64)>,
     stamp: Stamp,
     line: String,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            own: Fields::of_many(),
+            around: Around::default(),
+            around_of: None,
+            stamp: Stamp::default(),
+            line: String::new(),
+        }
+    }
 }
 
 /// As many spans as are commonly around an event take no memory of their own.
@@ -101,18 +120,12 @@ impl LogLayer {
         desk.own.begin(self.forms, stacks);
         event.record(&mut desk.own);
 
-        let mut spans: Few<_> = context.event_scope(event).into_iter().flatten().collect();
-        spans.reverse();
-        let names: Few<_> =
-            if self.forms.json { spans.iter().map(SpanRef::name).collect() } else { Few::new() };
-        let extensions: Few<_> = spans.iter().map(SpanRef::extensions).collect();
-        let around: Few<&Fields> = extensions.iter().filter_map(|extension| extension.get()).collect();
+        self.look_around(event, context, desk);
         let line = Line {
             at: desk.stamp.write(self.clock.now()),
             level,
             target: metadata.target(),
-            spans: &names,
-            around: &around,
+            around: &desk.around,
             own: &desk.own,
         };
         if let Some(queue) = self.plugin(metadata, &desk.own) {
@@ -137,6 +150,34 @@ impl LogLayer {
         if wanted && !taken && level == Level::ERROR {
             print(&desk.line);
         }
+    }
+
+    /// Writes what the spans around the event say, unless it is what they said last time.
+    fn look_around<S: Subscriber + for<'a> LookupSpan<'a>>(
+        &self,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+        desk: &mut Desk,
+    ) {
+        let inside = event.is_contextual().then(|| entered::current(self.id));
+        let Desk { own, around, around_of, .. } = desk;
+        if inside == Some(None) {
+            around.clear();
+            *around_of = None;
+            return;
+        }
+        // before they are looked at: a change after that is seen next time
+        let now = inside.flatten().map(|span| (self.id, span, self.changes.load(Ordering::Acquire)));
+        if now.is_some() && *around_of == now && !around.is_hidden_by(own) {
+            return;
+        }
+        let mut spans: Few<_> = context.event_scope(event).into_iter().flatten().collect();
+        spans.reverse();
+        let extensions: Few<_> = spans.iter().map(SpanRef::extensions).collect();
+        let fields: Few<&Fields> = extensions.iter().filter_map(|extension| extension.get()).collect();
+        around.write(spans.iter().map(SpanRef::name), &fields, own);
+        let hidden = fields.iter().any(|fields| fields.is_hidden_by(own));
+        *around_of = if hidden { None } else { now };
     }
 
     /// The way to the log of the plugin that logs this event, when it has one.
@@ -173,6 +214,20 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
             values.record(fields);
         }
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    fn on_enter(&self, id: &Id, _: Context<'_, S>) {
+        entered::enter(self.id, id.into_u64());
+    }
+
+    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        entered::exit(self.id, id.into_u64());
+    }
+
+    fn on_close(&self, _: Id, _: Context<'_, S>) {
+        // another span may get its id
+        self.changes.fetch_add(1, Ordering::Release);
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {

@@ -25,6 +25,7 @@ mod archive;
 mod config;
 mod crash;
 mod data_dirs;
+mod entered;
 mod error;
 mod escape;
 mod fields;

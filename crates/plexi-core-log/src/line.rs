@@ -17,12 +17,74 @@ pub(crate) struct Line<'a> {
     pub(crate) at: &'a str,
     pub(crate) level: Level,
     pub(crate) target: &'a str,
-    /// Names of the spans around the event, outermost first.
-    pub(crate) spans: &'a [&'static str],
-    /// Fields of the spans; a later one of the same name hides an earlier one.
-    pub(crate) around: &'a [&'a Fields],
-    /// Fields of the event, which hide those of the spans.
+    /// What the spans around the event say.
+    pub(crate) around: &'a Around,
+    /// Fields of the event.
     pub(crate) own: &'a Fields,
+}
+
+/// What the spans around an event say, written.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    text: String,
+    json: String,
+    /// Names of the spans, in JSON.
+    spans: String,
+    correlation: Option<String>,
+    /// Names of the fields.
+    names: Vec<&'static str>,
+    cut: bool,
+}
+
+impl Around {
+    /// Nothing.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.json.clear();
+        self.spans.clear();
+        self.names.clear();
+        (self.correlation, self.cut) = (None, false);
+    }
+
+    /// Whether a field of the event hides one of these.
+    pub(crate) fn is_hidden_by(&self, own: &Fields) -> bool {
+        self.names.iter().any(|name| own.has(name))
+    }
+
+    /// Writes what the spans say, outermost first; a later field of the same name hides an earlier one, and the event's own hide all.
+    pub(crate) fn write<'a>(
+        &mut self,
+        spans: impl Iterator<Item = &'static str>,
+        fields: &[&'a Fields],
+        own: &'a Fields,
+    ) {
+        self.clear();
+        for (nth, span) in spans.enumerate() {
+            self.spans.push_str(if nth == 0 { ",\"spans\":[" } else { "," });
+            escape::json(&mut self.spans, span);
+        }
+        if !self.spans.is_empty() {
+            self.spans.push(']');
+        }
+        self.correlation = fields.iter().rev().find_map(|fields| fields.correlation()).map(str::to_owned);
+        for (nth, these) in fields.iter().enumerate() {
+            let later = &fields[nth + 1..];
+            let hidden = |name: &str| own.has(name) || later.iter().any(|fields| fields.has(name));
+            for (format, out) in [(Format::Text, &mut self.text), (Format::Json, &mut self.json)] {
+                for (name, piece) in these.pieces(format).each().filter(|(name, _)| !hidden(name)) {
+                    self.cut |= !append(out, 0, piece);
+                    self.names.push(name);
+                }
+            }
+        }
+    }
+
+    const fn in_form(&self, format: Format) -> &String {
+        match format {
+            Format::Text => &self.text,
+            Format::Json => &self.json,
+        }
+    }
 }
 
 /// `2026-11-21T09:30:00.123456Z`: RFC 3339 with always six fractional digits, so that lines align and sort.
@@ -76,25 +138,13 @@ impl Line<'_> {
     }
 
     fn correlation(&self) -> Option<&str> {
-        let around = self.around.iter().rev().find_map(|fields| fields.correlation());
-        self.own.correlation().or(around)
+        self.own.correlation().or(self.around.correlation.as_deref())
     }
 
-    /// Appends the fields that are not hidden; whether some had to be left out.
+    /// Appends the fields; whether some had to be left out.
     fn fields(&self, format: Format, out: &mut String, begin: usize) -> bool {
-        let own = self.own.pieces(format);
-        let mut cut = false;
-        for (nth, fields) in self.around.iter().enumerate() {
-            let pieces = fields.pieces(format);
-            let later = &self.around[nth + 1..];
-            let hidden =
-                |name: &str| own.has(name) || later.iter().any(|fields| fields.pieces(format).has(name));
-            for (name, piece) in pieces.each() {
-                if !hidden(name) {
-                    cut |= !append(out, begin, piece);
-                }
-            }
-        }
+        let (around, own) = (self.around.in_form(format), self.own.pieces(format));
+        let mut cut = self.around.cut | !append(out, begin, around);
         if out.len() - begin + own.all().len() <= MAX_LINE {
             out.push_str(own.all());
         } else {
@@ -147,13 +197,7 @@ impl Line<'_> {
             out.push_str(",\"correlation_id\":");
             escape::json(out, id);
         }
-        for (nth, span) in self.spans.iter().enumerate() {
-            out.push_str(if nth == 0 { ",\"spans\":[" } else { "," });
-            escape::json(out, span);
-        }
-        if !self.spans.is_empty() {
-            out.push(']');
-        }
+        out.push_str(&self.around.spans);
         out.push_str(",\"fields\":{");
         let fields = out.len();
         let cut = self.fields(Format::Json, out, begin);

@@ -111,6 +111,8 @@ impl Logging {
             crash: crash.as_ref().map(Arc::downgrade),
         };
         let layer = LogLayer {
+            id: layer_id(),
+            changes: AtomicU64::new(0),
             forms: Forms::of(taps.iter().map(|tap| tap.format).chain([config.format])),
             taps,
             format: config.format,
@@ -123,6 +125,12 @@ impl Logging {
         let archive = Some(archive);
         Ok((dispatch, LogGuard { handle, outlets, plugins, archive, crash, _lock: lock }))
     }
+}
+
+/// A number that no other layer of this process has.
+fn layer_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What the program is called, for those who gather the logs of many.

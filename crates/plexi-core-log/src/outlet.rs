@@ -13,7 +13,7 @@ use tracing::Level;
 use crate::config::Format;
 use crate::error::LogError;
 use crate::fields::{Fields, Forms, Value};
-use crate::line::{Line, fixed_width};
+use crate::line::{Around, Line, fixed_width};
 use crate::queue::Queue;
 
 /// How much is written at once, in bytes; also how exactly rotation by size is kept.
@@ -76,7 +76,7 @@ impl OwnLines {
             own.put(name, *value);
         }
         let at = fixed_width(self.clock.now());
-        let line = Line { at: &at, level, target: "plexi_core_log", spans: &[], around: &[], own: &own };
+        let line = Line { at: &at, level, target: "plexi_core_log", around: &Around::default(), own: &own };
         let mut text = String::new();
         line.write(self.format, &mut text);
         text

@@ -221,20 +221,21 @@ mod tests {
     use super::*;
     use crate::config::Format;
     use crate::fields::{self, Fields, Forms};
-    use crate::line::{Line, fixed_width};
+    use crate::line::{Around, Line, fixed_width};
 
     fn written(format: Format, message: &str, values: &[(&'static str, &str)], id: Option<&str>) -> String {
         let forms = Forms::of([format]);
-        let (mut around, mut own) = (Fields::new(forms), Fields::new(forms));
+        let (mut span, mut own) = (Fields::new(forms), Fields::new(forms));
         message.clone_into(&mut own.message);
         for (name, text) in values {
             own.put(name, fields::Value::Text(text));
         }
-        around.set_correlation(id);
+        span.set_correlation(id);
+        let mut around = Around::default();
+        around.write(["request"].into_iter(), &[&span], &own);
         let at = fixed_width(Timestamp::from_micros(1_795_253_400_123_456));
         let level = tracing::Level::WARN;
-        let line =
-            Line { at: &at, level, target: "plexi_web", spans: &["request"], around: &[&around], own: &own };
+        let line = Line { at: &at, level, target: "plexi_web", around: &around, own: &own };
         let mut text = String::new();
         line.write(format, &mut text);
         text
