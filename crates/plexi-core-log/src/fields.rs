@@ -425,18 +425,28 @@ fn plain_value(out: &mut String, value: Value<'_>) {
     }
 }
 
-fn digits(out: &mut String, mut number: u64) {
-    let mut text = [b'0'; 20];
-    let mut at = text.len();
-    loop {
-        at -= 1;
-        text[at] += u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+/// Appends a number.
+fn digits(out: &mut String, number: u64) {
+    if number >= 100 {
+        digits(out, number / 100);
+        two_digits(out, number % 100);
+    } else if number >= 10 {
+        two_digits(out, number);
+    } else {
+        out.push_str(&two(number)[1..]);
     }
-    out.push_str(std::str::from_utf8(&text[at..]).unwrap_or_default());
+}
+
+/// Appends a number below 100 with both its digits.
+pub(crate) fn two_digits(out: &mut String, number: u64) {
+    out.push_str(two(number));
+}
+
+fn two(number: u64) -> &'static str {
+    const ALL: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+                       5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let at = usize::try_from(number % 100).unwrap_or_default() * 2;
+    &ALL[at..at + 2]
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use crate::config::Format;
 use crate::escape;
-use crate::fields::{Fields, Pieces};
+use crate::fields::{Fields, Pieces, two_digits};
 
 /// The longest line, in bytes before its line break; fields beyond it are left out and marked.
 const MAX_LINE: usize = 64 * 1024;
@@ -116,13 +116,12 @@ impl Stamp {
             self.second = Some(second);
         }
         self.text.truncate("2026-11-21T09:30:00".len());
-        let mut rest = u32::try_from(at.as_micros() - second * 1_000_000).unwrap_or_default();
-        let mut fraction = *b".000000Z";
-        for digit in fraction[1..7].iter_mut().rev() {
-            *digit += u8::try_from(rest % 10).unwrap_or_default();
-            rest /= 10;
-        }
-        self.text.push_str(std::str::from_utf8(&fraction).unwrap_or_default());
+        let micros = u64::try_from(at.as_micros() - second * 1_000_000).unwrap_or_default();
+        self.text.push('.');
+        two_digits(&mut self.text, micros / 10_000);
+        two_digits(&mut self.text, micros / 100);
+        two_digits(&mut self.text, micros);
+        self.text.push('Z');
         &self.text
     }
 }

@@ -174,3 +174,79 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_span_says_is_what_it_says_at_the_time_of_the_event() {
+    let server = Server::new();
+    server.run(&quiet(), || {
+        let outer = info_span!("outer", correlation_id = "req-1", user = tracing::field::Empty);
+        let say = |nth: u32| info!(target: "t", nth, "said");
+        outer.in_scope(|| {
+            say(1);
+            outer.record("user", "zoe");
+            say(2);
+            info_span!("inner", user = "adam").in_scope(|| {
+                say(3);
+                outer.in_scope(|| say(4));
+            });
+            info!(target: "t", user = "eve", nth = 5, "said");
+            say(6);
+        });
+        drop(outer);
+        // spans that come and go may have each other's ids
+        for nth in 7..9_u32 {
+            info_span!("short", of = nth).in_scope(|| say(nth));
+        }
+        say(9);
+        let alone = info_span!("alone", x = 1);
+        info!(target: "t", parent: &alone, nth = 10, "said");
+        alone.in_scope(|| info!(target: "t", parent: None, nth = 11, "said"));
+    });
+    let log = server.latest();
+    let said: Vec<_> = log.lines().map(|line| line.split_once("said ").unwrap().1).collect();
+    let expected = [
+        "nth=1 correlation_id=req-1",
+        "user=zoe nth=2 correlation_id=req-1",
+        "user=adam nth=3 correlation_id=req-1",
+        "user=adam nth=4 correlation_id=req-1",
+        "user=eve nth=5 correlation_id=req-1",
+        "user=zoe nth=6 correlation_id=req-1",
+        "of=7 nth=7",
+        "of=8 nth=8",
+        "nth=9",
+        "x=1 nth=10",
+        "nth=11",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn two_logs_in_one_thread_do_not_take_each_others_spans() {
+    let (one, other) = (Server::new(), Server::new());
+    let ((first, guard), (second, other_guard)) = (one.build(&quiet()), other.build(&quiet()));
+    for nth in 0..3 {
+        for (dispatch, name) in [(&first, "first"), (&second, "second")] {
+            tracing::dispatcher::with_default(dispatch, || {
+                info_span!("span", name).in_scope(|| info!(target: "t", nth, "said"));
+            });
+        }
+    }
+    drop((guard, other_guard));
+    assert_eq!(one.latest().matches("said name=first nth=").count(), 3);
+    assert_eq!(other.latest().matches("said name=second nth=").count(), 3);
+}
+
+#[test]
+fn a_value_that_logs_while_it_is_written_disturbs_nothing() {
+    struct Chatty;
+    impl std::fmt::Debug for Chatty {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            info_span!("within", x = 1).in_scope(|| info!(target: "t", "while it is written"));
+            f.write_str("chatty")
+        }
+    }
+    let server = Server::new();
+    server.run(&quiet(), || info!(target: "t", a = 1, value = ?Chatty, b = 2, "said"));
+    let log = server.latest();
+    assert!(log.lines().last().unwrap().ends_with("t said a=1 value=chatty b=2"), "{log}");
+}
