@@ -207,6 +207,33 @@ pub enum SinkKind {
     Otlp,
 }
 
+/// Who can read what is sent to a URL.
+enum Url {
+    /// Only the receiver, or nobody outside this machine.
+    Safe,
+    /// Everybody on the way.
+    Open,
+    /// It is none that events can be sent to.
+    Other,
+}
+
+impl Url {
+    fn of(text: &str) -> Self {
+        let host = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
+        match (text.strip_prefix("https://").map(host), text.strip_prefix("http://").map(host)) {
+            (Some(host), _) | (_, Some(host)) if host.is_empty() || host.contains('@') => Self::Other,
+            (Some(_), _) => Self::Safe,
+            (None, Some(host)) => {
+                let name = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
+                let ip = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+                let here = name == "localhost" || ip.is_ok_and(|ip| ip.is_loopback());
+                if here { Self::Safe } else { Self::Open }
+            }
+            (None, None) => Self::Other,
+        }
+    }
+}
+
 /// How many sinks there may be.
 const MANY_SINKS: usize = 16;
 
@@ -219,11 +246,15 @@ impl SinkConfig {
                 Some(("kind", "is not part of this build: it lacks the feature `http`"))
             }
             SinkKind::Journald if cfg!(not(unix)) => Some(("kind", "is not known on this system")),
-            SinkKind::Http | SinkKind::Otlp => {
-                let url =
-                    address.is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"));
-                (!url).then_some(("address", "must be a URL with http:// or https://"))
-            }
+            SinkKind::Http | SinkKind::Otlp => match Url::of(address.unwrap_or_default()) {
+                Url::Other => {
+                    Some(("address", "must be a URL with http:// or https:// and without a password"))
+                }
+                Url::Open if self.authorization_file.is_some() => {
+                    Some(("authorization_file", "needs https://, or an address of this machine"))
+                }
+                Url::Open | Url::Safe => None,
+            },
             SinkKind::Syslog | SinkKind::Journald if self.authorization_file.is_some() => {
                 Some(("authorization_file", "is for http and otlp only"))
             }

@@ -62,7 +62,11 @@ impl Room {
     fn take(folder: &Path, len: u64) -> io::Result<Self> {
         let path = folder.join(RESERVE);
         let mut file = private().read(true).write(true).create(true).truncate(true).open(&path)?;
-        io::copy(&mut io::repeat(0).take(len), &mut file)?;
+        if let Err(error) = io::copy(&mut io::repeat(0).take(len), &mut file) {
+            // part of the room is of no use, least of all when there is no more
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
         Ok(Self { path, file })
     }
 }

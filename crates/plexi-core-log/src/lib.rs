@@ -30,6 +30,7 @@ mod error;
 mod escape;
 mod fields;
 mod file;
+mod histogram;
 mod layer;
 mod level;
 mod line;
@@ -47,6 +48,7 @@ pub use config::{
 pub use data_dirs::DataDirs;
 pub use error::LogError;
 pub use escape::escape_ascii;
+pub use histogram::{Histogram, HistogramSnapshot, Timer};
 pub use level::{Level, LevelSpec, ParseLevelError};
 pub use logging::{LogGuard, LogHandle, LogStats, Logging, init};
 pub use plugins::PLUGIN_TARGET;

@@ -30,7 +30,9 @@ pub(crate) struct Around {
     json: String,
     /// Names of the spans, in JSON.
     spans: String,
-    correlation: Option<String>,
+    /// The correlation id, in the form of each.
+    correlation_text: String,
+    correlation_json: String,
     /// Names of the fields.
     names: Vec<&'static str>,
     cut: bool,
@@ -43,7 +45,9 @@ impl Around {
         self.json.clear();
         self.spans.clear();
         self.names.clear();
-        (self.correlation, self.cut) = (None, false);
+        self.correlation_text.clear();
+        self.correlation_json.clear();
+        self.cut = false;
     }
 
     /// Whether a field of the event hides one of these.
@@ -66,7 +70,10 @@ impl Around {
         if !self.spans.is_empty() {
             self.spans.push(']');
         }
-        self.correlation = fields.iter().rev().find_map(|fields| fields.correlation()).map(str::to_owned);
+        if let Some(id) = fields.iter().rev().find_map(|fields| fields.correlation()) {
+            correlation_text(&mut self.correlation_text, id);
+            correlation_json(&mut self.correlation_json, id);
+        }
         for (nth, these) in fields.iter().enumerate() {
             let later = &fields[nth + 1..];
             let hidden = |name: &str| own.has(name) || later.iter().any(|fields| fields.has(name));
@@ -136,10 +143,6 @@ impl Line<'_> {
         out.push('\n');
     }
 
-    fn correlation(&self) -> Option<&str> {
-        self.own.correlation().or(self.around.correlation.as_deref())
-    }
-
     /// Appends the fields; whether some had to be left out.
     fn fields(&self, format: Format, out: &mut String, begin: usize) -> bool {
         let (around, own) = (self.around.in_form(format), self.own.pieces(format));
@@ -176,9 +179,9 @@ impl Line<'_> {
         if self.fields(Format::Text, out, begin) {
             out.push_str(" cut=true");
         }
-        if let Some(id) = self.correlation() {
-            out.push_str(" correlation_id=");
-            escape::value(out, id);
+        match self.own.correlation() {
+            Some(id) => correlation_text(out, id),
+            None => out.push_str(&self.around.correlation_text),
         }
     }
 
@@ -192,9 +195,9 @@ impl Line<'_> {
         escape::json(out, self.target);
         out.push_str(",\"message\":");
         escape::json(out, &self.own.message);
-        if let Some(id) = self.correlation() {
-            out.push_str(",\"correlation_id\":");
-            escape::json(out, id);
+        match self.own.correlation() {
+            Some(id) => correlation_json(out, id),
+            None => out.push_str(&self.around.correlation_json),
         }
         out.push_str(&self.around.spans);
         out.push_str(",\"fields\":{");
@@ -206,6 +209,16 @@ impl Line<'_> {
         }
         out.push_str(if cut { "},\"cut\":true}" } else { "}}" });
     }
+}
+
+fn correlation_text(out: &mut String, id: &str) {
+    out.push_str(" correlation_id=");
+    escape::value(out, id);
+}
+
+fn correlation_json(out: &mut String, id: &str) {
+    out.push_str(",\"correlation_id\":");
+    escape::json(out, id);
 }
 
 /// Appends a piece unless the line would become too long.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use plexi_core::ErrorCode;
+use plexi_core_log::{Histogram, HistogramSnapshot};
 use plexi_messaging::{STEP_BOUNDS, StepTiming};
 use tokio::time::Instant;
 
@@ -125,6 +126,15 @@ impl Exposition {
         self.text
     }
 
+    /// Adds percentiles of durations, at most 1 % off; the name ends in `_seconds`.
+    pub fn percentiles(&mut self, name: &str, help: &str, labels: &[(&str, &str)], took: &HistogramSnapshot) {
+        for (quantile, percent) in [("0.5", 50.0), ("0.9", 90.0), ("0.99", 99.0), ("0.999", 99.9)] {
+            let micros = u64::try_from(took.percentile(percent).as_micros()).unwrap_or(u64::MAX);
+            let labels = [labels, &[("quantile", quantile)]].concat();
+            self.sample(name, "gauge", help, "", &labels, &seconds(micros));
+        }
+    }
+
     fn sample(
         &mut self,
         name: &str,
@@ -154,38 +164,17 @@ impl Exposition {
     }
 }
 
-/// How long something took.
-#[derive(Default)]
-struct Histogram {
-    buckets: [AtomicU64; BOUNDS.len()],
-    micros: AtomicU64,
-    count: AtomicU64,
-}
-
-impl Histogram {
-    fn record(&self, took: Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS.iter().position(|bound| micros <= *bound);
-        if let Some(counter) = bucket.and_then(|bucket| self.buckets.get(bucket)) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-        self.micros.fetch_add(micros, Ordering::Relaxed);
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
-
-    fn collect(&self, name: &str, help: &str, label: (&str, &str), into: &mut Exposition) {
-        let mut below = 0;
-        let buckets = BOUNDS.iter().zip(&self.buckets).map(|(bound, counter)| {
-            below += counter.load(Ordering::Relaxed);
-            (*bound, below)
-        });
-        let buckets: Vec<(u64, u64)> = buckets.collect();
-        into.histogram(name, help, &[label], &buckets, (self.count(), self.micros.load(Ordering::Relaxed)));
-    }
+/// Writes a histogram and its percentiles.
+fn collect_times(
+    took: &HistogramSnapshot,
+    name: &str,
+    help: &str,
+    label: (&str, &str),
+    into: &mut Exposition,
+) {
+    let buckets = BOUNDS.map(|bound| (bound, took.at_most(bound)));
+    let micros = u64::try_from(took.total().as_micros()).unwrap_or(u64::MAX);
+    into.histogram(name, help, &[label], &buckets, (took.count(), micros));
 }
 
 /// Answers and latency of one operation.
@@ -272,7 +261,7 @@ impl Metrics {
 
     /// Answers given so far.
     pub(crate) fn requests(&self) -> u64 {
-        self.rows.iter().map(|row| row.took.count()).sum()
+        self.rows.iter().map(|row| row.took.snapshot().count()).sum()
     }
 
     /// Writes all.
@@ -291,13 +280,20 @@ impl Metrics {
                 }
             }
         }
-        for row in self.rows.iter().filter(|row| row.took.count() > 0) {
+        let took: Vec<_> = self.rows.iter().map(|row| (row.id, row.took.snapshot())).collect();
+        let answered = || took.iter().filter(|(_, took)| took.count() > 0);
+        for (id, took) in answered() {
             let help = "Time from the first byte of a request to its answer.";
-            row.took.collect("plexi_http_request_duration_seconds", help, ("operation", row.id), into);
+            collect_times(took, "plexi_http_request_duration_seconds", help, ("operation", id), into);
+        }
+        for (id, took) in answered() {
+            let help = "Time that so many of all requests since the start did not exceed.";
+            into.percentiles("plexi_http_request_percentile_seconds", help, &[("operation", id)], took);
         }
         for (step, histogram) in Step::ALL.iter().zip(&self.steps) {
             let help = "Time that a step of answering a request took.";
-            histogram.collect("plexi_http_step_duration_seconds", help, ("step", step.name()), into);
+            let took = histogram.snapshot();
+            collect_times(&took, "plexi_http_step_duration_seconds", help, ("step", step.name()), into);
         }
         let counter = |into: &mut Exposition, name: &str, help: &str, value: &AtomicU64| {
             into.counter(name, help, &[], value.load(Ordering::Relaxed));
@@ -362,6 +358,9 @@ mod tests {
             r#"plexi_http_request_duration_seconds_bucket{operation="users.me",le="0.001"} 1"#,
             r#"plexi_http_request_duration_seconds_bucket{operation="users.me",le="+Inf"} 2"#,
             r#"plexi_http_request_duration_seconds_sum{operation="users.me"} 60.0007"#,
+            "# TYPE plexi_http_request_percentile_seconds gauge",
+            r#"plexi_http_request_percentile_seconds{operation="users.me",quantile="0.5"} 0.000699"#,
+            r#"plexi_http_request_percentile_seconds{operation="users.me",quantile="0.999"} 60"#,
             "# HELP plexi_http_step_duration_seconds Time that a step of answering a request took.",
             "# TYPE plexi_http_step_duration_seconds histogram",
             r#"plexi_http_step_duration_seconds_count{step="authenticate"} 1"#,

@@ -4,6 +4,7 @@
 
 mod crashes;
 mod files;
+mod keeping;
 mod lines;
 mod plugins;
 mod reading;

@@ -285,8 +285,29 @@ mod http {
 
     #[test]
     fn a_sink_for_http_needs_a_url() {
-        for address in ["collector:4318", "ftp://collector", ""] {
+        for address in ["collector:4318", "ftp://collector", "", "https://", "http://user:word@127.0.0.1/"] {
             assert_eq!(with(sink(SinkKind::Otlp, address)).problems()[0].field, "sinks.collector.address");
+        }
+    }
+
+    #[test]
+    fn an_authorization_is_not_sent_where_others_can_read_it() {
+        let problems = |address: &str| {
+            let authorization_file = Some("token".into());
+            with(SinkConfig { authorization_file, ..sink(SinkKind::Otlp, address) }).problems()
+        };
+        for safe in [
+            "https://collector.example.org/v1/logs",
+            "http://localhost:4318",
+            "http://127.0.0.1/x",
+            "http://[::1]:1",
+        ] {
+            assert_eq!(problems(safe), [], "{safe}");
+        }
+        for open in
+            ["http://collector.example.org/v1/logs", "http://127.0.0.1.example.org:4318", "http://10.0.0.1"]
+        {
+            assert_eq!(problems(open)[0].field, "sinks.collector.authorization_file", "{open}");
         }
     }
 }
