@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 WANTED = {
     "plexi_http_requests": "counter",
     "plexi_http_request_duration_seconds": "histogram",
+    "plexi_http_request_percentile_seconds": "gauge",
     "plexi_http_step_duration_seconds": "histogram",
     "plexi_message_step_duration_seconds": "histogram",
     "plexi_uptime_seconds": "gauge",

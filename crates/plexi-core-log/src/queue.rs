@@ -51,6 +51,8 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     capacity: usize,
     when_full: WhenFull,
+    /// The longest an important line holds up its caller.
+    hold: Duration,
     work: Condvar,
     room: Condvar,
     settled: Condvar,
@@ -62,10 +64,16 @@ impl Queue {
             state: Mutex::default(),
             capacity,
             when_full,
+            hold: HOLD_AT_MOST,
             work: Condvar::new(),
             room: Condvar::new(),
             settled: Condvar::new(),
         }
+    }
+
+    /// For a sink that may hang without failing: with [`WhenFull::Drop`] no line waits for it.
+    pub(crate) fn never_holding(self) -> Self {
+        Self { hold: Duration::ZERO, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -109,7 +117,7 @@ impl Queue {
         if !blocks && level > Level::WARN {
             return state;
         }
-        let until = Instant::now() + HOLD_AT_MOST;
+        let until = Instant::now() + self.hold;
         while !state.closed && !state.failing && self.is_full(&state, line, level) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() && !blocks {
@@ -260,6 +268,14 @@ mod tests {
         assert!(pusher.join().unwrap());
         assert_eq!(seen, "full\nurgent\n");
         assert_eq!(queue.counts().1, 0);
+    }
+
+    #[test]
+    fn nothing_waits_for_a_sink_that_may_hang() {
+        let queue = dropping(5).never_holding();
+        assert!(queue.push("full\n", Level::INFO));
+        assert!(!queue.push("urgent\n", Level::WARN));
+        assert_eq!(queue.take(Vec::new()).lost, 1);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl SinkConfig {
 impl Opening<'_> {
     /// Starts the thread that writes; nothing is connected before there is something to write.
     pub(crate) fn start(&self, format: Format) -> Result<(Arc<Queue>, Outlet), LogError> {
-        let queue = Arc::new(Queue::new(CAPACITY, self.config.when_full));
+        let queue = Arc::new(Queue::new(CAPACITY, self.config.when_full).never_holding());
         let outlet = match self.config.kind {
             SinkKind::Syslog => self.outlet(&queue, format, syslog::Syslog::new(self)),
             #[cfg(unix)]
