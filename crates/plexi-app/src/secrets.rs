@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use plexi_auth::{Auth, TokenKeys};
+use plexi_auth::{Auth, FormerKeys, TokenKeys};
 use plexi_config::{Live, SecretSource};
-use plexi_core::{Coded, Secret, Timestamp};
+use plexi_core::{Secret, Timestamp};
 use plexi_db::Database;
+use plexi_messaging::Hub;
 use plexi_web::{OperatorError, SecretFacts, SecretsReloaded};
 use ring::pbkdf2;
 
@@ -28,6 +29,7 @@ pub struct Secrets(Arc<Inner>);
 struct Inner {
     auth: Auth,
     database: Database,
+    hub: Hub,
     key_file: PathBuf,
     settings: Live<Settings>,
     ambient: Ambient,
@@ -43,6 +45,7 @@ impl Secrets {
         let inner = Inner {
             auth: services.auth.clone(),
             database: services.database.clone(),
+            hub: services.hub.clone(),
             key_file: services.key_file(),
             settings,
             ambient: services.ambient.clone(),
@@ -76,11 +79,12 @@ impl Secrets {
         Ok(all)
     }
 
-    /// Replaces a secret that the server made. Access tokens that the old key signed stay valid until they expire.
+    /// Replaces a secret that the server made. Access tokens that the old key signed stay valid until they expire; when former
+    /// keys are revoked they end at once, and every connection must prove itself anew.
     ///
     /// [`OperatorError::KeptElsewhere`] for a secret that somebody else made, [`OperatorError::NoSecret`] for one that is
     /// not known.
-    pub async fn rotate(&self, name: &str) -> Result<SecretFacts, OperatorError> {
+    pub async fn rotate(&self, name: &str, former: FormerKeys) -> Result<SecretFacts, OperatorError> {
         let _turn = self.0.turn.lock().await;
         if name != TOKEN_KEY {
             let other = self.list().await?.into_iter().find(|facts| facts.name == name);
@@ -90,9 +94,12 @@ impl Secrets {
             });
         }
         let (entropy, now) = (&self.0.ambient.entropy, self.0.ambient.clock.now());
-        let keys = TokenKeys::rotate(&self.0.key_file, &**entropy, now)
-            .map_err(|error| OperatorError::Refused { code: error.code(), because: error.to_string() })?;
+        let keys = TokenKeys::rotate(&self.0.key_file, &**entropy, now, former)
+            .map_err(|error| OperatorError::refused(&error))?;
         self.0.auth.replace_keys(keys);
+        if former == FormerKeys::Revoked {
+            self.0.hub.shutdown();
+        }
         Ok(self.token_key())
     }
 
@@ -108,7 +115,7 @@ impl Secrets {
             return Ok(done);
         }
         let taken = self.0.database.sign_in_as(&url).await;
-        if taken.map_err(|error| OperatorError::Refused { code: error.code(), because: error.to_string() })? {
+        if taken.map_err(|error| OperatorError::refused(&error))? {
             *self.0.in_use.lock().unwrap_or_else(PoisonError::into_inner) = Some(print);
             done.changed.push(DATABASE_URL.to_owned());
         } else {

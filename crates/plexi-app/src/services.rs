@@ -122,7 +122,11 @@ impl Services {
     /// Whether [`Services::set_up`] has something to make: the first administrator, or the first space after it failed.
     pub async fn can_be_set_up(&self) -> Result<bool, AppError> {
         let open = self.auth.setup_open().await?;
-        Ok(open || self.messaging.spaces(&Actor::system()).await?.is_empty())
+        Ok(open || self.has_no_space().await?)
+    }
+
+    pub(crate) async fn has_no_space(&self) -> Result<bool, AppError> {
+        Ok(self.messaging.spaces(&Actor::system(), None, 1).await?.items.is_empty())
     }
 
     /// Makes the first administrator, the first space and its channel `general`, for the operator at the console.

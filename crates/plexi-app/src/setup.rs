@@ -2,8 +2,7 @@ use plexi_auth::model::User;
 use plexi_auth::ports::SessionStore as _;
 use plexi_auth::{AuthError, NewPerson, Transport};
 use plexi_core::{Actor, ActorKind, FieldError};
-use plexi_messaging::model::ChannelKind;
-use plexi_messaging::{ChannelDraft, MessagingError};
+use plexi_messaging::MessagingError;
 
 use crate::error::AppError;
 use crate::services::Services;
@@ -26,7 +25,7 @@ pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) 
         None => Err(AuthError::SetupClosed),
     };
     let signed_in = match made {
-        Err(AuthError::SetupClosed) if services.messaging.spaces(&Actor::system()).await?.is_empty() => {
+        Err(AuthError::SetupClosed) if services.has_no_space().await? => {
             let again = services.auth.sign_in(&name, password, Transport::Token, device(), None).await;
             again.map_err(|_| AuthError::SetupClosed)?
         }
@@ -36,10 +35,6 @@ pub(crate) async fn set_up(services: &Services, person: NewPerson, space: &str) 
     // the console keeps no session
     services.database.end_session(signed_in.session.id).await.map_err(AuthError::from)?;
     let actor = Actor { user: me.user.id, session: None, kind: ActorKind::User, system: me.permissions };
-    // spaces that an import brought before have nobody who can sign in
-    services.messaging.administer_all_spaces(&actor).await?;
-    let space = services.messaging.create_space(&actor, space).await?;
-    let general = ChannelDraft { name: "general".into(), kind: ChannelKind::Public, topic: String::new() };
-    services.messaging.create_channel(&actor, space.id, general).await?;
+    services.messaging.first_space(&actor, space).await?;
     Ok(me.user)
 }

@@ -115,7 +115,7 @@ impl Coded for AuthError {
             Self::Store(error) => error.code(),
             Self::Entropy(error) => error.code(),
             Self::Crypto(_) => ErrorCode::SystemInternal,
-            Self::Breached(_) => ErrorCode::StorageUnavailable,
+            Self::Breached(_) => ErrorCode::AuthPasswordUnchecked,
             Self::Overloaded => ErrorCode::NetworkOverloaded,
         }
     }

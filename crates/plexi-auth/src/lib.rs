@@ -50,4 +50,4 @@ pub use service::{AccountChanged, Auth, Ended, SessionsEnded};
 pub use sessions::{Caller, NewCookie};
 pub use setup::SetupToken;
 pub use sign_in::{NewPerson, SignedIn, Tokens, Transport};
-pub use tokens::{KeyFileError, MAX_TEXT as MAX_TOKEN_TEXT, Narrowing, Purpose, TokenKeys};
+pub use tokens::{FormerKeys, KeyFileError, MAX_TEXT as MAX_TOKEN_TEXT, Narrowing, Purpose, TokenKeys};

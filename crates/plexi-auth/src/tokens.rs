@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::error::AuthError;
 
 use keys::FormerKey;
-pub use keys::{KeyFileError, TokenKeys};
+pub use keys::{FormerKeys, KeyFileError, TokenKeys};
 pub use narrowing::{Narrowing, Purpose};
 
 /// The longest access token that is looked at, in bytes of its text.

@@ -58,6 +58,7 @@ catalogue! {
     AuthSetupTokenInvalid "AUTH_SETUP_TOKEN_INVALID" 403 "The set-up token is not right." "Use the link that the server printed when it started.";
     AuthInvitationInvalid "AUTH_INVITATION_INVALID" 404 "The invitation is not valid or was used." "Ask for a new invitation.";
     AuthPasswordWeak "AUTH_PASSWORD_WEAK" 422 "The password is too easy to guess." "Choose a longer or less common one.";
+    AuthPasswordUnchecked "AUTH_PASSWORD_UNCHECKED" 503 "New passwords cannot be checked just now, so none is accepted." "Ask the administrator to look into the log of the server; passwords of today go on working.";
     AuthNameTaken "AUTH_NAME_TAKEN" 409 "The name is taken or too like another." "Choose another name.";
     AuthLastAdmin "AUTH_LAST_ADMIN" 409 "This would leave the server without an administrator." "Make somebody else an administrator first.";
     AuthTooManyAttempts "AUTH_TOO_MANY_ATTEMPTS" 429 "There were too many attempts." "Wait for the time in Retry-After and try again.";

@@ -189,7 +189,8 @@ impl Hub {
         }
     }
 
-    /// Tells every connection that the server restarts; what waits in their queues is sent first.
+    /// Tells every connection that the server restarts, so that it connects and proves itself anew; what waits in their queues is
+    /// sent first.
     pub fn shutdown(&self) {
         for connection in self.connections() {
             connection.close(CloseReason::Restart);

@@ -45,3 +45,4 @@ pub use hub::{
 pub use messages::{MessageDraft, Receipt};
 pub use messaging::{Messaging, PULSE};
 pub use pipeline::{STEP_BOUNDS, StepTiming};
+pub use spaces::FIRST_CHANNEL;

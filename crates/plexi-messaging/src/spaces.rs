@@ -2,16 +2,20 @@ use plexi_core::access::Denied;
 use plexi_core::{Actor, Cursors, Permission, RoleScope, SpaceId, UserId, plain};
 
 use crate::access::space_standing;
+use crate::channels::ChannelDraft;
 use crate::error::MessagingError;
 use crate::event::EventBody;
 use crate::hub::{OutFrame, ServerFrame};
 use crate::messaging::{Messaging, account, invalid};
-use crate::model::{MemberEntry, Page, Space};
+use crate::model::{ChannelKind, MemberEntry, Page, Space};
 use crate::paging;
 use crate::ports::{Removal, SpaceChange, StorePage};
 use crate::search::fold::fold;
 
-/// Members of a space that are read at once to tell them something.
+/// The channel that a first space begins with, and that those who are invited are in from the beginning.
+pub const FIRST_CHANNEL: &str = "general";
+
+/// Members or spaces that are read at once when all are wanted.
 const PORTION: u32 = 500;
 
 /// The longest name of a space or channel, in characters.
@@ -46,23 +50,52 @@ impl Messaging {
         Ok(())
     }
 
-    /// Makes the actor an administrator of every space they see and are not in (at most 200): who sets up a server into which
-    /// workspaces were imported is the only one who can administer them. Needs `space.manage` there.
-    pub async fn administer_all_spaces(&self, actor: &Actor) -> Result<(), MessagingError> {
-        for space in self.spaces(actor).await? {
+    /// What a new administrator begins with: a space and its channel [`FIRST_CHANNEL`], and the administration of every space that
+    /// is there already and not archived, as an import left it: nobody else in them could sign in. Needs `spaces.create` and
+    /// `space.manage`.
+    pub async fn first_space(&self, actor: &Actor, name: &str) -> Result<Space, MessagingError> {
+        for space in self.all_spaces(actor).await? {
             if space.role.is_none() && !space.archived {
                 self.set_space_member(actor, space.id, actor.user, "admin").await?;
             }
         }
-        Ok(())
+        let space = self.create_space(actor, name).await?;
+        let first =
+            ChannelDraft { name: FIRST_CHANNEL.to_owned(), kind: ChannelKind::Public, topic: String::new() };
+        self.create_channel(actor, space.id, first).await?;
+        Ok(space)
     }
 
-    /// The spaces the actor sees, by name; at most 200.
-    pub async fn spaces(&self, actor: &Actor) -> Result<Vec<Space>, MessagingError> {
+    /// The spaces the actor sees, by name.
+    pub async fn spaces(
+        &self,
+        actor: &Actor,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Space>, MessagingError> {
+        let list = Cursors::within("spaces", actor.user);
+        let (page, limit) = paging::store_page(&list, cursor, limit)?;
+        Ok(list.page(self.spaces_seen(actor, page).await?, limit, |space| space.id.to_string()))
+    }
+
+    /// All spaces the actor sees, by name.
+    pub async fn all_spaces(&self, actor: &Actor) -> Result<Vec<Space>, MessagingError> {
+        let mut all: Vec<Space> = Vec::new();
+        loop {
+            let after = all.last().map(|space| space.id.to_string());
+            let found = self.spaces_seen(actor, StorePage { after, limit: PORTION }).await?;
+            if found.is_empty() {
+                return Ok(all);
+            }
+            all.extend(found);
+        }
+    }
+
+    async fn spaces_seen(&self, actor: &Actor, page: StorePage) -> Result<Vec<Space>, MessagingError> {
         if actor.system.has(Permission::SpaceRead) {
-            Ok(self.0.store.spaces(actor.user).await?)
+            Ok(self.0.store.spaces(actor.user, page).await?)
         } else {
-            Ok(self.0.store.spaces_of(actor.user).await?)
+            Ok(self.0.store.spaces_of(actor.user, page).await?)
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use plexi_auth::FormerKeys;
 use plexi_core::{Coded, ErrorCode, FieldError, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +37,8 @@ pub enum OperatorError {
         code: ErrorCode,
         /// For the log.
         because: String,
+        /// After how many seconds to try again, when waiting helps.
+        after: Option<u32>,
     },
     /// Something failed; the text is for the log.
     #[error("operator port failed: {0}")]
@@ -63,6 +66,20 @@ impl Coded for OperatorError {
             Self::PartBusy(_) => vec![FieldError::new("path", "cannot be started anew now, try again")],
             Self::NoSecret | Self::NoPart | Self::Refused { .. } | Self::Failed(_) => Vec::new(),
         }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Refused { after, .. } => *after,
+            _ => None,
+        }
+    }
+}
+
+impl OperatorError {
+    /// A part of the server refused.
+    pub fn refused(error: &impl Coded) -> Self {
+        Self::Refused { code: error.code(), because: error.to_string(), after: error.retry_after() }
     }
 }
 
@@ -129,8 +146,8 @@ pub trait Operator: Send + Sync + 'static {
     /// The secrets the server has, without them.
     async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError>;
 
-    /// Replaces a secret that the server made; what the old one protects stays valid for its time.
-    async fn rotate_secret(&self, name: &str) -> Result<SecretFacts, OperatorError>;
+    /// Replaces a secret that the server made; what former ones protect stays valid for its time, or ends at once.
+    async fn rotate_secret(&self, name: &str, former: FormerKeys) -> Result<SecretFacts, OperatorError>;
 
     /// Reads the secrets that are kept elsewhere again.
     async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError>;
@@ -160,7 +177,7 @@ impl Operator for NoOperator {
         Ok(Vec::new())
     }
 
-    async fn rotate_secret(&self, _: &str) -> Result<SecretFacts, OperatorError> {
+    async fn rotate_secret(&self, _: &str, _: FormerKeys) -> Result<SecretFacts, OperatorError> {
         Err(OperatorError::NoSecret)
     }
 

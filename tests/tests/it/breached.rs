@@ -63,9 +63,13 @@ async fn a_breached_password_is_refused_and_a_file_that_is_none_keeps_the_server
     let refused = ada.post("auth/password", change).await?;
     assert_eq!(
         (refused.status.as_u16(), refused.code()),
-        (503, "STORAGE_UNAVAILABLE"),
+        (503, "AUTH_PASSWORD_UNCHECKED"),
         "unseen is not accepted"
     );
+    let told = refused.body.to_string();
+    assert!(!told.contains("breached.txt") && !told.to_lowercase().contains("storage"), "{told}");
+    let log = std::fs::read_to_string(folder.path().join("data/logs/latest.txt"))?;
+    assert!(log.contains("breached.txt cannot be read"), "the diagnosis is for the operator");
     assert!(server.stop().await?.success());
     Ok(())
 }

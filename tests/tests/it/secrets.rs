@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use plexi_tests::{Outcome, Person, Plexi, cli};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What `plexi secret` prints and ends with.
 async fn secret(
@@ -85,6 +85,54 @@ async fn a_rotation_under_load_fails_no_request_and_shows_no_secret() -> Outcome
     }
     let server = Plexi::start_at(folder.path(), ada.address()).await?;
     ada.get("sync").await?.ok()?;
+    assert!(server.stop().await?.success());
+    Ok(())
+}
+
+#[tokio::test]
+async fn revoking_the_former_key_ends_its_tokens_at_once_and_lets_every_socket_connect_again() -> Outcome<()>
+{
+    let folder = tempfile::tempdir()?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let mut socket = ada.connect().await?;
+    let revoke = ["rotate", "token.key", "--revoke-former"];
+    let (code, out, err) = secret(folder.path(), Some((&server, &ada)), &revoke).await?;
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("count no more"), "{out}");
+    assert_eq!(socket.until("goodbye").await?["reason"], "restart");
+    let ended = ada.get("users/me").await?;
+    assert_eq!((ended.status.as_u16(), ended.code()), (401, "AUTH_TOKEN_INVALID"));
+    assert!(ada.connect().await.is_err());
+    let again = Person::sign_in(&server, "ada").await?;
+    again.get("users/me").await?.ok()?;
+
+    assert!(server.stop().await?.success());
+    let (code, _, err) = secret(folder.path(), None, &revoke).await?;
+    assert_eq!(code, 0, "on the data folder: {err}");
+    let server = Plexi::start_at(folder.path(), ada.address()).await?;
+    assert_eq!(again.get("users/me").await?.code(), "AUTH_TOKEN_INVALID");
+    Person::sign_in(&server, "ada").await?.get("users/me").await?.ok()?;
+    assert!(server.stop().await?.success());
+    Ok(())
+}
+
+#[tokio::test]
+async fn more_rotations_in_an_hour_than_former_keys_are_kept_are_refused_unless_they_revoke() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let rotate = "admin/secrets/token.key/rotate";
+    for _ in 0..8 {
+        ada.post(rotate, json!({})).await?.ok()?;
+    }
+    let key = signing(folder.path())?;
+    let refused = ada.post(rotate, json!({})).await?;
+    assert_eq!((refused.status.as_u16(), refused.code()), (429, "AUTH_TOO_MANY_ATTEMPTS"));
+    assert_eq!(signing(folder.path())?, key, "nothing has changed");
+    ada.get("users/me").await?.ok()?;
+    let (code, _, err) = secret(folder.path(), Some((&server, &ada)), &["rotate", "token.key"]).await?;
+    assert!(code != 0 && err.contains("AUTH_TOO_MANY_ATTEMPTS"), "{code} {err}");
+    ada.post(&format!("{rotate}?revoke_former=true"), json!({})).await?.ok()?;
+    assert_eq!(ada.get("users/me").await?.code(), "AUTH_TOKEN_INVALID");
     assert!(server.stop().await?.success());
     Ok(())
 }

@@ -9,6 +9,9 @@ pub(crate) enum SecretCommand {
     Rotate {
         /// Its name; see `plexi secret list`.
         name: String,
+        /// End what former ones protect at once: somebody else may have had one. Who uses an access token refreshes it.
+        #[arg(long)]
+        revoke_former: bool,
     },
     /// Let a running server take up secrets that were changed where they are kept.
     Reload,

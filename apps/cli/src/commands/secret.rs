@@ -1,3 +1,4 @@
+use plexi_app::auth::FormerKeys;
 use plexi_app::config::Live;
 use plexi_app::{OperatorError, Secrets};
 use plexi_core::Coded as _;
@@ -18,8 +19,9 @@ pub(crate) async fn run(global: &Global, command: SecretCommand, out: Out) -> Re
     };
     out.show(&told, |told| match &command {
         SecretCommand::List => table(told),
-        SecretCommand::Rotate { name } => {
-            format!("{} is a new one, fingerprint {}", plain(name), word(told, "fingerprint"))
+        SecretCommand::Rotate { name, revoke_former } => {
+            let former = if *revoke_former { "; former ones count no more" } else { "" };
+            format!("{} is a new one, fingerprint {}{former}", plain(name), word(told, "fingerprint"))
         }
         SecretCommand::Reload => reloaded(told),
     })
@@ -28,8 +30,9 @@ pub(crate) async fn run(global: &Global, command: SecretCommand, out: Out) -> Re
 async fn remote(remote: &Remote, command: &SecretCommand) -> Result<Value, CliError> {
     match command {
         SecretCommand::List => Ok(Value::from(remote.all::<Value>("admin/secrets", &[]).await?)),
-        SecretCommand::Rotate { name } => {
-            let path = format!("admin/secrets/{}/rotate", crate::remote::segment(name)?);
+        SecretCommand::Rotate { name, revoke_former } => {
+            let name = crate::remote::segment(name)?;
+            let path = format!("admin/secrets/{name}/rotate?revoke_former={revoke_former}");
             remote.change(Method::POST, &path, &json!({})).await
         }
         SecretCommand::Reload => remote.change(Method::POST, "admin/secrets/reload", &json!({})).await,
@@ -46,7 +49,10 @@ async fn local(global: &Global, command: &SecretCommand) -> Result<Value, CliErr
     let services = open_existing(global).await?;
     let secrets = Secrets::of(&services, Live::fixed(settings));
     let told = match command {
-        SecretCommand::Rotate { name } => secrets.rotate(name).await.map(|facts| json!(facts)),
+        SecretCommand::Rotate { name, revoke_former } => {
+            let former = if *revoke_former { FormerKeys::Revoked } else { FormerKeys::Kept };
+            secrets.rotate(name, former).await.map(|facts| json!(facts))
+        }
         _ => secrets.list().await.map(|all| json!(all)),
     };
     services.close().await;

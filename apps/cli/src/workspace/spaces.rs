@@ -37,8 +37,8 @@ impl Workspace {
     /// Spaces that the actor sees.
     pub(crate) async fn spaces(&self) -> Result<Vec<Space>, CliError> {
         match self {
-            Self::Remote(remote) => remote.all("spaces", &[]).await,
-            Self::Local(local) => Ok(local.services.messaging.spaces(&local.actor).await?),
+            Self::Remote(remote) => remote.list("spaces", &[], usize::MAX).await,
+            Self::Local(local) => Ok(local.services.messaging.all_spaces(&local.actor).await?),
         }
     }
 

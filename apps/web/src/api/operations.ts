@@ -37,7 +37,7 @@ export const roles = {
 };
 
 export const spaces = {
-  list: () => get<{ items: Space[] }>("/spaces"),
+  list: (cursor?: string) => get<Page<Space>>("/spaces", { limit: 200, cursor }),
   create: (body: Body<"spaces_create">) => post<Space>("/spaces", body),
   update: (id: Id, body: Body<"spaces_update">) => patch<Space>(`/spaces/${id}`, body),
   members: (id: Id, query: { q?: string; cursor?: string; limit?: number }) => get<Page<Member>>(`/spaces/${id}/members`, { limit: 50, ...query }),

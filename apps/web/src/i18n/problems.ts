@@ -28,6 +28,7 @@ const CODES: Record<ErrorCode, MessageDescriptor> = {
   AUTH_SETUP_TOKEN_INVALID: msg`This set-up link is not the right one. Use the one that the server printed when it started.`,
   AUTH_INVITATION_INVALID: msg`The invitation is not valid or was used up. Ask for a new one.`,
   AUTH_PASSWORD_WEAK: msg`The password is too easy to guess. Choose a longer or less common one.`,
+  AUTH_PASSWORD_UNCHECKED: msg`New passwords cannot be checked just now, so none is accepted. Tell the administrator; the one you have goes on working.`,
   AUTH_NAME_TAKEN: msg`This name is taken, or too like another. Choose a different one.`,
   AUTH_LAST_ADMIN: msg`The server must keep an administrator. Make somebody else one first.`,
   AUTH_TOO_MANY_ATTEMPTS: msg`Too many attempts. Wait a little, then try again.`,

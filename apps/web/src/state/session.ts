@@ -2,7 +2,7 @@ import { ApiError, whenSignedOut } from "~/api/client";
 import { auth, channels as channelsApi, spaces as spacesApi, workspace as workspaceApi } from "~/api/operations";
 import { PACKING } from "~/api/inbox";
 import { Connection } from "~/api/socket";
-import type { Id, ServerFrame, Sync } from "~/api/types";
+import type { Id, ServerFrame, Space, Sync } from "~/api/types";
 import { forgetDrafts, restoreDrafts, takeDrafts } from "./drafts";
 import { heads, receive } from "./events";
 import { clearLocal, offline, readLocal, writeLocal } from "./local";
@@ -116,8 +116,14 @@ export async function learnChannel(id: Id): Promise<void> {
 /** Reads which spaces there are: the server does not tell of them by itself. */
 export async function learnSpaces(): Promise<void> {
   try {
-    const { items } = await spacesApi.list();
-    workspaceStore.set({ spaces: items });
+    const spaces: Space[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await spacesApi.list(cursor);
+      spaces.push(...page.items);
+      cursor = page.next ?? undefined;
+    } while (cursor);
+    workspaceStore.set({ spaces });
   } catch {
     return;
   }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use plexi_auth::FormerKeys;
 use plexi_core_log::LogHandle;
 use plexi_db::Database;
 use plexi_messaging::Hub;
@@ -80,8 +81,8 @@ impl Operator for Console {
         self.secrets.list().await
     }
 
-    async fn rotate_secret(&self, name: &str) -> Result<SecretFacts, OperatorError> {
-        self.secrets.rotate(name).await
+    async fn rotate_secret(&self, name: &str, former: FormerKeys) -> Result<SecretFacts, OperatorError> {
+        self.secrets.rotate(name, former).await
     }
 
     async fn reload_secrets(&self) -> Result<SecretsReloaded, OperatorError> {

@@ -75,7 +75,7 @@ async fn a_set_up_whose_first_space_failed_is_ended_by_who_began_it() {
     let stranger = services.set_up(person("nine loud badgers paint walls 42"), "Home").await;
     assert!(matches!(stranger, Err(AppError::Auth(AuthError::SetupClosed))), "{stranger:?}");
     assert_eq!(services.set_up(person(password), "Home").await.unwrap().name, "ada");
-    assert_eq!(services.messaging.spaces(&Actor::system()).await.unwrap()[0].name, "Home");
+    assert_eq!(services.messaging.all_spaces(&Actor::system()).await.unwrap()[0].name, "Home");
     assert!(!services.can_be_set_up().await.unwrap());
     let again = services.set_up(person(password), "Second").await;
     assert!(matches!(again, Err(AppError::Auth(AuthError::SetupClosed))), "{again:?}");

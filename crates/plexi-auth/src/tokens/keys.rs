@@ -51,6 +51,8 @@ pub enum KeyFileError {
     TooOften {
         /// Which file.
         path: PathBuf,
+        /// After how many seconds the first of them has expired.
+        after: u32,
     },
     /// No randomness for a new key.
     #[error(transparent)]
@@ -65,6 +67,13 @@ impl Coded for KeyFileError {
             Self::Entropy(error) => error.code(),
         }
     }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooOften { after, .. } => Some(*after),
+            _ => None,
+        }
+    }
 }
 
 /// A key that signed before: what it signed is verified until it has expired.
@@ -72,6 +81,15 @@ impl Coded for KeyFileError {
 pub(crate) struct FormerKey {
     pub public: PublicKey,
     pub until: Timestamp,
+}
+
+/// What a rotation does with the keys that signed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormerKeys {
+    /// What they signed stays valid until it expires.
+    Kept,
+    /// What they signed counts no more: somebody else may have had one of them.
+    Revoked,
 }
 
 /// The key pair that signs access tokens, and the former ones that still verify.
@@ -106,16 +124,25 @@ impl TokenKeys {
     }
 
     /// Puts a new key into the file, which holds one, and keeps the public half of the one before until what it signed has
-    /// expired. The file is replaced whole; a crash leaves the one or the other.
-    pub fn rotate(path: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Self, KeyFileError> {
+    /// expired, unless former keys are revoked. The file is replaced whole; a crash leaves the one or the other.
+    pub fn rotate(
+        path: &Path,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+        former: FormerKeys,
+    ) -> Result<Self, KeyFileError> {
         let malformed = || KeyFileError::Malformed { path: path.to_owned() };
         let old = read(path)?.ok_or_else(malformed)?;
         let mut new = Self::generate(entropy)?;
-        let ended = FormerKey { public: pair_of(&old.seed).public(), until: now.plus(LONGEST_LIFE) };
-        new.former =
-            std::iter::once(ended).chain(old.former.into_iter().filter(|key| key.until > now)).collect();
+        if former == FormerKeys::Kept {
+            let ended = FormerKey { public: pair_of(&old.seed).public(), until: now.plus(LONGEST_LIFE) };
+            new.former =
+                std::iter::once(ended).chain(old.former.into_iter().filter(|key| key.until > now)).collect();
+        }
         if new.former.len() > MOST_FORMER {
-            return Err(KeyFileError::TooOften { path: path.to_owned() });
+            let first = new.former.iter().map(|key| key.until.as_seconds()).min().unwrap_or_default();
+            let after = u32::try_from(first.saturating_sub(now.as_seconds()).max(1)).unwrap_or(u32::MAX);
+            return Err(KeyFileError::TooOften { path: path.to_owned(), after });
         }
         let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
         let beside = new.write_beside(path, entropy)?;
@@ -305,18 +332,36 @@ mod tests {
         let at = |minutes: i64| Timestamp::from_seconds(1_800_000_000 + 60 * minutes);
         let entropy = SeededEntropy::new(1);
         let first = TokenKeys::load_or_create(&path, &entropy).unwrap();
-        let second = TokenKeys::rotate(&path, &entropy, at(0)).unwrap();
+        let second = TokenKeys::rotate(&path, &entropy, at(0), FormerKeys::Kept).unwrap();
         assert_ne!(first.seed, second.seed);
         let text = fs::read_to_string(&path).unwrap();
         assert!(!text.contains(&URL_SAFE_NO_PAD.encode(*first.seed)), "nobody can sign with it any more");
         let read_again = TokenKeys::load_or_create(&path, &entropy).unwrap();
         assert_eq!((read_again.seed, read_again.former.len()), (second.seed.clone(), 1));
-        assert_eq!(TokenKeys::rotate(&path, &entropy, at(59)).unwrap().former.len(), 2);
-        assert_eq!(TokenKeys::rotate(&path, &entropy, at(60)).unwrap().former.len(), 2, "the first is gone");
+        assert_eq!(TokenKeys::rotate(&path, &entropy, at(59), FormerKeys::Kept).unwrap().former.len(), 2);
+        assert_eq!(
+            TokenKeys::rotate(&path, &entropy, at(60), FormerKeys::Kept).unwrap().former.len(),
+            2,
+            "the first is gone"
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
-        let refused = (0..9).find_map(|_| TokenKeys::rotate(&path, &entropy, at(61)).err());
-        assert!(matches!(refused, Some(KeyFileError::TooOften { .. })), "{refused:?}");
+        let refused = (0..9).find_map(|_| TokenKeys::rotate(&path, &entropy, at(61), FormerKeys::Kept).err());
+        let refused = refused.unwrap();
+        assert!(matches!(refused, KeyFileError::TooOften { .. }), "{refused}");
+        assert_eq!((refused.code(), refused.retry_after()), (ErrorCode::AuthTooManyAttempts, Some(58 * 60)));
         assert!(TokenKeys::load_or_create(&path, &entropy).is_ok());
+    }
+
+    #[test]
+    fn revoking_forgets_every_former_key_however_often_it_was_rotated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.key");
+        let (entropy, now) = (SeededEntropy::new(1), Timestamp::from_seconds(1_800_000_000));
+        let first = TokenKeys::load_or_create(&path, &entropy).unwrap();
+        while TokenKeys::rotate(&path, &entropy, now, FormerKeys::Kept).is_ok() {}
+        let fresh = TokenKeys::rotate(&path, &entropy, now, FormerKeys::Revoked).unwrap();
+        assert!(fresh.former.is_empty() && fresh.seed != first.seed);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1, "also in the file");
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn after_a_rotation_old_tokens_count_until_they_expire_and_new_ones_are_of_the_n
     let before = tokens.fingerprint();
     let hour = Claims { expires_at: at(3_600), ..claims() };
     let old = tokens.issue(&hour).unwrap();
-    tokens.replace_keys(TokenKeys::rotate(&path, &*entropy, at(0)).unwrap());
+    tokens.replace_keys(TokenKeys::rotate(&path, &*entropy, at(0), FormerKeys::Kept).unwrap());
     assert_ne!(tokens.fingerprint(), before);
     let new = tokens.issue(&claims()).unwrap();
     assert_eq!(verify(&tokens, new.expose(), at(1), None).unwrap(), claims());
@@ -78,7 +78,7 @@ fn after_a_rotation_old_tokens_count_until_they_expire_and_new_ones_are_of_the_n
     let restarted = AccessTokens::new(TokenKeys::load_or_create(&path, &*entropy).unwrap(), entropy.clone());
     assert_eq!(verify(&restarted, old.expose(), at(10), None).unwrap(), hour, "also after a restart");
     assert_eq!(verify(&restarted, new.expose(), at(10), None).unwrap(), claims());
-    restarted.replace_keys(TokenKeys::rotate(&path, &*entropy, at(3_600)).unwrap());
+    restarted.replace_keys(TokenKeys::rotate(&path, &*entropy, at(3_600), FormerKeys::Kept).unwrap());
     let forged = tokens.issue(&Claims { expires_at: at(9_000), ..claims() }).unwrap();
     assert!(
         verify(&restarted, forged.expose(), at(3_601), None).is_ok(),
@@ -88,6 +88,10 @@ fn after_a_rotation_old_tokens_count_until_they_expire_and_new_ones_are_of_the_n
         verify(&restarted, forged.expose(), at(7_200), None).is_err(),
         "and not for longer, whatever it signed"
     );
+    let last = restarted.issue(&Claims { expires_at: at(9_000), ..claims() }).unwrap();
+    restarted.replace_keys(TokenKeys::rotate(&path, &*entropy, at(3_700), FormerKeys::Revoked).unwrap());
+    assert!(verify(&restarted, last.expose(), at(3_700), None).is_err(), "revoked is over at once");
+    assert!(verify(&restarted, forged.expose(), at(3_700), None).is_err(), "with all before it");
 }
 
 #[test]

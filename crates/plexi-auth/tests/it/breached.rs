@@ -66,7 +66,7 @@ async fn without_its_list_nobody_sets_a_password_and_everybody_signs_in() {
     set_up(&world.auth, person("root")).await.unwrap();
     file.close().unwrap();
     let refused = world.auth.create_user(&Actor::system(), person("ada"), None).await.unwrap_err();
-    assert_eq!(refused.code(), ErrorCode::StorageUnavailable);
+    assert_eq!(refused.code(), ErrorCode::AuthPasswordUnchecked);
     assert!(refused.fields().is_empty(), "the path is for the log");
     world.sign_in("root", Transport::Cookie).await;
 }

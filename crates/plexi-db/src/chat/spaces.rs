@@ -38,6 +38,25 @@ pub(crate) async fn insert(conn: Conn<'_>, space: &Space) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A page of those that meet the condition, by name.
+async fn page(
+    conn: Conn<'_>,
+    viewer: UserId,
+    condition: &str,
+    page: &StorePage,
+) -> Result<Vec<Space>, Fault> {
+    let (mut rest, mut values) = (format!("WHERE {condition}"), params![viewer]);
+    if let Some(after) = page.after.as_deref() {
+        // A key that is no id can only come from somebody who made it up: it has nothing after it.
+        let Ok(after) = after.parse::<SpaceId>() else { return Ok(Vec::new()) };
+        rest.push_str(" AND s.name_folded > (SELECT name_folded FROM spaces WHERE id = ?)");
+        values.push(after.param());
+    }
+    rest.push_str(" ORDER BY s.name_folded LIMIT ?");
+    values.push(page.limit.clamp(1, 1_000).param());
+    list(conn, &rest, values).await
+}
+
 async fn list(conn: Conn<'_>, rest: &str, values: Vec<Value>) -> Result<Vec<Space>, Fault> {
     conn.all(&format!("{SELECT} {rest}"), values).await?.iter().map(space).collect()
 }
@@ -67,13 +86,12 @@ impl SpaceStore for Database {
         Ok(self.read().one(sql, params![fold(name)]).await?.is_some())
     }
 
-    async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError> {
-        let rest = "WHERE sm.user_id IS NOT NULL ORDER BY s.name_folded LIMIT 200";
-        Ok(list(self.read(), rest, params![user]).await?)
+    async fn spaces_of(&self, user: UserId, wanted: StorePage) -> Result<Vec<Space>, StoreError> {
+        Ok(page(self.read(), user, "sm.user_id IS NOT NULL", &wanted).await?)
     }
 
-    async fn spaces(&self, viewer: UserId) -> Result<Vec<Space>, StoreError> {
-        Ok(list(self.read(), "ORDER BY s.name_folded LIMIT 200", params![viewer]).await?)
+    async fn spaces(&self, viewer: UserId, wanted: StorePage) -> Result<Vec<Space>, StoreError> {
+        Ok(page(self.read(), viewer, "1 = 1", &wanted).await?)
     }
 
     async fn update_space(&self, id: SpaceId, change: &SpaceChange) -> Result<(), StoreError> {

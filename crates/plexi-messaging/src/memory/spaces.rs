@@ -27,16 +27,12 @@ impl SpaceStore for MemoryStore {
         Ok(name_is_free(&self.state(), name, None).is_err())
     }
 
-    async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError> {
-        let state = self.state();
-        Ok(by_name(
-            state.spaces.values().filter(|row| row.members.contains_key(&user)).map(|row| shown(row, user)),
-        ))
+    async fn spaces_of(&self, user: UserId, page: StorePage) -> Result<Vec<Space>, StoreError> {
+        Ok(by_name(&self.state(), &page, |row| row.members.contains_key(&user).then(|| shown(row, user))))
     }
 
-    async fn spaces(&self, viewer: UserId) -> Result<Vec<Space>, StoreError> {
-        let state = self.state();
-        Ok(by_name(state.spaces.values().map(|row| shown(row, viewer))))
+    async fn spaces(&self, viewer: UserId, page: StorePage) -> Result<Vec<Space>, StoreError> {
+        Ok(by_name(&self.state(), &page, |row| Some(shown(row, viewer))))
     }
 
     async fn update_space(&self, id: SpaceId, change: &SpaceChange) -> Result<(), StoreError> {
@@ -120,11 +116,18 @@ fn shown(row: &SpaceRow, viewer: UserId) -> Space {
     Space { role: row.members.get(&viewer).map(|(role, _)| role.clone()), ..row.space.clone() }
 }
 
-fn by_name(spaces: impl Iterator<Item = Space>) -> Vec<Space> {
-    let mut spaces: Vec<Space> = spaces.collect();
-    spaces.sort_by_key(|space| fold(&space.name));
-    spaces.truncate(200);
-    spaces
+fn by_name(state: &State, page: &StorePage, seen: impl Fn(&SpaceRow) -> Option<Space>) -> Vec<Space> {
+    let name = |row: &SpaceRow| fold(&row.space.name);
+    let after = match page.after.as_deref() {
+        None => None,
+        Some(after) => match after.parse().ok().and_then(|id: SpaceId| state.spaces.get(&id)) {
+            Some(last) => Some(name(last)),
+            None => return Vec::new(),
+        },
+    };
+    let mut rows: Vec<&SpaceRow> = state.spaces.values().filter(|row| Some(name(row)) > after).collect();
+    rows.sort_by_key(|row| name(row));
+    rows.into_iter().filter_map(seen).take(usize::try_from(page.limit).unwrap_or(1)).collect()
 }
 
 /// Members in order of id, with a folded start of name or display name, after the page's key.

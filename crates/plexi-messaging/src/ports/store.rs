@@ -61,10 +61,10 @@ pub trait SpaceStore: Send + Sync + 'static {
     async fn space(&self, id: SpaceId, viewer: UserId) -> Result<Option<Space>, StoreError>;
     /// Whether a space has this name, without regard to case.
     async fn has_space_named(&self, name: &str) -> Result<bool, StoreError>;
-    /// The spaces a user is in, by name; at most 200.
-    async fn spaces_of(&self, user: UserId) -> Result<Vec<Space>, StoreError>;
-    /// Every space, by name; at most 200, `role` filled for `viewer`.
-    async fn spaces(&self, viewer: UserId) -> Result<Vec<Space>, StoreError>;
+    /// The spaces a user is in, by name; the page's key is the id.
+    async fn spaces_of(&self, user: UserId, page: StorePage) -> Result<Vec<Space>, StoreError>;
+    /// Every space, by name; the page's key is the id. `role` is filled for `viewer`.
+    async fn spaces(&self, viewer: UserId, page: StorePage) -> Result<Vec<Space>, StoreError>;
     /// Renames, archives or restores. `Missing("space")`, `Conflict("name")`, `Conflict("changed")`.
     async fn update_space(&self, id: SpaceId, change: &SpaceChange) -> Result<(), StoreError>;
     /// What `user` is granted in the space; `None` when there is no such space.

@@ -1,7 +1,8 @@
 //! Changes of spaces are live.
 
-use plexi_messaging::Subscription;
-use plexi_messaging::model::ChannelKind;
+use plexi_messaging::model::{ChannelKind, Space};
+use plexi_messaging::ports::SpaceStore as _;
+use plexi_messaging::{FIRST_CHANNEL, Subscription};
 use serde_json::{Value, json};
 
 use crate::world::{World, archive_space, rename_space, waiting};
@@ -59,4 +60,37 @@ async fn who_is_removed_from_a_space_is_told_with_its_channels() {
     let space = json!({"type": "space", "space_id": world.space_id(), "removed": true});
     let gone = json!({"type": "channel", "channel_id": channel.id, "removed": true});
     assert!(frames.contains(&space) && frames.contains(&gone), "{frames:?}");
+}
+
+#[tokio::test]
+async fn a_new_administrator_gets_every_space_however_many_there_are_and_can_read_them_page_by_page() {
+    let world = World::new().await;
+    let (ada, bob) = (world.actor("ada"), world.id("bob"));
+    for number in 0..620 {
+        let (id, name) = (world.ids.next().unwrap(), format!("imported {number:03}"));
+        world.store.create_space(&Space { id, name, ..world.space.clone() }, bob).await.unwrap();
+    }
+    let first = world.messaging.first_space(&ada, "Zoo").await.unwrap();
+    let channels = world.messaging.my_channels(&ada).await.unwrap();
+    assert!(channels.iter().any(|one| one.space_id == Some(first.id) && one.name == FIRST_CHANNEL));
+
+    let (mut read, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = world.messaging.spaces(&ada, cursor.as_deref(), 200).await.unwrap();
+        read.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, world.messaging.all_spaces(&ada).await.unwrap());
+    assert_eq!(read.len(), 622);
+    assert!(read.iter().all(|space| space.role.as_deref() == Some("admin")));
+    let names: Vec<&str> = read.iter().map(|space| space.name.as_str()).collect();
+    assert!(names.is_sorted_by_key(|name| name.to_lowercase()), "by name");
+    assert_eq!(
+        world.messaging.all_spaces(&world.actor("eve")).await.unwrap(),
+        [],
+        "who is in none sees none"
+    );
 }

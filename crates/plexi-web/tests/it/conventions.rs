@@ -68,7 +68,7 @@ fn every_list_is_bounded_and_those_that_can_be_long_have_pages() {
     }
     whole.sort_unstable();
     // The ways to sign in and the secrets that were built in, the one transfer; at most 50 categories, 100 revisions, 100 pins,
-    // 100 threads, 500 roles, 200 spaces, 200 users that were asked for, the parts of the server.
+    // 100 threads, 500 roles, 200 users that were asked for, the parts of the server.
     let bounded = [
         "auth_methods",
         "channels_categories",
@@ -78,7 +78,6 @@ fn every_list_is_bounded_and_those_that_can_be_long_have_pages() {
         "messages_threads",
         "roles_list",
         "secrets_list",
-        "spaces_list",
         "supervisor_list",
         "transfers_list",
         "users_lookup",

@@ -26,9 +26,21 @@ pub(super) async fn a_space_is_made_found_and_renamed<S: Store>(stage: &Stage<S>
 
     let other = stage.space("Attic", ada).await;
     let names = |spaces: Vec<Space>| spaces.into_iter().map(|space| space.name).collect::<Vec<_>>();
-    assert_eq!(names(store.spaces_of(ada).await.unwrap()), ["Attic", "Caf\u{e9} \u{2615}"]);
-    assert_eq!(names(store.spaces_of(bob).await.unwrap()), Vec::<String>::new());
-    assert_eq!(names(store.spaces(bob).await.unwrap()), ["Attic", "Caf\u{e9} \u{2615}"]);
+    let all = || page(None, 200);
+    assert_eq!(names(store.spaces_of(ada, all()).await.unwrap()), ["Attic", "Caf\u{e9} \u{2615}"]);
+    assert_eq!(names(store.spaces_of(bob, all()).await.unwrap()), Vec::<String>::new());
+    assert_eq!(names(store.spaces(bob, all()).await.unwrap()), ["Attic", "Caf\u{e9} \u{2615}"]);
+    let (first, last) = (other.to_string(), space.id.to_string());
+    assert_eq!(names(store.spaces(bob, page(None, 1)).await.unwrap()), ["Attic"]);
+    for after in [&*first, &*last, "no id"] {
+        let rest: &[&str] = if after == first { &["Caf\u{e9} \u{2615}"] } else { &[] };
+        assert_eq!(names(store.spaces(bob, page(Some(after.to_owned()), 9)).await.unwrap()), rest, "{after}");
+        assert_eq!(
+            names(store.spaces_of(ada, page(Some(after.to_owned()), 9)).await.unwrap()),
+            rest,
+            "{after}"
+        );
+    }
 
     store.update_space(other, &renamed("Loft")).await.unwrap();
     let archive = SpaceChange { archived: Some(true), ..SpaceChange::default() };

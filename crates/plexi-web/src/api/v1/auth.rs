@@ -7,9 +7,9 @@ use plexi_auth::model::{Me, Session, SignInMethod};
 use plexi_auth::provider::{MAX_PARTS, Proof};
 use plexi_auth::{Caller, NewCookie, NewPerson, SignedIn, Tokens, Transport};
 use plexi_core::{Actor, ActorKind, Coded as _, FieldError, Secret, SpaceId, Timestamp};
-use plexi_messaging::model::{ChannelKind, Page};
+use plexi_messaging::model::Page;
 use plexi_messaging::ports::ChannelFilter;
-use plexi_messaging::{ChannelDraft, MessagingError};
+use plexi_messaging::{FIRST_CHANNEL, MessagingError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +20,6 @@ use crate::error::ApiError;
 use crate::operations::{Class, Operation};
 use crate::stack::authentication::COOKIE;
 use crate::state::WebState;
-
-/// The channel that a first space begins with, and that those who are invited are in from the beginning.
-const FIRST_CHANNEL: &str = "general";
 
 pub(crate) fn operations() -> Vec<Operation> {
     let mut rows = vec![
@@ -328,7 +325,7 @@ async fn setup(
     let device = device.or(call.context.user_agent);
     let signed = web.auth.set_up(token.expose(), person, transport.into(), device).await?;
     let actor = actor_of(&signed);
-    if let Err(error) = first_space(&web, &actor, &space_name).await {
+    if let Err(error) = web.messaging.first_space(&actor, &space_name).await {
         // the administrator is made and can make the space as well; without this session nobody could
         tracing::error!(%error, "first space not made, the administrator can make it");
     }
@@ -354,16 +351,6 @@ fn in_field(error: MessagingError, field: &str) -> ApiError {
     }
     let problems = problems.into_iter();
     ApiError::invalid(problems.map(|wrong| FieldError::new(field, wrong.problem)).collect())
-}
-
-async fn first_space(web: &WebState, actor: &Actor, name: &str) -> Result<(), MessagingError> {
-    // spaces that an import brought before have nobody who can sign in
-    web.messaging.administer_all_spaces(actor).await?;
-    let space = web.messaging.create_space(actor, name).await?;
-    let general =
-        ChannelDraft { name: FIRST_CHANNEL.into(), kind: ChannelKind::Public, topic: String::new() };
-    web.messaging.create_channel(actor, space.id, general).await?;
-    Ok(())
 }
 
 /// Nobody arrives in an empty room: who may join the space's first channel is in it from the beginning.

@@ -1,7 +1,7 @@
 //! The secrets of the server: where they are, and new ones. No answer holds one.
 
 use http::Method;
-use plexi_auth::Caller;
+use plexi_auth::{Caller, FormerKeys};
 use plexi_core::Permission;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,9 +52,20 @@ async fn list(call: Call<Caller>) -> Result<Found<Secrets>, ApiError> {
     Ok(Found(Secrets { items: call.web.operator.secrets().await? }))
 }
 
-async fn rotate(call: Call<Caller, NamePath>) -> Result<Found<SecretFacts>, ApiError> {
-    let facts = call.web.operator.rotate_secret(&call.path.name).await?;
-    tracing::warn!(user = %call.actor().user, secret = %facts.name, fingerprint = %facts.fingerprint, "secret rotated");
+/// What becomes of what former secrets protect.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RotateQuery {
+    /// Whether it ends at once, because somebody else may have had a former secret. Otherwise it stays valid for its time.
+    #[serde(default)]
+    revoke_former: bool,
+}
+
+async fn rotate(call: Call<Caller, NamePath, RotateQuery>) -> Result<Found<SecretFacts>, ApiError> {
+    let former = if call.query.revoke_former { FormerKeys::Revoked } else { FormerKeys::Kept };
+    let facts = call.web.operator.rotate_secret(&call.path.name, former).await?;
+    let (user, fingerprint) = (call.actor().user, &facts.fingerprint);
+    tracing::warn!(%user, secret = %facts.name, %fingerprint, ?former, "secret rotated");
     Ok(Found(facts))
 }
 

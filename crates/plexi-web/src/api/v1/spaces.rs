@@ -7,7 +7,7 @@ use plexi_messaging::ports::SpaceChange;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::input::{Items, NamedPageQuery, RoleInput, SpaceMemberPath, SpacePath};
+use super::input::{NamedPageQuery, PageQuery, RoleInput, SpaceMemberPath, SpacePath};
 use super::members::{self, Member};
 use crate::answer::{Created, Done, Found};
 use crate::call::{Call, Nothing};
@@ -52,9 +52,9 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn list(call: Call<Caller>) -> Result<Found<Items<Space>>, ApiError> {
-    let items = call.web.messaging.spaces(call.actor()).await?;
-    Ok(Found(Items { items }))
+async fn list(call: Call<Caller, Nothing, PageQuery>) -> Result<Found<Page<Space>>, ApiError> {
+    let PageQuery { cursor, limit } = &call.query;
+    Ok(Found(call.web.messaging.spaces(call.actor(), cursor.as_deref(), *limit).await?))
 }
 
 /// A space to be made.

@@ -58,7 +58,7 @@ struct ServerFacts {
 async fn sync(call: Call<Caller>) -> Result<Found<Sync>, ApiError> {
     let (web, actor) = (&call.web, &call.who.actor);
     let me = web.auth.me(&call.who).await?;
-    let spaces = web.messaging.spaces(actor).await?;
+    let spaces = web.messaging.all_spaces(actor).await?;
     let channels = web.messaging.my_channels(actor).await?;
     let drafts = web.messaging.drafts(actor).await?;
     let categories = web.messaging.categories(actor).await?;
