@@ -17,6 +17,7 @@ fn lists(world: &World) -> BTreeMap<&'static str, String> {
         ("invitations.list", "/invitations?".to_owned()),
         ("spaces.members", format!("/spaces/{space}/members?")),
         ("channels.list", format!("/spaces/{space}/channels?")),
+        ("spaces.list", "/spaces?".to_owned()),
         ("channels.members", format!("/channels/{general}/members?")),
         ("search.messages", "/search?q=hello&".to_owned()),
     ]
@@ -29,6 +30,7 @@ async fn filled_world() -> World {
     let (space, general) = (world.space, world.general);
     let invitation = json!({"space_id": space, "role": "member", "max_uses": 1, "expires_in_hours": 1});
     assert_eq!(world.post(&world.root, "/invitations", &invitation).await.status, 201);
+    assert_eq!(world.post(&world.root, "/spaces", &json!({"name": "second"})).await.status, 201);
     let channel = json!({"name": "garden", "kind": "public"});
     assert_eq!(world.post(&world.root, &format!("/spaces/{space}/channels"), &channel).await.status, 201);
     let message = json!({"text": "hello again"});
