@@ -19,10 +19,14 @@ const MOST_SPACE_NAME: usize = 64;
 /// The note of everything that is about a line of text.
 const CHANGED: &str = "name, topic or status was not plain or too long and was changed";
 
+/// The note of names that people cannot sign in with here.
+const RENAMED: &str =
+    "account name was none that is allowed here and was changed; the name that is shown is as it was";
+
 /// The name of an account. That it is written otherwise, in capitals perhaps, is not worth a note.
 pub(super) fn account_name(name: &str, place: &str, outlet: &Outlet) -> Result<String, TransferError> {
     if names::fold(name).is_err() {
-        outlet.note(CHANGED, place)?;
+        outlet.note(RENAMED, place)?;
     }
     Ok(ident::account_name(name))
 }
