@@ -1,5 +1,6 @@
 //! What can be asked for: one structure a noun, read by clap and shown by `--help`.
 
+mod cache;
 mod channel;
 mod config;
 mod logs;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use cache::CacheCommand;
 pub(crate) use channel::{ChannelCommand, MembersCommand};
 pub(crate) use config::{ConfigCommand, ReferenceFormat};
 pub(crate) use logs::{LogsCommand, Wanted};
@@ -108,6 +110,9 @@ pub(crate) enum Command {
     /// Show the parts of a running server, and start one anew.
     #[command(subcommand)]
     Supervisor(SupervisorCommand),
+    /// Show what a running server remembers in memory, and have it forgotten.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
     Doctor,
     /// Print the version of this program and, with --server, of the server.

@@ -1,6 +1,7 @@
 //! One function a command: read the options, ask the workspace, print.
 
 mod account;
+mod cache;
 mod channel;
 pub(crate) mod config;
 mod doctor;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Secret(command) => secret::run(global, command, out).await,
         Command::Logs(command) => logs::run(global, command, out).await,
         Command::Supervisor(command) => supervisor::run(global, command, out).await,
+        Command::Cache(command) => cache::run(global, command, out).await,
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {

@@ -95,6 +95,7 @@ impl App {
             log: parts.log.clone(),
             connections: Arc::clone(&connections),
             supervision: seen.clone(),
+            cache: services.cache.clone(),
         });
         let web = WebState::new(WebParts {
             auth: services.auth.clone(),

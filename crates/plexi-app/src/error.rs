@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use plexi_auth::{AuthError, KeyFileError};
+use plexi_cache::CacheError;
 use plexi_config::ConfigError;
 use plexi_core::{Coded, ErrorCode, FieldError};
 use plexi_core_log::LogError;
@@ -66,6 +67,9 @@ pub enum AppError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// What is to be remembered in memory does not fit together.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// The tree of the server's tasks is not well made.
     #[error(transparent)]
     Tree(#[from] BuildError),
@@ -104,6 +108,7 @@ impl AppError {
             | Self::Messaging(_)
             | Self::System { .. }
             | Self::Tree(_)
+            | Self::Cache(_)
             | Self::GaveUp { .. } => 1,
         }
     }
@@ -146,7 +151,7 @@ impl AppError {
                 "Stop the other server on this database. If there is none, the database ends what a lost one left within a minute: start again then.".into()
             }
             Self::Database(_) => "Check database.url, that the database runs and its disk has room; `plexi doctor` looks closer.".into(),
-            Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Tree(_) | Self::GaveUp { .. } => self.code().remedy().into(),
+            Self::Log(_) | Self::Auth(_) | Self::Messaging(_) | Self::System { .. } | Self::Tree(_) | Self::Cache(_) | Self::GaveUp { .. } => self.code().remedy().into(),
         }
     }
 }
@@ -185,6 +190,7 @@ impl Coded for AppError {
             Self::Database(error) => error.code(),
             Self::Auth(error) => error.code(),
             Self::Messaging(error) => error.code(),
+            Self::Cache(error) => error.code(),
             Self::System { .. } | Self::Tree(_) | Self::GaveUp { .. } => ErrorCode::SystemInternal,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use plexi_auth::model::User;
 use plexi_auth::ports::{Account, AccountStore as _};
 use plexi_auth::{Auth, NewPerson, SetupToken, TokenKeys};
+use plexi_cache::Cache;
 use plexi_core::{Actor, Clock, Entropy, IdSource, Secret, SystemClock, SystemEntropy};
 use plexi_core_log::DataDirs;
 use plexi_db::Database;
@@ -47,6 +48,8 @@ pub struct Services {
     pub messaging: Messaging,
     /// The hub that messages reach connections through.
     pub hub: Hub,
+    /// What was read a moment ago.
+    pub cache: Cache,
     /// All stores.
     pub database: Database,
     /// The folders of this server.
@@ -94,13 +97,28 @@ impl Services {
         let stores = Arc::new(database.clone());
         let auth =
             Auth::new(stores.clone(), keys, ids.clone(), clock.clone(), entropy, settings.auth.clone())?;
+        let cache = Cache::ephemeral(settings.cache.clone(), Arc::clone(&clock), &*ambient.entropy)?;
+        auth.remember_in(&cache)?;
         let setup_token = auth.prepare().await?;
         let hub = Hub::new(&settings.messaging.hub);
         let config = settings.messaging.clone();
         let screens = Vec::new();
         let messaging = Messaging::new(stores.clone(), stores, screens, hub.clone(), ids, clock, config);
+        messaging.remember_in(&cache)?;
         let running = None;
-        Ok(Self { auth, messaging, hub, database, dirs, ambient, setup_token, database_url, running, lock })
+        Ok(Self {
+            auth,
+            messaging,
+            hub,
+            cache,
+            database,
+            dirs,
+            ambient,
+            setup_token,
+            database_url,
+            running,
+            lock,
+        })
     }
 
     pub(crate) fn key_file(&self) -> PathBuf {

@@ -5,6 +5,7 @@ mod server;
 mod transfer;
 
 use plexi_auth::{AuthConfig, BreachedList};
+use plexi_cache::CacheConfig;
 use plexi_config::Validate;
 use plexi_core::FieldError;
 use plexi_core_log::LogConfig;
@@ -35,6 +36,9 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// Messages and real-time delivery.
     pub messaging: MessagingConfig,
+    /// What is remembered in memory.
+    #[schemars(extend("x-restart" = true))]
+    pub cache: CacheConfig,
     /// Whole workspaces in and out of the running server.
     pub transfer: TransferSection,
     /// How parts of the server that fail are started again.
@@ -83,6 +87,7 @@ impl Validate for Settings {
             ("logging", self.logging.problems()),
             ("auth", self.auth.check().err().unwrap_or_default()),
             ("messaging", self.messaging.problems()),
+            ("cache", self.cache.problems()),
             ("transfer", self.transfer.problems()),
             ("supervisor", self.supervisor.problems()),
         ];
@@ -109,6 +114,7 @@ mod tests {
         settings.logging.retention_days = 40_000;
         settings.auth.session_days = 0;
         settings.messaging.batch = 0;
+        settings.cache.max_size_mb = 0;
         settings.transfer.max_upload_mib = 0;
         settings.supervisor.interval_seconds = 0;
         let keys: Vec<String> = settings.validate().into_iter().map(|problem| problem.field).collect();
@@ -120,6 +126,7 @@ mod tests {
                 "logging.retention_days",
                 "auth.session_days",
                 "messaging.batch",
+                "cache.max_size_mb",
                 "transfer.max_upload_mib",
                 "supervisor.interval_seconds"
             ]

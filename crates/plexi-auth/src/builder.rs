@@ -76,7 +76,7 @@ impl AuthBuilder {
             config: Current::new(self.config),
             passwords,
             providers,
-            recent: Recent::new(),
+            recent: Recent::default(),
             setup: SetupGate::new(),
             ended: broadcast::Sender::new(NOTICES),
             changed: broadcast::Sender::new(NOTICES),

@@ -3,20 +3,22 @@
 //! Every change this process makes clears what it touches before the change is answered. A change by another process (the
 //! command line, another node) is seen within [`KEPT`].
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use moka::sync::Cache;
-use plexi_core::{SessionId, Timestamp, UserId};
+use plexi_cache::{Cache, CacheError, Codec, Keep, Namespace, SecurityLevel};
+use plexi_core::{SessionId, StoreError, Timestamp, UserId};
 
 use crate::error::AuthError;
 use crate::ports::{Account, Digest, IdentityStore, SessionRecord};
 
 /// How long anything is believed without asking the store again.
 const KEPT: Duration = Duration::from_mins(1);
-/// The most entries of each kind.
-const CAPACITY: u64 = 100_000;
+/// How long it is remembered whose cookie it is.
+const COOKIES_KEPT: Duration = Duration::from_hours(1);
+/// About what names and the like take beside a record.
+const TEXTS: usize = 200;
 /// How often at most a session's last use is written down.
 pub(crate) const TOUCHED_EVERY: Duration = Duration::from_mins(1);
 
@@ -28,6 +30,11 @@ pub(crate) struct LiveSession {
 }
 
 impl LiveSession {
+    fn new(record: SessionRecord) -> Arc<Self> {
+        let seen = AtomicI64::new(record.last_seen_at.as_micros());
+        Arc::new(Self { record, seen })
+    }
+
     /// When it was last seen, to the minute.
     pub fn last_seen(&self) -> Timestamp {
         Timestamp::from_micros(self.seen.load(Ordering::Relaxed))
@@ -41,17 +48,33 @@ impl LiveSession {
     }
 }
 
-/// The three caches. What is read while something is cleared is not kept.
-pub(crate) struct Recent {
-    sessions: Cache<SessionId, Arc<LiveSession>>,
-    cookies: Cache<Digest, SessionId>,
-    accounts: Cache<UserId, Arc<Account>>,
-    clearings: AtomicU64,
+/// Sessions and accounts read a moment ago, once there is a place for them; without one the store is asked each time.
+#[derive(Default)]
+pub(crate) struct Recent(OnceLock<Kept>);
+
+struct Kept {
+    sessions: Namespace<SessionId, Arc<LiveSession>>,
+    /// Whose cookie it is, which never changes; whether that session lives is asked above.
+    cookies: Namespace<Digest, SessionId>,
+    accounts: Namespace<UserId, Arc<Account>>,
 }
 
 impl Recent {
-    pub fn new() -> Self {
-        Self { sessions: cache(), cookies: cache(), accounts: cache(), clearings: AtomicU64::new(0) }
+    /// Remembers in `cache` from now on.
+    pub fn remember_in(&self, cache: &Cache) -> Result<(), CacheError> {
+        let described =
+            |name, share| cache.namespace(name).level(SecurityLevel::Public).share(share).time_to_live(KEPT);
+        let kept = Kept {
+            sessions: described("sessions", 20)
+                .build(Codec::in_memory(|_| size_of::<LiveSession>() + TEXTS))?,
+            cookies: described("session-cookies", 8)
+                .time_to_live(COOKIES_KEPT)
+                .build(Codec::in_memory(|_| 0))?,
+            accounts: described("accounts", 20).build(Codec::in_memory(|_| size_of::<Account>() + TEXTS))?,
+        };
+        // Set already: then the first place stays.
+        let _ = self.0.set(kept);
+        Ok(())
     }
 
     /// A session by id.
@@ -60,12 +83,9 @@ impl Recent {
         store: &dyn IdentityStore,
         id: SessionId,
     ) -> Result<Option<Arc<LiveSession>>, AuthError> {
-        if let Some(session) = self.sessions.get(&id) {
-            return Ok(Some(session));
-        }
-        let before = self.clearings.load(Ordering::SeqCst);
-        let record = store.session(id).await?;
-        Ok(record.map(|record| self.keep_session(record, before)))
+        let read = async || store.session(id).await.map(|record| record.map(LiveSession::new));
+        let Some(kept) = self.0.get() else { return Ok(read().await?) };
+        kept.sessions.get_or_try_load(&id, &Keep::new(), read).await.map_err(shared)
     }
 
     /// A session by the digest of its cookie.
@@ -74,13 +94,14 @@ impl Recent {
         store: &dyn IdentityStore,
         cookie: &Digest,
     ) -> Result<Option<Arc<LiveSession>>, AuthError> {
-        if let Some(session) = self.cookies.get(cookie).and_then(|id| self.sessions.get(&id)) {
-            return Ok(Some(session));
-        }
-        let before = self.clearings.load(Ordering::SeqCst);
-        let Some(record) = store.session_by_cookie(cookie).await? else { return Ok(None) };
-        self.cookies.insert(*cookie, record.id);
-        Ok(Some(self.keep_session(record, before)))
+        let Some(kept) = self.0.get() else {
+            return Ok(store.session_by_cookie(cookie).await?.map(LiveSession::new));
+        };
+        let read =
+            async || store.session_by_cookie(cookie).await.map(|record| record.map(|record| record.id));
+        let id = kept.cookies.get_or_try_load(cookie, &Keep::new(), read).await.map_err(shared)?;
+        let Some(id) = id else { return Ok(None) };
+        self.session(store, id).await
     }
 
     /// An account by id.
@@ -89,55 +110,36 @@ impl Recent {
         store: &dyn IdentityStore,
         id: UserId,
     ) -> Result<Option<Arc<Account>>, AuthError> {
-        if let Some(account) = self.accounts.get(&id) {
-            return Ok(Some(account));
-        }
-        let before = self.clearings.load(Ordering::SeqCst);
-        let Some(account) = store.account(id).await?.map(Arc::new) else { return Ok(None) };
-        self.accounts.insert(id, account.clone());
-        if self.clearings.load(Ordering::SeqCst) != before {
-            self.accounts.invalidate(&id);
-        }
-        Ok(Some(account))
+        let read = async || store.account(id).await.map(|account| account.map(Arc::new));
+        let Some(kept) = self.0.get() else { return Ok(read().await?) };
+        kept.accounts.get_or_try_load(&id, &Keep::new(), read).await.map_err(shared)
     }
 
     /// Forgets sessions that ended.
     pub fn forget_sessions(&self, ids: &[SessionId]) {
-        self.clearings.fetch_add(1, Ordering::SeqCst);
-        for id in ids {
-            self.sessions.invalidate(id);
+        if let Some(kept) = self.0.get() {
+            for id in ids {
+                kept.sessions.invalidate_local(id);
+            }
         }
     }
 
     /// Forgets an account that changed.
     pub fn forget_account(&self, id: UserId) {
-        self.clearings.fetch_add(1, Ordering::SeqCst);
-        self.accounts.invalidate(&id);
+        if let Some(kept) = self.0.get() {
+            kept.accounts.invalidate_local(&id);
+        }
     }
 
     /// Forgets all accounts, after a role changed.
     pub fn forget_accounts(&self) {
-        self.clearings.fetch_add(1, Ordering::SeqCst);
-        self.accounts.invalidate_all();
-    }
-
-    /// Keeps what was read, unless something was cleared since: then it may be older than that.
-    fn keep_session(&self, record: SessionRecord, before: u64) -> Arc<LiveSession> {
-        let id = record.id;
-        let seen = AtomicI64::new(record.last_seen_at.as_micros());
-        let session = Arc::new(LiveSession { record, seen });
-        self.sessions.insert(id, session.clone());
-        if self.clearings.load(Ordering::SeqCst) != before {
-            self.sessions.invalidate(&id);
+        if let Some(kept) = self.0.get() {
+            kept.accounts.invalidate_all_local();
         }
-        session
     }
 }
 
-fn cache<K, V>() -> Cache<K, V>
-where
-    K: std::hash::Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    Cache::builder().max_capacity(CAPACITY).time_to_live(KEPT).build()
+/// The failure of a read that several waited for.
+fn shared(error: Arc<StoreError>) -> AuthError {
+    Arc::unwrap_or_clone(error).into()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use plexi_cache::{Cache, CacheError};
 use plexi_core::{Clock, Current, Entropy, IdSource, SessionId, Timestamp, UserId};
 use tokio::sync::broadcast;
 
@@ -96,6 +97,12 @@ impl Auth {
         config: AuthConfig,
     ) -> Result<Self, AuthError> {
         Self::builder(store, keys, ids, clock, entropy, config).build()
+    }
+
+    /// Remembers sessions and accounts in `cache` for a minute from now on, and forgets them with every change that this service makes.
+    /// Without it, knowing a caller reads the store each time.
+    pub fn remember_in(&self, cache: &Cache) -> Result<(), CacheError> {
+        self.inner.recent.remember_in(cache)
     }
 
     /// Takes over what may change while running: how long sessions and access tokens that begin from now on live, after how

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::bus::{Invalid, Invalidation, InvalidationBus, Listener};
 use crate::config::CacheConfig;
 use crate::error::CacheError;
-use crate::keys::KeySource;
+use crate::keys::{KeySource, Keyring};
 use crate::namespace::NamespaceBuilder;
 use crate::remote::{Remote, Tier};
 use crate::seal::Sealer;
@@ -103,6 +103,16 @@ impl Cache {
             bus.attach(Arc::downgrade(&listener));
         }
         Ok(Self(shared))
+    }
+
+    /// A cache of this process alone, with keys that nobody else has and that end with it.
+    pub fn ephemeral(
+        config: CacheConfig,
+        clock: Arc<dyn Clock>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, CacheError> {
+        let keys = Arc::new(Keyring::ephemeral(entropy)?);
+        Self::new(CacheParts::local(config, clock, keys), entropy)
     }
 
     /// Describes a new namespace of this cache.

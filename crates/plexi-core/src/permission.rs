@@ -54,6 +54,8 @@ permissions! {
     SecretsManage = "secrets.manage",
     /// See how the parts of the server do, and start one anew.
     SupervisorManage = "supervisor.manage",
+    /// See what is remembered in memory, and have it forgotten.
+    CacheManage = "cache.manage",
     /// Create spaces.
     SpacesCreate = "spaces.create",
     /// Rename and archive a space; manage its members.
@@ -98,6 +100,7 @@ impl Permission {
             | Self::TransferManage
             | Self::SecretsManage
             | Self::SupervisorManage
+            | Self::CacheManage
             | Self::SpacesCreate
             | Self::UsersRead
             | Self::DirectCreate => RoleScope::System,

@@ -1,9 +1,9 @@
 //! What an actor may do here: the standing to a space or channel, remembered for a moment, and the one decision.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use plexi_cache::{Cache, CacheError, Codec, Keep, Namespace, SecurityLevel};
 use plexi_core::access::{Denied, Standing, decide};
 use plexi_core::{Actor, ActorKind, ChannelId, Permission, PermissionSet, SpaceId, UserId};
 
@@ -11,9 +11,6 @@ use crate::error::MessagingError;
 use crate::messaging::Messaging;
 use crate::model::ChannelKind;
 use crate::ports::{ChannelAccess, ChatStore, SpaceAccess};
-
-/// How many (user, channel) pairs are remembered.
-const MOST_REMEMBERED: u64 = 100_000;
 
 /// What a system or space role grants to somebody who sees a channel and is not in it.
 const FROM_OUTSIDE: PermissionSet = PermissionSet::EMPTY
@@ -70,35 +67,30 @@ pub(crate) fn reads(access: &ChannelAccess) -> bool {
     access.member.is_some() && (granted(access.member) || around)
 }
 
-#[derive(Clone)]
-struct Remembered {
-    access: Arc<ChannelAccess>,
-    generation: u64,
-}
-
-/// Decisions of a moment ago. Bounded; forgets after the configured time and when told.
-pub(crate) struct AccessCache {
-    entries: moka::sync::Cache<(UserId, ChannelId), Remembered>,
-    /// Counts every invalidation: what was read before one is not kept after it.
-    changes: AtomicU64,
-    /// Counts the invalidations of everything.
-    generation: AtomicU64,
-}
+/// Decisions of a moment ago, once there is a place for them; without one the store is asked each time.
+#[derive(Default)]
+pub(crate) struct AccessCache(OnceLock<Namespace<(UserId, ChannelId), Arc<ChannelAccess>>>);
 
 impl AccessCache {
-    pub(crate) fn new(ttl: Duration) -> Self {
-        let entries = moka::sync::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(ttl).build();
-        Self { entries, changes: AtomicU64::new(0), generation: AtomicU64::new(0) }
+    /// Remembers in `cache` for so long from now on.
+    pub(crate) fn remember_in(&self, cache: &Cache, ttl: Duration) -> Result<(), CacheError> {
+        let described = cache.namespace("channel-access").level(SecurityLevel::Public).share(40);
+        let entries = described.time_to_live(ttl).build(Codec::in_memory(|_| size_of::<ChannelAccess>()))?;
+        // Set already: then the first place stays.
+        let _ = self.0.set(entries);
+        Ok(())
     }
 
     pub(crate) fn forget(&self, user: UserId, channel: ChannelId) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate(&(user, channel));
+        if let Some(entries) = self.0.get() {
+            entries.invalidate_local(&(user, channel));
+        }
     }
 
     pub(crate) fn forget_all(&self) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        if let Some(entries) = self.0.get() {
+            entries.invalidate_all_local();
+        }
     }
 
     async fn get(
@@ -107,21 +99,10 @@ impl AccessCache {
         channel: ChannelId,
         user: UserId,
     ) -> Result<Option<Arc<ChannelAccess>>, MessagingError> {
-        let generation = self.generation.load(Ordering::SeqCst);
-        if let Some(known) = self.entries.get(&(user, channel))
-            && known.generation == generation
-        {
-            return Ok(Some(known.access));
-        }
-        let changes = self.changes.load(Ordering::SeqCst);
-        let Some(access) = store.channel_access(channel, user).await? else { return Ok(None) };
-        let access = Arc::new(access);
-        let key = (user, channel);
-        self.entries.insert(key, Remembered { access: Arc::clone(&access), generation });
-        if self.changes.load(Ordering::SeqCst) != changes {
-            self.entries.invalidate(&key);
-        }
-        Ok(Some(access))
+        let read = async || store.channel_access(channel, user).await.map(|access| access.map(Arc::new));
+        let Some(entries) = self.0.get() else { return Ok(read().await?) };
+        let known = entries.get_or_try_load(&(user, channel), &Keep::new(), read).await;
+        known.map_err(|error| (*error).clone().into())
     }
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use plexi_cache::{Cache, CacheError};
 use plexi_core::{Actor, ActorKind, ChannelId, Clock, Current, FieldError, IdSource, Timestamp, UserId};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +54,6 @@ impl Messaging {
         config: MessagingConfig,
     ) -> Self {
         let (sends, receiver) = mpsc::channel(usize::try_from(config.send_queue).unwrap_or(4_096).max(1));
-        let ttl = Duration::from_secs(u64::from(config.access_ttl_seconds.max(1)));
         let timings = Timings::new(screens.iter().map(|screen| screen.name()));
         Self(Arc::new(Parts {
             store,
@@ -63,13 +63,21 @@ impl Messaging {
             ids,
             clock,
             config: Current::new(config),
-            access: AccessCache::new(ttl),
-            roles: RoleCache::new(ttl),
+            access: AccessCache::default(),
+            roles: RoleCache::default(),
             timings,
             sends,
             waiting_bytes: Arc::default(),
             receiver: Mutex::new(Some(receiver)),
         }))
+    }
+
+    /// Remembers decisions about access in `cache` from now on, and forgets them with every change that this service makes or is told
+    /// of. Without it, every decision reads the store.
+    pub fn remember_in(&self, cache: &Cache) -> Result<(), CacheError> {
+        let ttl = Duration::from_secs(u64::from(self.0.config.get().access_ttl_seconds.max(1)));
+        self.0.access.remember_in(cache, ttl)?;
+        self.0.roles.remember_in(cache, ttl)
     }
 
     /// Takes over what may change while running: the longest message, how many bytes of sends may wait, how many are stored

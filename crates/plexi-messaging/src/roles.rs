@@ -1,8 +1,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use plexi_cache::{Cache, CacheError, Codec, Keep, Namespace, SecurityLevel};
 use plexi_core::access::Denied;
 use plexi_core::{Actor, ActorKind, FieldError, Permission, PermissionSet, RoleScope};
 
@@ -20,21 +21,26 @@ const TAKING_PART: PermissionSet = PermissionSet::EMPTY
     .with(Permission::MessagePin)
     .with(Permission::MentionAll);
 
-/// How many role names are remembered.
-const MOST_REMEMBERED: u64 = 1_000;
-
-/// What roles grant, by name. Bounded; forgets after the configured time and when told.
-pub(crate) struct RoleCache(moka::sync::Cache<(RoleScopeKey, String), PermissionSet>);
+/// What roles grant, by name, once there is a place to remember it.
+#[derive(Default)]
+pub(crate) struct RoleCache(OnceLock<Namespace<(RoleScopeKey, String), PermissionSet>>);
 
 type RoleScopeKey = u8;
 
 impl RoleCache {
-    pub(crate) fn new(ttl: Duration) -> Self {
-        Self(moka::sync::Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(ttl).build())
+    /// Remembers in `cache` for so long from now on.
+    pub(crate) fn remember_in(&self, cache: &Cache, ttl: Duration) -> Result<(), CacheError> {
+        let described = cache.namespace("role-grants").level(SecurityLevel::Public).share(2);
+        let grants = described.time_to_live(ttl).build(Codec::in_memory(|_| size_of::<PermissionSet>()))?;
+        // Set already: then the first place stays.
+        let _ = self.0.set(grants);
+        Ok(())
     }
 
     pub(crate) fn forget_all(&self) {
-        self.0.invalidate_all();
+        if let Some(grants) = self.0.get() {
+            grants.invalidate_all_local();
+        }
     }
 
     /// What the role grants; `None` when there is no such role.
@@ -44,15 +50,11 @@ impl RoleCache {
         scope: RoleScope,
         name: &str,
     ) -> Result<Option<PermissionSet>, MessagingError> {
+        let read = async || directory.role_grants(scope, name).await;
+        let Some(grants) = self.0.get() else { return Ok(read().await?) };
         let key = (scope as RoleScopeKey, name.to_owned());
-        if let Some(known) = self.0.get(&key) {
-            return Ok(Some(known));
-        }
-        let found = directory.role_grants(scope, name).await?;
-        if let Some(grants) = found {
-            self.0.insert(key, grants);
-        }
-        Ok(found)
+        let known = grants.get_or_try_load(&key, &Keep::new(), read).await;
+        known.map_err(|error| (*error).clone().into())
     }
 }
 

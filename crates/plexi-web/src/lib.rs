@@ -42,7 +42,7 @@ pub use health::{AlwaysReady, Check, HealthChecks};
 pub use idempotency::MemoryIdempotency;
 pub use idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, Kept, StoredAnswer};
 pub use metrics::{Exposition, MetricSource};
-pub use operator::{NoOperator, Operator, OperatorError, Part, SecretFacts, SecretsReloaded};
+pub use operator::{NoOperator, Operator, OperatorError, Part, Remembered, SecretFacts, SecretsReloaded};
 pub use sessions::watch_sessions;
 pub use stack::authentication::COOKIE;
 pub use stack::router;

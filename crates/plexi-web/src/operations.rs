@@ -228,6 +228,7 @@ pub fn table() -> Vec<Operation> {
         v1::system::operations(),
         v1::secrets::operations(),
         v1::supervisor::operations(),
+        v1::cache::operations(),
         v1::transfers::operations(),
     ]
     .concat()

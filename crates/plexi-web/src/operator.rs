@@ -27,6 +27,9 @@ pub enum OperatorError {
     /// No part of the server has that path.
     #[error("no such part")]
     NoPart,
+    /// Nothing of that name is remembered.
+    #[error("nothing of that name is remembered")]
+    NothingRemembered,
     /// The part cannot be started anew now.
     #[error("the part cannot be started anew: {0}")]
     PartBusy(String),
@@ -49,7 +52,7 @@ impl Coded for OperatorError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Level | Self::KeptElsewhere { .. } => ErrorCode::ValidationInvalid,
-            Self::NoSecret | Self::NoPart => ErrorCode::ValidationNotFound,
+            Self::NoSecret | Self::NoPart | Self::NothingRemembered => ErrorCode::ValidationNotFound,
             Self::PartBusy(_) => ErrorCode::ValidationConflict,
             Self::Refused { code, .. } => *code,
             Self::Failed(_) => ErrorCode::SystemInternal,
@@ -64,7 +67,11 @@ impl Coded for OperatorError {
                 vec![FieldError::new("name", problem)]
             }
             Self::PartBusy(_) => vec![FieldError::new("path", "cannot be started anew now, try again")],
-            Self::NoSecret | Self::NoPart | Self::Refused { .. } | Self::Failed(_) => Vec::new(),
+            Self::NoSecret
+            | Self::NoPart
+            | Self::NothingRemembered
+            | Self::Refused { .. }
+            | Self::Failed(_) => Vec::new(),
         }
     }
 
@@ -134,6 +141,37 @@ pub struct Part {
     pub starts_in_ms: Option<u64>,
 }
 
+/// What is remembered of one kind of values, and what that saved, since the server began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Remembered {
+    /// The kind.
+    pub name: String,
+    /// How carefully the values are kept: `PUBLIC` as they are in memory, others sealed.
+    pub level: String,
+    /// Values held now, about.
+    pub entries: u64,
+    /// Bytes they take now, about.
+    pub bytes: u64,
+    /// Bytes they may take.
+    pub max_bytes: u64,
+    /// Questions that were answered from memory.
+    pub hits: u64,
+    /// Questions that were not.
+    pub misses: u64,
+    /// Questions that waited for a read already under way.
+    pub joined: u64,
+    /// Values that were read.
+    pub loads: u64,
+    /// Reads that failed.
+    pub load_failures: u64,
+    /// Values pushed out to make room.
+    pub evictions: u64,
+    /// How often something was to be forgotten since it changed.
+    pub invalidations: u64,
+    /// Values that somebody else had changed.
+    pub forged: u64,
+}
+
 /// What an administrator may ask of the running server.
 #[async_trait]
 pub trait Operator: Send + Sync + 'static {
@@ -157,6 +195,12 @@ pub trait Operator: Send + Sync + 'static {
 
     /// Ends a part and starts it anew.
     fn restart_part(&self, path: &str) -> Result<(), OperatorError>;
+
+    /// What is remembered, by name.
+    fn remembered(&self) -> Vec<Remembered>;
+
+    /// Forgets what is remembered of one kind, or all.
+    async fn forget(&self, name: Option<&str>) -> Result<(), OperatorError>;
 }
 
 /// Knows nothing and sets nothing. For tests and examples.
@@ -187,6 +231,14 @@ impl Operator for NoOperator {
 
     fn parts(&self) -> Vec<Part> {
         Vec::new()
+    }
+
+    fn remembered(&self) -> Vec<Remembered> {
+        Vec::new()
+    }
+
+    async fn forget(&self, name: Option<&str>) -> Result<(), OperatorError> {
+        name.map_or(Ok(()), |_| Err(OperatorError::NothingRemembered))
     }
 
     fn restart_part(&self, _: &str) -> Result<(), OperatorError> {

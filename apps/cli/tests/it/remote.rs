@@ -160,6 +160,25 @@ fn health_and_version_need_no_session_and_a_server_that_is_gone_is_unavailable()
 }
 
 #[test]
+fn an_operator_sees_what_is_remembered_and_has_it_forgotten() {
+    let (_server, admin) = Server::with_admin();
+    let hits = || -> u64 {
+        let listed: serde_json::Value =
+            serde_json::from_str(&admin.ok(&["--json", "cache", "stats"])).unwrap();
+        let kinds = listed.as_array().unwrap();
+        let names: Vec<_> = kinds.iter().map(|kind| kind["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["accounts", "channel-access", "role-grants", "session-cookies", "sessions"]);
+        kinds.iter().find(|kind| kind["name"] == "accounts").unwrap()["hits"].as_u64().unwrap()
+    };
+    let before = hits();
+    assert!(hits() > before, "the caller's account is remembered between two calls");
+    assert!(admin.ok(&["cache", "flush", "accounts"]).contains("accounts is forgotten"));
+    assert!(admin.ok(&["cache", "flush"]).contains("everything is forgotten"));
+    assert!(admin.ok(&["cache", "stats"]).lines().any(|line| line.starts_with("sessions")));
+    assert!(admin.fails(&["cache", "flush", "nothing"], 3).err.contains("plexi cache stats"));
+}
+
+#[test]
 fn an_operator_sees_the_parts_of_the_server_and_starts_one_anew() {
     let (_server, admin) = Server::with_admin();
     let shown = admin.ok(&["supervisor", "status"]);

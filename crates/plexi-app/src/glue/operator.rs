@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plexi_auth::FormerKeys;
+use plexi_cache::{Cache, NamespaceStats};
 use plexi_core_log::LogHandle;
 use plexi_db::Database;
 use plexi_messaging::Hub;
 use plexi_supervisor::{ControlError, Kind, Status};
 use plexi_web::{
-    Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError, Part, SecretFacts,
+    Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError, Part, Remembered, SecretFacts,
     SecretsReloaded,
 };
 
@@ -49,6 +50,7 @@ pub(crate) struct Console {
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) secrets: Secrets,
     pub(crate) supervision: Seen,
+    pub(crate) cache: Cache,
 }
 
 #[async_trait]
@@ -104,6 +106,37 @@ impl Operator for Console {
             other => OperatorError::PartBusy(other.to_string()),
         })
     }
+
+    fn remembered(&self) -> Vec<Remembered> {
+        self.cache.stats().into_iter().map(remembered).collect()
+    }
+
+    async fn forget(&self, name: Option<&str>) -> Result<(), OperatorError> {
+        match name {
+            None => self.cache.flush().await,
+            Some(name) if self.cache.flush_namespace(name).await => {}
+            Some(_) => return Err(OperatorError::NothingRemembered),
+        }
+        Ok(())
+    }
+}
+
+fn remembered(stats: NamespaceStats) -> Remembered {
+    Remembered {
+        name: stats.name,
+        level: stats.level.as_str().to_owned(),
+        entries: stats.entries,
+        bytes: stats.weight,
+        max_bytes: stats.capacity,
+        hits: stats.hits + stats.negative_hits + stats.stale_hits + stats.remote_hits,
+        misses: stats.misses - stats.remote_hits.min(stats.misses),
+        joined: stats.joined,
+        loads: stats.loads,
+        load_failures: stats.load_failures,
+        evictions: stats.evictions,
+        invalidations: stats.invalidations,
+        forged: stats.unseal_failures,
+    }
 }
 
 /// The tree as a list. The root has its name for a path, others those below it.
@@ -147,6 +180,24 @@ impl MetricSource for Console {
             let restarts = "How often a part of the server was started again.";
             into.counter("plexi_supervisor_restarts_total", restarts, &labels, part.restarts);
             into.counter("plexi_supervisor_hung_total", "How often a part hung.", &labels, part.hung);
+        }
+        for kind in self.remembered() {
+            let labels = [("namespace", kind.name.as_str())];
+            into.gauge("plexi_cache_entries", "Values remembered.", &labels, kind.entries);
+            into.gauge("plexi_cache_bytes", "Memory of values remembered.", &labels, kind.bytes);
+            into.counter("plexi_cache_hits_total", "Questions answered from memory.", &labels, kind.hits);
+            into.counter(
+                "plexi_cache_misses_total",
+                "Questions not answered from memory.",
+                &labels,
+                kind.misses,
+            );
+            into.counter("plexi_cache_loads_total", "Values read.", &labels, kind.loads);
+            into.counter("plexi_cache_evictions_total", "Values pushed out.", &labels, kind.evictions);
+            let changed = "Times that something was forgotten since it changed.";
+            into.counter("plexi_cache_invalidations_total", changed, &labels, kind.invalidations);
+            let forged = "Values that somebody else had changed.";
+            into.counter("plexi_cache_forged_total", forged, &labels, kind.forged);
         }
         if let Some(log) = &self.log {
             let stats = log.stats();

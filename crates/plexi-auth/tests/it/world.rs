@@ -4,6 +4,7 @@ use std::time::Duration;
 use plexi_auth::memory::MemoryStore;
 use plexi_auth::ports::AccountStore as _;
 use plexi_auth::{Auth, AuthConfig, Caller, NewPerson, SignedIn, TokenKeys, Transport};
+use plexi_cache::{Cache, CacheConfig};
 use plexi_core::{Actor, IdSource, ManualClock, Secret, SeededEntropy, SpaceId, Timestamp, UserId};
 
 pub const PASSWORD: &str = "plum tree by the old canal";
@@ -31,6 +32,8 @@ impl World {
         let ids = IdSource::new(clock.clone(), entropy.clone());
         let keys = TokenKeys::generate(&*entropy).unwrap();
         let auth = Auth::new(store.clone(), keys, ids.clone(), clock.clone(), entropy, config).unwrap();
+        let cache = Cache::ephemeral(CacheConfig::default(), clock.clone(), &SeededEntropy::new(2)).unwrap();
+        auth.remember_in(&cache).unwrap();
         Self { auth, store, clock, ids }
     }
 

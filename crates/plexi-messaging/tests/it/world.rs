@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use plexi_cache::{Cache, CacheConfig};
 use plexi_core::{
     Actor, ActorKind, ChannelId, IdSource, ManualClock, Permission, PermissionSet, SeededEntropy, SpaceId,
     Timestamp, UserId,
@@ -58,6 +59,8 @@ impl World {
         let hub = Hub::new(&config.hub);
         let messaging =
             Messaging::new(store.clone(), store.clone(), screens, hub, ids.clone(), clock.clone(), config);
+        let cache = Cache::ephemeral(CacheConfig::default(), clock.clone(), &SeededEntropy::new(2)).unwrap();
+        messaging.remember_in(&cache).unwrap();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let (service, token) = (messaging.clone(), stop.clone());

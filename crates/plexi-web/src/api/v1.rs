@@ -1,6 +1,7 @@
 //! Version 1 of the REST interface (`docs/API.md`).
 
 pub(crate) mod auth;
+pub(crate) mod cache;
 pub(crate) mod channels;
 pub(crate) mod input;
 pub(crate) mod invitations;

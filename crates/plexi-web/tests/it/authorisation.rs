@@ -123,6 +123,8 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("secrets.reload", "", none.clone(), [401, 403, 403, 200]);
     row("supervisor.list", "", none.clone(), [401, 403, 403, 200]);
     row("supervisor.restart", "", json!({"path": "nothing"}), [401, 403, 403, 404]);
+    row("cache.list", "", none.clone(), [401, 403, 403, 200]);
+    row("cache.flush", "", json!({"name": "nothing"}), [401, 403, 403, 404]);
     row("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]);
     rows
 }

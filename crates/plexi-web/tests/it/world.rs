@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use plexi_auth::ports::AccountStore as _;
 use plexi_auth::provider::{Attempt, AuthProvider, Verified};
 use plexi_auth::{Auth, AuthConfig, AuthError, NewPerson, SetupToken, TokenKeys, Transport};
+use plexi_cache::{Cache, CacheConfig};
 use plexi_core::{
     Actor, ChannelId, Entropy, IdSource, InvitationId, ManualClock, MessageId, PermissionSet, RoleId,
     RoleScope, Secret, SeededEntropy, SessionId, SpaceId, Timestamp, UserId,
@@ -163,6 +164,9 @@ pub async fn server(options: Options) -> Server {
         clock.clone(),
         config,
     );
+    let cache = Cache::ephemeral(CacheConfig::default(), clock.clone(), &*entropy).unwrap();
+    auth.remember_in(&cache).unwrap();
+    messaging.remember_in(&cache).unwrap();
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let (sender, halt) = (messaging.clone(), CancellationToken::new());
