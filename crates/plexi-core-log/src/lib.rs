@@ -50,7 +50,7 @@ pub use error::LogError;
 pub use escape::escape_ascii;
 pub use histogram::{Histogram, HistogramSnapshot, Timer};
 pub use level::{Level, LevelSpec, ParseLevelError};
-pub use logging::{LogGuard, LogHandle, LogStats, Logging, init};
+pub use logging::{LogGuard, LogHandle, LogStats, Logging, SinkCount, init};
 pub use plugins::PLUGIN_TARGET;
 pub use reader::{
     Follower, LogEntry, LogFileInfo, LogFileKind, LogFilter, LogReader, LogRecord, LogSource, LogSummary,

@@ -83,11 +83,13 @@ impl Logging {
             Tap { queue, format, threshold }
         };
         let mut taps = vec![tap(Arc::clone(&to_file), config.format, config.file.level)];
+        let mut names = vec!["file".to_owned()];
         if config.console {
             let queue = Arc::new(Queue::new(CAPACITY, config.when_full));
             let resort = to_stderr(&own);
             outlets.push(Outlet::start("log-console", Arc::clone(&queue), Console, own.clone(), resort)?);
             taps.push(tap(queue, config.format, config.console_level));
+            names.push("console".to_owned());
         }
         let program = program();
         for (name, sink) in &config.sinks {
@@ -96,12 +98,14 @@ impl Logging {
             let (queue, outlet) = opening.start(format)?;
             outlets.push(outlet);
             taps.push(tap(queue, format, sink.level));
+            names.push(format!("sinks.{name}"));
         }
         let stacktraces = Arc::new(AtomicBool::new(config.debug_stacktraces));
         let levels = Arc::new(RwLock::new(Levels::new(&config.levels())));
         let handle = LogHandle {
             levels: Arc::downgrade(&levels),
             queues: taps.iter().map(|tap| Arc::clone(&tap.queue)).collect(),
+            names,
             thresholds: taps.iter().map(|tap| Arc::clone(&tap.threshold)).collect(),
             stacktraces: Arc::clone(&stacktraces),
             retention,
@@ -198,11 +202,25 @@ pub struct LogStats {
     pub failed_writes: u64,
 }
 
+/// How many lines went to a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SinkCount {
+    /// Where: `file`, `console` or `sinks.NAME`.
+    pub name: String,
+    /// Lines written.
+    pub written: u64,
+    /// Lines lost on the way.
+    pub lost: u64,
+}
+
 /// Changes levels while running, flushes, counts. Cheap to clone.
 #[derive(Clone)]
 pub struct LogHandle {
     levels: Weak<RwLock<Levels>>,
     queues: Vec<Arc<Queue>>,
+    /// What they are called.
+    names: Vec<String>,
     /// How severe events must be for file, console and sinks, in this order.
     thresholds: Vec<Arc<Threshold>>,
     stacktraces: Arc<AtomicBool>,
@@ -274,6 +292,15 @@ impl LogHandle {
     /// switched off or it could not be written. For the error that ends a program.
     pub fn write_crash(&self, reason: &str) -> Option<PathBuf> {
         self.crash.as_ref()?.upgrade()?.write(reason)
+    }
+
+    /// How many lines were written to each place and lost on the way to it: `file`, `console`, `sinks.NAME`.
+    pub fn counts(&self) -> Vec<SinkCount> {
+        let counted = |(name, queue): (&String, &Arc<Queue>)| {
+            let (written, lost) = queue.counts();
+            SinkCount { name: name.clone(), written, lost }
+        };
+        self.names.iter().zip(&self.queues).map(counted).collect()
     }
 
     /// What was written and lost.

@@ -80,11 +80,11 @@ pub trait MetricSource: Send + Sync + 'static {
     fn collect(&self, into: &mut Exposition);
 }
 
-/// The text being written.
+/// The text being written. Figures may come in any order: those of one name stand together, as the format wants it.
 #[derive(Debug, Default)]
 pub struct Exposition {
-    text: String,
-    last: String,
+    /// Names and what is said of them, in the order they came.
+    families: Vec<(String, String)>,
 }
 
 impl Exposition {
@@ -123,7 +123,7 @@ impl Exposition {
 
     /// The text so far.
     pub fn into_text(self) -> String {
-        self.text
+        self.families.into_iter().map(|(_, text)| text).collect()
     }
 
     /// Adds percentiles of durations, at most 1 % off; the name ends in `_seconds`.
@@ -144,23 +144,25 @@ impl Exposition {
         labels: &[(&str, &str)],
         value: &str,
     ) {
-        if self.last != name {
-            name.clone_into(&mut self.last);
-            // infallible: writing to a String
-            let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        }
-        self.text.push_str(name);
-        self.text.push_str(suffix);
+        // most often it is the one that was written last
+        let at = self.families.iter().rposition(|(known, _)| known == name).unwrap_or_else(|| {
+            self.families.push((name.to_owned(), format!("# HELP {name} {help}\n# TYPE {name} {kind}\n")));
+            self.families.len() - 1
+        });
+        let Some((_, out)) = self.families.get_mut(at) else { return };
+        out.push_str(name);
+        out.push_str(suffix);
         let mut open = '{';
         for (label, text) in labels {
             let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let _ = write!(self.text, "{open}{label}=\"{escaped}\"");
+            // infallible: writing to a String
+            let _ = write!(out, "{open}{label}=\"{escaped}\"");
             open = ',';
         }
         if open == ',' {
-            self.text.push('}');
+            out.push('}');
         }
-        let _ = writeln!(self.text, " {value}");
+        let _ = writeln!(out, " {value}");
     }
 }
 
@@ -370,6 +372,20 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");
         }
+    }
+
+    #[test]
+    fn figures_of_one_name_stand_together_in_whatever_order_they_come() {
+        let mut text = Exposition::default();
+        for part in ["hub", "listener"] {
+            text.gauge("plexi_a", "First.", &[("part", part)], 1);
+            text.counter("plexi_b_total", "Second.", &[("part", part)], 2);
+        }
+        let expected = "# HELP plexi_a First.\n# TYPE plexi_a gauge\n\
+            plexi_a{part=\"hub\"} 1\nplexi_a{part=\"listener\"} 1\n\
+            # HELP plexi_b_total Second.\n# TYPE plexi_b_total counter\n\
+            plexi_b_total{part=\"hub\"} 2\nplexi_b_total{part=\"listener\"} 2\n";
+        assert_eq!(text.into_text(), expected);
     }
 
     #[test]

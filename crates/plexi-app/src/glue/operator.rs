@@ -199,10 +199,11 @@ impl MetricSource for Console {
             let forged = "Values that somebody else had changed.";
             into.counter("plexi_cache_forged_total", forged, &labels, kind.forged);
         }
-        if let Some(log) = &self.log {
-            let stats = log.stats();
-            into.counter("plexi_log_lines_total", "Lines written to the log file.", &[], stats.written);
-            into.counter("plexi_log_lost_total", "Lines lost on the way to the log file.", &[], stats.lost);
+        for count in self.log.as_ref().map(LogHandle::counts).unwrap_or_default() {
+            let labels = [("to", count.name.as_str())];
+            let written = "Lines written to the log file, the console and other sinks.";
+            into.counter("plexi_log_lines_total", written, &labels, count.written);
+            into.counter("plexi_log_lost_total", "Lines lost on the way there.", &labels, count.lost);
         }
     }
 }

@@ -74,7 +74,7 @@ fn syslog_over_a_socket_of_the_system_is_a_datagram_an_event() {
     let path = server.dir.path().join("syslog");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     let config = SinkConfig { format: Some(Format::Json), ..sink(SinkKind::Syslog, path.to_str().unwrap()) };
-    let (dispatch, _guard) = server.build(&with(config));
+    let (dispatch, guard) = server.build(&with(config));
     tracing::dispatcher::with_default(&dispatch, || warn!(target: "web", n = 7, "slow"));
     let mut datagram = [0; 4096];
     let len = socket.recv(&mut datagram).unwrap();
@@ -83,6 +83,10 @@ fn syslog_over_a_socket_of_the_system_is_a_datagram_an_event() {
     assert!(head.starts_with("<28>1 "), "{text}");
     let event: serde_json::Value = serde_json::from_str(event).unwrap();
     assert_eq!(event["fields"]["n"], 7);
+    assert!(guard.handle().flush(crate::PATIENCE));
+    let counts = guard.handle().counts();
+    let counts: Vec<_> = counts.iter().map(|count| (&*count.name, count.written, count.lost)).collect();
+    assert_eq!(counts, [("file", 1, 0), ("sinks.collector", 1, 0)]);
 }
 
 #[cfg(unix)]
