@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark spawns its own load")]
 
+mod cache;
 mod client;
 mod fanout;
 mod idle;
@@ -68,6 +69,12 @@ enum Area {
         #[arg(long, default_value = "target/bench/log.json")]
         out: PathBuf,
     },
+    /// Hits, inserts, hit ratios and compression of the cache.
+    Cache {
+        /// Where the JSON goes.
+        #[arg(long, default_value = "target/bench/cache.json")]
+        out: PathBuf,
+    },
     /// One of the two limits, as a process of its own. Started by `chat`.
     #[command(hide = true)]
     Peer {
@@ -93,6 +100,7 @@ enum Part {
 #[tokio::main]
 async fn main() -> Outcome<()> {
     match Arguments::parse().area {
+        Area::Cache { out } => cache::run(&out).await,
         Area::Peer { log } => peer::serve(log).await,
         Area::Log { out } => {
             let scratch = tempfile::tempdir()?;
