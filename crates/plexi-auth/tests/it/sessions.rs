@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use plexi_auth::ports::SessionStore as _;
-use plexi_auth::{AuthError, Ended, Purpose, SessionsEnded, Transport, UserChange};
+use plexi_auth::{
+    Auth, AuthConfig, AuthError, Ended, Purpose, SessionsEnded, TokenKeys, Transport, UserChange,
+};
 use plexi_core::access::Denied;
-use plexi_core::{Actor, Permission};
+use plexi_core::{Actor, Permission, SeededEntropy};
 
 use crate::world::{DAY, MINUTE, OTHER_PASSWORD, PASSWORD, World, secret};
 
@@ -167,6 +171,20 @@ async fn a_session_ends_after_thirty_days_however_much_it_is_used() {
     }
     world.clock.advance(DAY);
     assert!(ended(world.auth.authenticate_cookie(cookie.expose()).await));
+}
+
+#[tokio::test]
+async fn without_a_cache_knowing_a_caller_reads_session_and_account_each_time() {
+    let world = World::new().await;
+    let (_, cookie) = world.caller("root").await;
+    let entropy = Arc::new(SeededEntropy::new(3));
+    let keys = TokenKeys::generate(&*entropy).unwrap();
+    let (ids, clock) = (world.ids.clone(), world.clock.clone());
+    let auth = Auth::new(world.store.clone(), keys, ids, clock, entropy, AuthConfig::quick()).unwrap();
+    auth.authenticate_cookie(cookie.expose()).await.unwrap();
+    let before = world.store.operations();
+    auth.authenticate_cookie(cookie.expose()).await.unwrap();
+    assert_eq!(world.store.operations() - before, 2);
 }
 
 #[tokio::test]
