@@ -116,7 +116,10 @@ impl Listener {
             });
         }
         if self.stop.is_cancelled() {
+            drop(socket);
             *self.socket() = None;
+            // Nobody is let in any more, from now on; the loop itself ends when its supervisor comes to it.
+            halt.cancelled().await;
         }
     }
 

@@ -40,6 +40,7 @@ fn term_and_int_stop_the_server_with_0() {
         assert_eq!(idle.read(&mut [0; 8]).unwrap(), 0, "idle connections are closed");
         let log = std::fs::read_to_string(folder.path().join("data/logs/latest.txt")).unwrap();
         assert!(log.trim_end().ends_with("stopped"), "the last line is written: {log}");
+        assert!(!log.contains(" WARN ") && !log.contains(" ERROR "), "nothing is wrong: {log}");
     }
 }
 
