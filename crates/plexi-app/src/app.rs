@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use plexi_config::Reloader;
-use plexi_core_log::LogHandle;
+use plexi_core_log::{LogHandle, LogReader};
 use plexi_supervisor::{Escalated, Stopped, Tree};
 use plexi_web::{WebParts, WebState};
 use tokio::net::TcpListener;
@@ -107,6 +107,7 @@ impl App {
             health: Arc::new(glue::Checks(services.database.clone())),
             operator: console.clone(),
             transfers: Arc::new(moves),
+            logs: LogReader::new(&settings.logging, &settings.server.data_dir),
             metric_sources: vec![console],
             fault_hooks: Vec::new(),
             ui: Some(Arc::new(glue::EmbeddedUi)),

@@ -75,6 +75,13 @@ pub struct LogView {
     pub lines: Vec<String>,
 }
 
+impl LogView {
+    /// The lines, to be taken apart.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = LogEntry<'_>> {
+        self.lines.iter().map(|line| LogEntry::new(&self.file, line.as_bytes()))
+    }
+}
+
 /// Reads the logs of one server, also while it writes them. Needs no index; its memory does not grow with the files.
 ///
 /// ```

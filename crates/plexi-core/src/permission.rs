@@ -56,6 +56,8 @@ permissions! {
     SupervisorManage = "supervisor.manage",
     /// See what is remembered in memory, and have it forgotten.
     CacheManage = "cache.manage",
+    /// Read the logs of the server.
+    LogsRead = "logs.read",
     /// Create spaces.
     SpacesCreate = "spaces.create",
     /// Rename and archive a space; manage its members.
@@ -101,6 +103,7 @@ impl Permission {
             | Self::SecretsManage
             | Self::SupervisorManage
             | Self::CacheManage
+            | Self::LogsRead
             | Self::SpacesCreate
             | Self::UsersRead
             | Self::DirectCreate => RoleScope::System,

@@ -4,10 +4,12 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use plexi_auth::{Auth, AuthConfig, NewPerson, TokenKeys, Transport};
 use plexi_core::{Clock, Entropy, IdSource, Secret, SystemClock, SystemEntropy};
+use plexi_core_log::{LogConfig, LogReader};
 use plexi_messaging::{ChannelDraft, Hub, HubConfig, Messaging, MessagingConfig, model::ChannelKind};
 use plexi_supervisor::TaskGroup;
 use plexi_web::{
@@ -55,6 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
         transfers: Arc::new(plexi_web::NoTransfers),
+        logs: LogReader::new(&LogConfig::default(), Path::new(".")),
         metric_sources: Vec::new(),
         fault_hooks: Vec::new(),
         ui: None,

@@ -18,6 +18,7 @@ mod gateway;
 mod health;
 mod idempotency;
 mod json_text;
+mod logs;
 mod metrics;
 pub mod openapi;
 pub mod operations;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use plexi_auth::Auth;
 use plexi_core::{Clock, Current, Entropy, Timestamp};
+use plexi_core_log::LogReader;
 use plexi_messaging::Messaging;
 use plexi_supervisor::TaskGroup;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,7 @@ use crate::faults::FaultHook;
 use crate::gateway::Admission;
 use crate::health::HealthChecks;
 use crate::idempotency::{IdempotencyStore, InFlight};
+use crate::logs::Logs;
 use crate::metrics::{MetricSource, Metrics};
 use crate::operator::Operator;
 use crate::transfers::Transfers;
@@ -34,6 +36,8 @@ pub struct WebParts {
     pub operator: Arc<dyn Operator>,
     /// Whole workspaces in and out.
     pub transfers: Arc<dyn Transfers>,
+    /// Reads what this server logs.
+    pub logs: LogReader,
     /// Further figures for `/metrics`, such as those of the database.
     pub metric_sources: Vec<Arc<dyn MetricSource>>,
     /// Told of everything that fails here, for alarms.
@@ -67,6 +71,7 @@ pub struct Inner {
     pub(crate) health: Arc<dyn HealthChecks>,
     pub(crate) operator: Arc<dyn Operator>,
     pub(crate) transfers: Arc<dyn Transfers>,
+    pub(crate) logs: Logs,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) metric_sources: Vec<Arc<dyn MetricSource>>,
     pub(crate) fault_hooks: Vec<Arc<dyn FaultHook>>,
@@ -96,6 +101,7 @@ impl WebState {
             health: parts.health,
             operator: parts.operator,
             transfers: parts.transfers,
+            logs: Logs::new(parts.logs),
             metrics: Arc::new(Metrics::new()),
             metric_sources: parts.metric_sources,
             fault_hooks: parts.fault_hooks,

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use plexi_core::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use zip::ZipArchive;
 
@@ -17,7 +18,7 @@ use crate::rotated_name::{Kind, RotatedName};
 const WINDOW: usize = 4 * 1024 * 1024;
 
 /// What a log file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFileKind {
     /// Was written when the server crashed; not part of the log.

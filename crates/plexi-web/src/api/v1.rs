@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod channels;
 pub(crate) mod input;
 pub(crate) mod invitations;
+pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod roles;

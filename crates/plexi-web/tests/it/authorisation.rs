@@ -110,23 +110,35 @@ fn rows(world: &World) -> BTreeMap<&'static str, Row> {
     row("system.version", "", none.clone(), [200; 4]);
     row("system.openapi", "", none.clone(), [200; 4]);
     row("system.status", "", none.clone(), [401, 403, 403, 200]);
-    let wish = json!({"kind": "export"});
-    row("transfers.list", "", none.clone(), [401, 403, 403, 200]);
-    // this world moves nothing: who may is told so
-    row("transfers.begin", "", wish, [401, 403, 403, 501]);
-    row("transfers.get", "", none.clone(), [401, 403, 403, 404]);
-    row("transfers.cancel", "", none.clone(), [401, 403, 403, 404]);
-    row("transfers.upload", "", none.clone(), [401, 403, 403, 415]);
-    row("transfers.download", "", none.clone(), [401, 403, 403, 404]);
-    row("secrets.list", "", none.clone(), [401, 403, 403, 200]);
-    row("secrets.rotate", "", none.clone(), [401, 403, 403, 404]);
-    row("secrets.reload", "", none.clone(), [401, 403, 403, 200]);
-    row("supervisor.list", "", none.clone(), [401, 403, 403, 200]);
-    row("supervisor.restart", "", json!({"path": "nothing"}), [401, 403, 403, 404]);
-    row("cache.list", "", none.clone(), [401, 403, 403, 200]);
-    row("cache.flush", "", json!({"name": "nothing"}), [401, 403, 403, 404]);
-    row("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]);
+    for (id, query, body, expected) in rows_of_administration() {
+        row(id, query, body, expected);
+    }
     rows
+}
+
+/// The same for what those who run the server may do.
+fn rows_of_administration() -> Vec<(&'static str, &'static str, Value, [u16; 4])> {
+    let none = || Value::Null;
+    vec![
+        ("transfers.list", "", none(), [401, 403, 403, 200]),
+        // this world moves nothing: who may is told so
+        ("transfers.begin", "", json!({"kind": "export"}), [401, 403, 403, 501]),
+        ("transfers.get", "", none(), [401, 403, 403, 404]),
+        ("transfers.cancel", "", none(), [401, 403, 403, 404]),
+        ("transfers.upload", "", none(), [401, 403, 403, 415]),
+        ("transfers.download", "", none(), [401, 403, 403, 404]),
+        ("secrets.list", "", none(), [401, 403, 403, 200]),
+        ("secrets.rotate", "", none(), [401, 403, 403, 404]),
+        ("secrets.reload", "", none(), [401, 403, 403, 200]),
+        ("supervisor.list", "", none(), [401, 403, 403, 200]),
+        ("supervisor.restart", "", json!({"path": "nothing"}), [401, 403, 403, 404]),
+        ("cache.list", "", none(), [401, 403, 403, 200]),
+        ("cache.flush", "", json!({"name": "nothing"}), [401, 403, 403, 404]),
+        ("logs.files", "", none(), [401, 403, 403, 200]),
+        // this world wrote no log: who may read it is told so
+        ("logs.view", "?file=latest.txt", none(), [401, 403, 403, 404]),
+        ("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]),
+    ]
 }
 
 pub fn filled(path: &str, world: &World) -> String {

@@ -9,6 +9,7 @@ mod cross_site;
 mod document;
 mod edges;
 mod identity;
+mod logs;
 mod narrowed;
 mod pages;
 mod repeated;

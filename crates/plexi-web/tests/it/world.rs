@@ -1,6 +1,7 @@
 //! A small workspace: a space with a public channel and a message in it, a private channel, and people in all positions.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,6 +20,7 @@ use plexi_core::{
     Actor, ChannelId, Entropy, IdSource, InvitationId, ManualClock, MessageId, PermissionSet, RoleId,
     RoleScope, Secret, SeededEntropy, SessionId, SpaceId, Timestamp, UserId,
 };
+use plexi_core_log::{LogConfig, LogReader};
 use plexi_messaging::model::ChannelKind;
 use plexi_messaging::{ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig};
 use plexi_supervisor::TaskGroup;
@@ -85,6 +87,8 @@ pub struct Options {
     pub web: WebConfig,
     pub hub: HubConfig,
     pub fault_hooks: Vec<Arc<dyn FaultHook>>,
+    /// The folder that `logs` lies in; none when nothing was logged.
+    pub data: Option<PathBuf>,
 }
 
 /// A second way to sign in: whoever shows the badge `badge of NAME` is NAME.
@@ -180,6 +184,7 @@ pub async fn server(options: Options) -> Server {
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
         transfers: Arc::new(plexi_web::NoTransfers),
+        logs: LogReader::new(&LogConfig::default(), options.data.as_deref().unwrap_or(Path::new("/nowhere"))),
         metric_sources: Vec::new(),
         fault_hooks: options.fault_hooks,
         ui: Some(Arc::new(Ui)),
