@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 
-const folder = new URL("../src/i18n/locales/", import.meta.url);
-const names = (await readdir(folder)).filter((name) => name.endsWith(".po"));
+const folder = new URL("../src/i18n/", import.meta.url);
+const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".po"));
 const read = async () => new Map(await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, folder), "utf8")])));
 const texts = (catalogue) => catalogue.split("\n\n").slice(1).filter((entry) => !entry.startsWith("#~"));
 

@@ -35,11 +35,23 @@ export type Invitation = Schemas["InvitationMade"];
 export type InvitationSeen = Schemas["InvitationSeen"];
 export type ErrorCode = Schemas["ErrorCode"];
 export type FieldProblem = Schemas["FieldError"];
+export type ServerStatus = Schemas["Status"];
+export type Part = Schemas["Part"];
+export type LogFile = Schemas["LogFile"];
+export type LogLevel = Schemas["Level"];
+export type LogLine = Schemas["LogLine"];
+export type LogTail = Schemas["LogTail"];
 /** The body of every error answer. */
 export type Problem = Schemas["Error"];
 
 /** What an operation takes. */
 export type Body<Operation extends keyof operations> = operations[Operation] extends { requestBody: { content: { "application/json": infer Taken } } } ? Taken : never;
+
+/** Whether the server serves, with what that needs. */
+export interface Health {
+  status: "ok" | "unavailable";
+  checks: Record<string, string>;
+}
 
 export interface Page<T> {
   items: T[];

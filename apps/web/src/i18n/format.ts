@@ -4,7 +4,7 @@ import { i18n } from "@lingui/core";
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** The browser's own variety of the language (British English, say), which knows how its people write times. */
-function region(): string {
+export function region(): string {
   return navigator.languages.find((language) => language.split("-")[0] === i18n.locale) ?? i18n.locale;
 }
 

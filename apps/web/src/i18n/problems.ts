@@ -128,6 +128,7 @@ const KINDS: [RegExp, (limits: Limits) => string][] = [
   [/^must be (?:link|thread)\b/, () => t`This operator does not know that word.`],
   [/^an operator cannot be negated/, () => t`Only words and phrases can be left out, not operators.`],
   [/^is no operator/, () => t`This is no operator. Quote it to search for the words.`],
+  [/^cannot be started anew now/, () => t`This cannot be restarted just now. Try again.`],
   [/^this needs (\S+)$/, ([permission]) => t`You lack the permission ${permission}.`],
 ];
 

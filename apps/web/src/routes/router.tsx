@@ -28,6 +28,27 @@ function channelSearch(raw: Record<string, unknown>): ChannelSearch {
   return result;
 }
 
+/** Which lines of the log are shown. */
+export interface LogSearch {
+  file?: string;
+  level?: string;
+  kb?: number;
+  text?: string;
+}
+
+function logSearch(raw: Record<string, unknown>): LogSearch {
+  const result: LogSearch = {};
+  const file = text(raw["file"]);
+  const level = text(raw["level"]);
+  const sought = text(raw["text"]);
+  const kb = raw["kb"];
+  if (file) result.file = file;
+  if (level) result.level = level;
+  if (typeof kb === "number") result.kb = kb;
+  if (sought) result.text = sought;
+  return result;
+}
+
 const rootRoute = createRootRoute({ component: Gate, notFoundComponent: NotFound });
 
 const signIn = createRoute({
@@ -56,9 +77,30 @@ const chat = createRoute({
 });
 const home = createRoute({ getParentRoute: () => chat, path: "/" });
 const channel = createRoute({ getParentRoute: () => chat, path: "/c/$channelId", validateSearch: channelSearch });
+const admin = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("~/features/admin"), "AdminScreen"),
+});
+const overview = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  component: lazyRouteComponent(() => import("~/features/admin"), "Overview"),
+});
+const logs = createRoute({
+  getParentRoute: () => admin,
+  path: "/logs",
+  validateSearch: logSearch,
+  component: lazyRouteComponent(() => import("~/features/admin"), "Logs"),
+});
+const supervisor = createRoute({
+  getParentRoute: () => admin,
+  path: "/supervisor",
+  component: lazyRouteComponent(() => import("~/features/admin"), "Supervisor"),
+});
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([signIn, setup, join, chat.addChildren([home, channel])]),
+  routeTree: rootRoute.addChildren([signIn, setup, join, chat.addChildren([home, channel]), admin.addChildren([overview, logs, supervisor])]),
   defaultPreload: false,
 });
 

@@ -37,6 +37,7 @@ const paths = {
   invite: <><circle cx="8.4" cy="7.2" r="2.8" /><path d="M3.2 16c.3-2.9 2.3-4.6 5.2-4.6 1 0 2 .2 2.7.6M14.3 12v5M11.8 14.5h5" /></>,
   copy: <><rect x="7" y="7" width="9.5" height="9.5" rx="1.6" /><path d="M13 7V5a1.5 1.5 0 0 0-1.5-1.5H5A1.5 1.5 0 0 0 3.5 5v6.5A1.5 1.5 0 0 0 5 13h2" /></>,
   history: <path d="M4.4 8.4A6 6 0 1 1 4 11M4.2 4.4v4h4M10 7v3.3l2.3 1.4" />,
+  server: <><rect x="3.5" y="4" width="13" height="5" rx="1.5" /><rect x="3.5" y="11" width="13" height="5" rx="1.5" /><path d="M6.4 6.5v.1M6.4 13.5v.1" /></>,
   pencil: <path d="m4 16 .8-3.4 8.3-8.3 2.6 2.6-8.3 8.3L4 16Z" />,
 } satisfies Record<string, ReactNode>;
 

@@ -1,4 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { mayAdminister } from "~/features/admin/permissions";
 import { signOut } from "~/state/session";
 import { openDialog } from "~/state/ui";
 import { useMe, useWorkspace } from "~/state/workspace";
@@ -12,6 +14,7 @@ import css from "./Sidebar.module.css";
 export function UserBar() {
   const { t } = useLingui();
   const me = useMe();
+  const navigate = useNavigate();
   const connected = useWorkspace((state) => state.connection.status === "open");
   const leave = () => signOut().catch(() => toast(t`The server could not be told. You are signed out on this device.`));
   return (
@@ -31,6 +34,7 @@ export function UserBar() {
         items={() => [
           { icon: "settings", label: t`Preferences`, keys: t`Ctrl ,`, onSelect: () => openDialog({ kind: "preferences" }) },
           me.permissions.includes("users.manage") && { icon: "people", label: t`Accounts`, onSelect: () => openDialog({ kind: "accounts" }) },
+          mayAdminister(me.permissions) && { icon: "server", label: t`Administration`, onSelect: () => void navigate({ to: "/admin" }) },
           { icon: "keyboard", label: t`Keyboard shortcuts`, keys: t`Ctrl /`, onSelect: () => openDialog({ kind: "shortcuts" }) },
           "line",
           { icon: "leave", label: t`Sign out`, onSelect: () => void leave() },

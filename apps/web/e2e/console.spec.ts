@@ -1,0 +1,165 @@
+import { expect, test } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+import { isAccessibleInBothThemes } from "./accessible";
+import { look } from "./look";
+import { Person } from "./people";
+import { Server } from "./server";
+
+test.describe.configure({ mode: "serial" });
+
+let server: Server;
+let ada: Person;
+let ben: Person;
+
+test.beforeAll(async ({ browser }) => {
+  server = await Server.start();
+  ada = await Person.arrive(browser, server);
+  ben = await Person.arrive(browser, server);
+  await ada.setUp("Ada Lovelace", "ada", "Workshop");
+  await ben.join(await ada.invite(), "Ben Okafor", "ben");
+});
+
+test.afterAll(async () => {
+  await ada.leave();
+  await ben.leave();
+  await server.remove();
+});
+
+const PHONE = { width: 390, height: 780 };
+const DESK = { width: 1280, height: 800 };
+const page = (name: string) => ada.page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name });
+const fits = () => ada.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+
+/** The page on a telephone, in both themes: nothing stands out at the side. */
+async function onThePhone(name: string): Promise<void> {
+  await ada.page.setViewportSize(PHONE);
+  expect(await fits()).toBe(true);
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, `console-${name}-phone`);
+  await ada.page.setViewportSize(DESK);
+}
+
+test("it is there for an administrator and for nobody else", async () => {
+  await ben.page.getByRole("contentinfo").getByRole("button", { name: /Ben Okafor/ }).click();
+  await expect(ben.page.getByRole("menuitem", { name: "Preferences" })).toBeVisible();
+  await expect(ben.page.getByRole("menuitem", { name: "Administration" })).toHaveCount(0);
+  await ben.page.goto("/admin/logs");
+  await expect(ben.page.getByText("This page is not for you")).toBeVisible();
+  await expect(ben.page.getByRole("navigation", { name: "Administration" }).getByRole("link")).toHaveCount(0);
+  await ada.page.getByRole("contentinfo").getByRole("button", { name: /Ada Lovelace/ }).click();
+  await ada.page.getByRole("menuitem", { name: "Administration" }).click();
+  await expect(ada.page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  await expect(page("Overview")).toHaveAttribute("aria-current", "page");
+  await expect(page("Logs")).not.toHaveAttribute("aria-current");
+});
+
+test("the overview says how the server does", async () => {
+  const main = ada.page.getByRole("main");
+  await expect(main.getByText("Ready", { exact: true })).toBeVisible();
+  await expect(main.getByText("All parts run")).toBeVisible();
+  await expect(main.getByText(/a second of late/)).toBeVisible({ timeout: 20_000 });
+  await expect(main.locator("div").filter({ has: ada.page.getByText("Accounts", { exact: true }) }).last()).toContainText("2");
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-overview");
+  await onThePhone("overview");
+});
+
+test("a part is restarted from its row, after a question, and the row tells", async () => {
+  await page("Supervision").click();
+  await expect(page("Supervision")).toHaveAttribute("aria-current", "page");
+  await expect(page("Overview")).not.toHaveAttribute("aria-current");
+  const row = ada.page.locator('[data-part="realtime/presence"]');
+  await expect(row).toContainText("Running");
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-supervision");
+  const restarts = row.getByRole("cell").nth(2);
+  await expect(restarts).toHaveText("0");
+  await row.getByRole("button", { name: "Restart realtime/presence" }).click();
+  await look(ada.page, "console-supervision-question");
+  await row.getByRole("button", { name: "Really restart? Restart realtime/presence" }).click();
+  await expect(ada.page.getByText("realtime/presence is started anew")).toBeVisible();
+  await expect(restarts).toHaveText("1");
+  await expect(row).toContainText("Running");
+  await expect(ada.page.locator('[data-part="server"]').getByRole("button")).toHaveCount(0);
+  await onThePhone("supervision");
+});
+
+test("the log is chosen by level and text, opened, saved, and followed until one pauses", async () => {
+  await page("Logs").click();
+  const lines = ada.page.getByRole("list", { name: "Lines of the log" });
+  await expect(lines.getByText("serving", { exact: false }).first()).toBeVisible();
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-logs");
+
+  await ada.page.getByLabel("Level").selectOption("warn");
+  await expect(lines.getByRole("listitem").first()).toContainText("WARN");
+  await expect(lines.getByText("INFO", { exact: true })).toHaveCount(0);
+  await ada.page.getByRole("searchbox", { name: "Text" }).fill("Realtime/PRESENCE");
+  await expect(lines.getByText("a part is started anew as ordered")).toHaveCount(1);
+  await expect(lines.getByRole("listitem")).toHaveCount(1);
+  await expect(ada.page).toHaveURL(/level=warn.*text=Realtime/);
+
+  await lines.focus();
+  await ada.page.keyboard.press("ArrowUp");
+  await ada.page.keyboard.press("Enter");
+  await expect(lines.getByText("as it stands")).toBeVisible();
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-logs-line");
+
+  const saving = ada.page.waitForEvent("download");
+  await ada.page.getByRole("button", { name: "Download" }).click();
+  const saved = await saving;
+  expect(saved.suggestedFilename()).toBe("latest.txt");
+  expect(await readFile(await saved.path(), "utf8")).toMatch(/ WARN  .*a part is started anew as ordered.* part=realtime\/presence.*\n$/);
+
+  await restartPresence();
+  await expect(lines.getByRole("listitem")).toHaveCount(2);
+  await expect(lines.getByText("as it stands")).toBeVisible();
+  await ada.page.getByRole("button", { name: "Follow" }).click();
+  await expect(ada.page.getByRole("button", { name: "Follow" })).toHaveAttribute("aria-pressed", "false");
+  await restartPresence();
+  await expect(lines.getByRole("listitem")).toHaveCount(2);
+  await ada.page.getByRole("button", { name: "Follow" }).click();
+  await expect(lines.getByRole("listitem")).toHaveCount(3);
+
+  await ada.page.getByRole("searchbox", { name: "Text" }).fill("nothing says this");
+  await expect(ada.page.getByText("No line fits")).toBeVisible();
+  await ada.page.getByRole("searchbox", { name: "Text" }).fill("");
+  await ada.page.getByLabel("Level").selectOption("");
+  await expect(lines.getByText("serving", { exact: false }).first()).toBeVisible();
+  await onThePhone("logs");
+});
+
+async function restartPresence(): Promise<void> {
+  const answer = await ada.page.request.post("/api/v1/admin/supervisor/restart", {
+    data: { path: "realtime/presence" },
+    headers: { "idempotency-key": crypto.randomUUID(), origin: server.origin },
+  });
+  expect(answer.status()).toBe(204);
+}
+
+test("its words are those of the language that one has chosen", async () => {
+  const speak = (locale: string) => ada.page.request.patch("/api/v1/users/me", { data: { locale }, headers: { origin: server.origin } });
+  expect((await speak("de")).status()).toBe(200);
+  await ada.page.goto("/admin/supervisor");
+  await expect(ada.page.getByRole("heading", { level: 1, name: "Aufsicht" })).toBeVisible();
+  await expect(ada.page.locator('[data-part="core/sender"]')).toContainText("Läuft");
+  await look(ada.page, "console-german");
+  await onThePhone("german");
+  expect((await speak("en")).status()).toBe(200);
+  await ada.page.goto("/admin");
+  await expect(ada.page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+});
+
+test("a server that stops answering is said to be gone, and what was known stays", async () => {
+  await page("Overview").click();
+  await expect(ada.page.getByText("Ready", { exact: true })).toBeVisible();
+  await server.kill();
+  await expect(ada.page.getByText("Not ready")).toBeVisible({ timeout: 20_000 });
+  await expect(ada.page.getByText("What is shown may be old:")).toBeVisible({ timeout: 20_000 });
+  await look(ada.page, "console-gone");
+});
+
+test("nothing complained", () => {
+  expect([...ada.complaints, ...ben.complaints]).toEqual([]);
+});

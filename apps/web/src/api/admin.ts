@@ -1,0 +1,27 @@
+import { get, post } from "./client";
+import type { Health, LogFile, LogLevel, LogTail, Part, ServerStatus } from "./types";
+
+/** Which lines of which file. */
+export interface LogQuery {
+  file: string;
+  tail_kb: number;
+  level?: LogLevel;
+  text?: string;
+}
+
+/** How many lines are read at most. */
+export const LOG_LINES = 500;
+
+/** What those who run the server ask of it. */
+export const admin = {
+  status: (signal?: AbortSignal) => get<ServerStatus>("/admin/status", undefined, signal),
+  /** Answers also when the server is not ready, with a status of failure. */
+  health: async (signal: AbortSignal): Promise<Health> => {
+    const answer = await fetch("/health/ready", { signal, cache: "no-store" });
+    return (await answer.json()) as Health;
+  },
+  parts: (signal?: AbortSignal) => get<{ items: Part[] }>("/admin/supervisor", undefined, signal),
+  restart: (path: string) => post<void>("/admin/supervisor/restart", { path }),
+  logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
+  log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query, lines: LOG_LINES }, signal),
+};

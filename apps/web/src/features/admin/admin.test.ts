@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import type { LogLine } from "~/api/types";
+import { fileNameOf, isLevel, keyed, shownValue } from "./logs";
+import { mayAdminister } from "./permissions";
+import { rateBetween } from "./rates";
+import { logTimeOf, sizeOf, spanOf } from "./units";
+
+const line = (text: string): LogLine => ({ message: text, fields: {}, line: text });
+
+describe("the console", () => {
+  it("is for those with a permission that one of its pages needs", () => {
+    expect(mayAdminister(["users.read", "logs.read"])).toBe(true);
+    expect(mayAdminister(["users.manage", "space.manage"])).toBe(false);
+  });
+});
+
+describe("units", () => {
+  it("say a time in its two largest parts", () => {
+    expect(spanOf(0)).toBe("0 sec");
+    expect(spanOf(59.9)).toBe("59 sec");
+    expect(spanOf(60)).toBe("1 min");
+    expect(spanOf(3_725)).toBe("1 hr 2 min");
+    expect(spanOf(90_000)).toBe("1 day 1 hr");
+    expect(spanOf(-5)).toBe("0 sec");
+  });
+
+  it("say a size with a digit after the point only where it tells something", () => {
+    expect(sizeOf(0)).toBe("0 byte");
+    expect(sizeOf(999)).toBe("999 byte");
+    expect(sizeOf(1_536)).toBe("1.5 kB");
+    expect(sizeOf(256 * 1024)).toBe("256 kB");
+    expect(sizeOf(4096 * 1024)).toBe("4 MB");
+    expect(sizeOf(3 * 1024 ** 3)).toBe("3 GB");
+  });
+
+  it("leave the day of a line out when it is today", () => {
+    const at = "2026-11-21T09:30:00.123456Z";
+    expect(logTimeOf(at, new Date(at))).toMatch(/^\d{2}:30:00\.123$/);
+    expect(logTimeOf(at, new Date("2026-11-25T12:00:00Z"))).toMatch(/2[01].*:30:00\.123$/);
+  });
+});
+
+describe("the rate of requests", () => {
+  const at = (uptime_seconds: number, requests: number, started_at = "2026-11-21T09:30:00Z") => ({ started_at, uptime_seconds, requests });
+
+  it("is that between two looks", () => {
+    expect(rateBetween(at(10, 100), at(15, 112))).toBe(2.4);
+    expect(rateBetween(at(10, 100), at(15, 100))).toBe(0);
+  });
+
+  it("is unknown without time between them or after a restart", () => {
+    expect(rateBetween(at(10, 100), at(10, 103))).toBeUndefined();
+    expect(rateBetween(at(10, 100), at(12, 5, "2026-11-21T10:00:00Z"))).toBeUndefined();
+  });
+});
+
+describe("lines of a log", () => {
+  it("keep their keys when others come and older ones go", () => {
+    const keys = (texts: string[]) => keyed(texts.map(line)).map(({ key }) => key);
+    const before = keys(["a", "b", "c"]);
+    expect(keys(["b", "c", "d"]).slice(0, 2)).toEqual(before.slice(1));
+  });
+
+  it("have different keys also when they say the same", () => {
+    const keys = keyed(["a", "a", "1 a"].map(line)).map(({ key }) => key);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it("show fields as they were logged", () => {
+    expect([shownValue("x y"), shownValue(3), shownValue(true), shownValue({ a: [1] })]).toEqual(["x y", "3", "true", '{"a":[1]}']);
+  });
+
+  it("are saved as text under the name of their file", () => {
+    expect(fileNameOf("latest.txt")).toBe("latest.txt");
+    expect(fileNameOf("latest-20261121T093000.123456Z.zip")).toBe("latest-20261121T093000.123456Z.txt");
+    expect(fileNameOf("plugins/poll/poll.log")).toBe("plugins-poll-poll.txt");
+  });
+
+  it("are chosen by levels that there are", () => {
+    expect(isLevel("warn")).toBe(true);
+    expect(isLevel("loud")).toBe(false);
+    expect(isLevel(undefined)).toBe(false);
+  });
+});
