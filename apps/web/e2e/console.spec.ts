@@ -151,6 +151,16 @@ test("its words are those of the language that one has chosen", async () => {
   await expect(ada.page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
 });
 
+test("the overview shows what the log warns of", async () => {
+  const troubles = ada.page.getByRole("region", { name: "Latest warnings and errors" });
+  await expect(troubles.getByRole("listitem").last()).toContainText("a part is started anew as ordered");
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-overview-troubles");
+  await onThePhone("overview-troubles");
+  await troubles.getByRole("link", { name: "Show all" }).click();
+  await expect(ada.page.getByLabel("Level")).toHaveValue("warn");
+});
+
 test("a server that stops answering is said to be gone, and what was known stays", async () => {
   await page("Overview").click();
   await expect(ada.page.getByText("Ready", { exact: true })).toBeVisible();

@@ -5,12 +5,11 @@ import type { Health, LogFile, LogLevel, LogTail, Part, ServerStatus } from "./t
 export interface LogQuery {
   file: string;
   tail_kb: number;
+  /** How many at most, the newest. */
+  lines: number;
   level?: LogLevel;
   text?: string;
 }
-
-/** How many lines are read at most. */
-export const LOG_LINES = 500;
 
 /** What those who run the server ask of it. */
 export const admin = {
@@ -23,5 +22,5 @@ export const admin = {
   parts: (signal?: AbortSignal) => get<{ items: Part[] }>("/admin/supervisor", undefined, signal),
   restart: (path: string) => post<void>("/admin/supervisor/restart", { path }),
   logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
-  log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query, lines: LOG_LINES }, signal),
+  log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query }, signal),
 };

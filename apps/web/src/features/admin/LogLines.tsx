@@ -9,8 +9,8 @@ import { logTimeOf } from "./units";
 /** So near to its end, in pixels, a list counts as being at it. */
 const NEAR = 40;
 
-/** Lines of a log, oldest first. At its end the list stays there when lines come; who has scrolled up is left in peace. */
-export function LogLines({ lines, follows }: { lines: LogLine[]; follows: boolean }) {
+/** Lines of a log, oldest first; brief: as high as they are. At its end the list stays there when lines come; who has scrolled up is left in peace. */
+export function LogLines({ lines, follows = false, brief }: { lines: LogLine[]; follows?: boolean; brief?: boolean }) {
   const { t } = useLingui();
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
@@ -23,7 +23,7 @@ export function LogLines({ lines, follows }: { lines: LogLine[]; follows: boolea
     if (element) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
   };
   return (
-    <ol ref={list} className={css["lines"]} tabIndex={0} aria-label={t`Lines of the log`} onScroll={onScroll} onKeyDown={walk}>
+    <ol ref={list} className={cx(css["lines"], brief && css["brief"])} tabIndex={0} aria-label={t`Lines of the log`} onScroll={onScroll} onKeyDown={walk}>
       {keyed(lines).map(({ key, line }) => <li key={key}><Line line={line} /></li>)}
     </ol>
   );

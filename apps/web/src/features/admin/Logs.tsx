@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
-import { admin, LOG_LINES } from "~/api/admin";
+import { admin } from "~/api/admin";
 import type { LogFile, LogLevel, LogTail } from "~/api/types";
 import { numberOf } from "~/i18n/format";
 import type { LogSearch } from "~/routes/router";
@@ -18,6 +18,8 @@ import { sizeOf } from "./units";
 const EVERY = 2_000;
 const FILES_EVERY = 30_000;
 const DEFAULT_KB = 256;
+/** How many lines are shown at most. */
+const MOST = 500;
 
 /** The logs of the server: the end of a file, by level and text, followed while it grows. */
 export function Logs() {
@@ -52,7 +54,7 @@ function Viewer({ files }: { files: LogFile[] }) {
   const [paused, setPaused] = useState(false);
   const grows = file?.kind === "current";
   const follows = grows && !paused;
-  const query = { file: file?.name ?? "", tail_kb: kb, ...(level ? { level } : {}), ...(sought ? { text: sought } : {}) };
+  const query = { file: file?.name ?? "", tail_kb: kb, lines: MOST, ...(level ? { level } : {}), ...(sought ? { text: sought } : {}) };
   const view = useQuery({
     queryKey: ["admin", "log", query],
     queryFn: ({ signal }) => admin.log(query, signal),
@@ -106,10 +108,10 @@ function Viewer({ files }: { files: LogFile[] }) {
 
 function Count({ tail }: { tail: LogTail }) {
   const matched = numberOf(tail.matched);
-  const most = numberOf(LOG_LINES);
+  const most = numberOf(MOST);
   return (
     <>
-      {tail.matched > LOG_LINES ? <Trans>The newest {most} of {matched} lines</Trans> : <Trans>Lines: {matched}</Trans>}
+      {tail.matched > MOST ? <Trans>The newest {most} of {matched} lines</Trans> : <Trans>Lines: {matched}</Trans>}
       {tail.cut && <>{" · "}<Trans>the file begins earlier</Trans></>}
     </>
   );

@@ -9,6 +9,7 @@ import { useMe } from "~/state/workspace";
 import { cx } from "~/ui/classes";
 import { Icon } from "~/ui/Icon";
 import css from "./Overview.module.css";
+import { LogLines } from "./LogLines";
 import { Awaited, Page } from "./Page";
 import { NEEDS } from "./permissions";
 import { rateBetween } from "./rates";
@@ -34,6 +35,7 @@ export function Overview() {
               <Running status={now} />
               <Load status={now} />
             </dl>
+            {permissions.includes(NEEDS.logs) && <Troubles />}
             <h2 className={css["heading"]}><Trans>What is stored</Trans></h2>
             <Stored counts={now.counts} />
           </>
@@ -115,6 +117,39 @@ function useRate(status: ServerStatus): number | undefined {
     setRate(found);
   }, [status]);
   return rate;
+}
+
+const TROUBLES = { tail_kb: 1024, lines: 5, level: "warn" } as const;
+
+/** The latest of what the log says should be looked at. */
+function Troubles() {
+  const { t } = useLingui();
+  const found = useQuery({
+    queryKey: ["admin", "troubles"],
+    queryFn: async ({ signal }) => {
+      const files = await admin.logFiles(signal);
+      const current = files.items.find((file) => file.kind === "current" && !file.plugin);
+      return current ? (await admin.log({ file: current.name, ...TROUBLES }, signal)).items : [];
+    },
+    refetchInterval: EVERY,
+  });
+  return (
+    <section aria-label={t`Latest warnings and errors`}>
+      <h2 className={css["heading"]}><Trans>Latest warnings and errors</Trans></h2>
+      <Awaited of={found}>
+        {(lines) =>
+          lines.length === 0 ? (
+            <p className={css["note"]}><Trans>None of late.</Trans></p>
+          ) : (
+            <>
+              <LogLines lines={lines} brief />
+              <p className={css["note"]}><Link to="/admin/logs" search={{ level: TROUBLES.level }}><Trans>Show all</Trans></Link></p>
+            </>
+          )
+        }
+      </Awaited>
+    </section>
+  );
 }
 
 function Stored({ counts }: { counts: Record<string, number> }) {
