@@ -167,6 +167,7 @@ test("a server that stops answering is said to be gone, and what was known stays
   await server.kill();
   await expect(ada.page.getByText("Not ready")).toBeVisible({ timeout: 20_000 });
   await expect(ada.page.getByText("What is shown may be old:")).toBeVisible({ timeout: 20_000 });
+  await expect(ada.page.getByRole("region", { name: "Latest warnings and errors" }).getByRole("listitem")).not.toHaveCount(0);
   await look(ada.page, "console-gone");
 });
 

@@ -92,7 +92,8 @@ function Viewer({ files }: { files: LogFile[] }) {
         {(tail) => (
           <>
             <div className={css["bar"]}>
-              <p className={css["count"]} role="status"><Count tail={tail} /></p>
+              {/* not read out while it changes all the time */}
+              <p className={css["count"]} role={follows ? undefined : "status"}><Count tail={tail} /></p>
               {grows && (
                 <Button className={css["follow"]} icon={paused ? "down" : "check"} aria-pressed={!paused} onClick={() => setPaused(!paused)}><Trans>Follow</Trans></Button>
               )}

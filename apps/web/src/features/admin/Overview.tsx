@@ -136,7 +136,7 @@ function Troubles() {
   return (
     <section aria-label={t`Latest warnings and errors`}>
       <h2 className={css["heading"]}><Trans>Latest warnings and errors</Trans></h2>
-      <Awaited of={found}>
+      <Awaited of={found} quiet>
         {(lines) =>
           lines.length === 0 ? (
             <p className={css["note"]}><Trans>None of late.</Trans></p>

@@ -19,13 +19,13 @@ export function Page({ title, tools, children }: { title: string; tools?: ReactN
   );
 }
 
-/** Stands where something asked of the server will be, and says so when it could not be had. */
-export function Awaited<T>({ of, children }: { of: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+/** Stands where something asked of the server will be, and says so when it could not be had. Quiet where the page says already that it is old. */
+export function Awaited<T>({ of, quiet, children }: { of: UseQueryResult<T>; quiet?: boolean; children: (data: T) => ReactNode }) {
   const { t } = useLingui();
   if (of.data !== undefined) {
     return (
       <>
-        {of.isError && <p className={css["stale"]} role="status"><Trans>What is shown may be old:</Trans> {errorWords(of.error)}</p>}
+        {of.isError && !quiet && <p className={css["stale"]} role="status"><Trans>What is shown may be old:</Trans> {errorWords(of.error)}</p>}
         {children(of.data)}
       </>
     );
