@@ -1,5 +1,7 @@
 //! The API of a running server, as a script would use it.
 
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use plexi_core::{Clock as _, Entropy as _, FieldError, Secret, SystemClock, SystemEntropy, Timestamp};
@@ -19,8 +21,13 @@ const PAGE: &str = "200";
 pub(crate) struct Remote {
     http: reqwest::Client,
     base: Url,
-    token: Option<Secret<String>>,
+    token: Mutex<Option<Secret<String>>>,
+    /// Whose tokens these are, when they are those that `plexi sign-in` keeps: they are renewed when they run out.
+    kept: Option<Keeper>,
 }
+
+/// Where tokens are kept.
+struct Keeper(Option<PathBuf>);
 
 /// The tokens of a session.
 #[derive(serde::Deserialize)]
@@ -55,14 +62,14 @@ impl Remote {
             .timeout(Duration::from_mins(1))
             .build()
             .map_err(|error| CliError::failure(format!("the HTTP client could not start: {error}")))?;
-        Ok(Self { http, base, token: None })
+        Ok(Self { http, base, token: Mutex::default(), kept: None })
     }
 
     /// The server of `--server`, signed in by the given token or by the kept ones.
     pub(crate) async fn signed_in(address: &str, global: &Global) -> Result<Self, CliError> {
         let mut remote = Self::anonymous(address)?;
         if let Some(token) = &global.token {
-            remote.token = Some(Secret::new(token.clone()));
+            remote.use_token(token.clone());
             return Ok(remote);
         }
         let mut credentials = Credentials::open(global.credentials.clone())?;
@@ -74,23 +81,49 @@ impl Remote {
         let token = if kept.expires_at > SystemClock.now().plus(Duration::from_secs(30)) {
             kept.access_token
         } else {
-            let body = json!({ "refresh_token": kept.refresh_token });
-            let answer: Result<Tokens, CliError> =
-                remote.call(Method::POST, "auth/refresh", &[], Some(&body)).await;
-            let tokens = match answer {
-                Ok(tokens) => tokens,
-                Err(error) if error.exit == Exit::Refused => {
-                    credentials.set(&key, None)?;
-                    return Err(error.remedy(format!("Run `plexi sign-in --server {key}` again.")));
-                }
-                Err(error) => return Err(error),
-            };
-            let access = tokens.access_token.clone();
-            credentials.set(&key, Some(tokens.keep(kept.name)))?;
-            access
+            remote.refresh(&mut credentials, kept).await?
         };
-        remote.token = Some(Secret::new(token));
+        remote.use_token(token);
+        remote.kept = Some(Keeper(global.credentials.clone()));
         Ok(remote)
+    }
+
+    fn use_token(&self, token: String) {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(Secret::new(token));
+    }
+
+    fn token(&self) -> Option<Secret<String>> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// New tokens for kept ones, which are kept instead. Those that the server refuses are forgotten.
+    async fn refresh(&self, credentials: &mut Credentials, kept: Kept) -> Result<String, CliError> {
+        let key = self.key();
+        let request = self.http.post(format!("{key}/api/v1/auth/refresh"));
+        let request = request.json(&json!({ "refresh_token": kept.refresh_token }));
+        let tokens: Tokens = match self.once(request, None).await {
+            Ok(answer) => serde_json::from_slice(&answer)?,
+            Err(error) if error.exit == Exit::Refused => {
+                credentials.set(&key, None)?;
+                return Err(error.remedy(format!("Run `plexi sign-in --server {key}` again.")));
+            }
+            Err(error) => return Err(error),
+        };
+        let access = tokens.access_token.clone();
+        credentials.set(&key, Some(tokens.keep(kept.name)))?;
+        Ok(access)
+    }
+
+    /// Takes another token than the `refused` one: that which another run of `plexi` got meanwhile, or a new one. `false` when there is none
+    /// to be had.
+    async fn renew(&self, refused: Option<&Secret<String>>) -> Result<bool, CliError> {
+        let Some(Keeper(path)) = &self.kept else { return Ok(false) };
+        let mut credentials = Credentials::open(path.clone())?;
+        let Some(kept) = credentials.get(&self.key()).cloned() else { return Ok(false) };
+        let is_refused = refused.is_some_and(|refused| *refused.expose() == kept.access_token);
+        let token = if is_refused { self.refresh(&mut credentials, kept).await? } else { kept.access_token };
+        self.use_token(token);
+        Ok(true)
     }
 
     /// Signs in and keeps the tokens.
@@ -111,7 +144,7 @@ impl Remote {
         let tokens: Tokens = serde_json::from_value(answer.clone())?;
         let user = answer.get("user").cloned().unwrap_or_default();
         let name = user.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.token = Some(Secret::new(tokens.access_token.clone()));
+        self.use_token(tokens.access_token.clone());
         Credentials::open(global.credentials.clone())?.set(&self.key(), Some(tokens.keep(name)))?;
         Ok(user)
     }
@@ -218,11 +251,7 @@ impl Remote {
 
     fn octets(&self, method: Method, path: &str, offset: u64) -> RequestBuilder {
         let address = format!("{}/api/v1/{path}", self.key());
-        let request = self.http.request(method, address).query(&[("offset", offset)]);
-        match &self.token {
-            Some(token) => request.bearer_auth(token.expose()),
-            None => request,
-        }
+        self.http.request(method, address).query(&[("offset", offset)])
     }
 
     /// Whether the server is ready, and its report.
@@ -263,9 +292,6 @@ impl Remote {
     ) -> Result<Vec<u8>, CliError> {
         let address = format!("{}/api/v1/{path}", self.key());
         let mut request = self.http.request(method.clone(), address).query(query);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose());
-        }
         if method == Method::POST {
             request = request.header("Idempotency-Key", idempotency_key()?);
         }
@@ -275,7 +301,29 @@ impl Remote {
         self.answer(request).await
     }
 
+    /// The answer to a request. A token that has run out, or counts no more, is renewed once: a command may take hours, and the server may
+    /// have changed its key.
     async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, CliError> {
+        let (again, token) = (request.try_clone(), self.token());
+        match (self.once(request, token.as_ref()).await, again) {
+            (Err(error), Some(again)) if is_outdated(&error) => {
+                if !self.renew(token.as_ref()).await? {
+                    return Err(error);
+                }
+                self.once(again, self.token().as_ref()).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    async fn once(
+        &self,
+        mut request: RequestBuilder,
+        token: Option<&Secret<String>>,
+    ) -> Result<Vec<u8>, CliError> {
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose());
+        }
         let unreachable = |error: reqwest::Error| self.unreachable(&error);
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status();
@@ -293,6 +341,11 @@ impl Tokens {
             refresh_token: self.refresh_token,
         }
     }
+}
+
+/// Whether another token may help.
+fn is_outdated(error: &CliError) -> bool {
+    matches!(error.code.as_deref(), Some("AUTH_TOKEN_EXPIRED" | "AUTH_TOKEN_INVALID"))
 }
 
 /// The error object of the API as an error of ours.

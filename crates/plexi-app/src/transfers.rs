@@ -134,6 +134,8 @@ impl Moves {
         let (source, file, stop, mode) = match self.job().as_mut().filter(|job| job.shown.id == id) {
             Some(job) => {
                 job.shown.state = TransferState::Running;
+                // The group may have been started anew since the upload began.
+                job.stop = self.0.tasks.stop_token().child_token();
                 let mode = Mode { dry_run: job.shown.dry_run, restore: job.shown.restore };
                 (job.source, job.file.clone(), job.stop.clone(), mode)
             }

@@ -15,6 +15,8 @@ use crate::output::{Out, Table};
 const LOOK: Duration = Duration::from_millis(250);
 /// How many targets and messages the summary for people shows.
 const SHOWN: usize = 20;
+/// The most characters of a target or message that it shows.
+const WIDEST: usize = 100;
 
 /// `plexi logs`
 pub(crate) async fn run(global: &Global, command: LogsCommand, out: Out) -> Result<(), CliError> {
@@ -147,7 +149,8 @@ fn summary_text(summary: &LogSummary) -> String {
         if !counts.is_empty() {
             let mut table = Table::new(&[title, "lines"]);
             for (name, lines) in counts.iter().take(SHOWN) {
-                table.row([name, &lines.to_string()]);
+                let name: String = name.chars().take(WIDEST).collect();
+                table.row([&name, &lines.to_string()]);
             }
             // infallible: writing to a String
             let _ = write!(text, "\n{table}");

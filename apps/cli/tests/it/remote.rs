@@ -194,3 +194,13 @@ fn an_operator_sees_the_parts_of_the_server_and_starts_one_anew() {
     assert!(listed.as_array().unwrap().iter().any(|part| part["path"] == "realtime/presence"), "{listed}");
     assert!(admin.fails(&["supervisor", "restart", "nobody"], 3).err.contains("plexi supervisor status"));
 }
+
+#[test]
+fn a_token_that_counts_no_more_is_renewed_and_the_command_goes_on() {
+    let (_server, admin) = Server::with_admin();
+    admin.ok(&["secret", "rotate", "token.key", "--revoke-former"]);
+    assert!(admin.ok(&["user", "list"]).contains("ada"));
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let path = empty.path().to_str().unwrap();
+    assert!(admin.fails(&["import", "mattermost", path], 2).err.contains("is empty"));
+}

@@ -42,11 +42,14 @@ pub(crate) async fn forget_answers(
 
 /// Sweeps out what is left of deleted texts.
 pub(crate) async fn sweep_deleted(database: Database, stop: CancellationToken, beat: Beat) {
-    while pause(SWEEP, &stop, &beat).await {
+    loop {
         match database.sweep().await {
             Ok(true) => {}
             Ok(false) => tracing::debug!("write-ahead log in use, swept later"),
             Err(error) => tracing::warn!(%error, "deleted texts not swept out"),
+        }
+        if !pause(SWEEP, &stop, &beat).await {
+            return;
         }
     }
 }

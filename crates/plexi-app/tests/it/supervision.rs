@@ -198,3 +198,32 @@ async fn without_supervision_the_server_ends_with_the_first_part_that_fails() {
     let ended = server.ended.await.unwrap();
     assert!(matches!(&ended, Err(AppError::GaveUp { .. })), "{ended:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_goes_on_when_the_transfers_were_started_anew_meanwhile() {
+    let world = world().await;
+    let posts = br#"{"type":"version","version":1}"#;
+    let transfers = format!("{}/api/v1/admin/transfers", world.server.url);
+    let wish =
+        json!({ "kind": "import", "source": "mattermost", "file_name": "bulk.jsonl", "size": posts.len() });
+    let begun = world.http.post(&transfers).bearer_auth(&world.access).json(&wish).send().await.unwrap();
+    let begun: Value = begun.json().await.unwrap();
+    let transfer = format!("{transfers}/{}", begun["id"].as_str().unwrap());
+    assert_eq!(world.restart("transfers").await, 204);
+    world.runs_again("transfers", 1).await;
+    let piece = world.http.put(format!("{transfer}/content?offset=0")).bearer_auth(&world.access);
+    let piece = piece.header("Content-Type", "application/octet-stream").body(posts.to_vec());
+    assert!(piece.send().await.unwrap().status().is_success());
+    let ended = async {
+        loop {
+            let now = world.http.get(&transfer).bearer_auth(&world.access).send().await.unwrap();
+            let now: Value = now.json().await.unwrap();
+            if now["state"] != "running" {
+                return now;
+            }
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_mins(1), ended).await.unwrap();
+    assert_eq!(ended["state"], "done", "{ended}");
+    world.server.stop().await;
+}

@@ -76,7 +76,10 @@ impl Series {
     pub(crate) fn at_once(&self) -> io::Result<(Option<File>, Vec<LogFileInfo>)> {
         let path = self.path();
         loop {
+            // a link may lead out of the folder
+            let is_ours = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
             let current = match File::open(&path) {
+                _ if !is_ours => None,
                 Ok(file) => Some(file),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),
@@ -269,8 +272,8 @@ pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
 
 /// The file at `path` as it is now; `None` when there is none.
 pub(crate) fn look(path: &Path) -> io::Result<Option<Metadata>> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(Some(metadata)),
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata).filter(Metadata::is_file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use plexi_app::messaging::transfer::Report;
 use plexi_app::messaging::transfer::native::Exported;
-use plexi_core::{Clock as _, SystemClock, Timestamp};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::args::{Global, Import, ImportSource};
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::output::Out;
 use crate::remote::Remote;
 
@@ -21,15 +20,10 @@ use crate::remote::Remote;
 const PIECE: u64 = 4 * 1024 * 1024;
 /// How often the server is asked how far it is.
 const LOOK: Duration = Duration::from_millis(300);
-/// After how long the tokens are looked at again: they live for minutes, a transfer may take hours.
-const SIGNED_IN: Duration = Duration::from_mins(1);
 
 /// A transfer on the server.
-struct Transfer<'a> {
-    address: &'a str,
-    global: &'a Global,
+struct Transfer {
     remote: Remote,
-    signed_in_at: Timestamp,
     path: String,
 }
 
@@ -48,6 +42,9 @@ pub(super) async fn import(
     let failed = |error: std::io::Error| CliError::failure(format!("{}: {error}", args.file.display()));
     let file = File::open(&args.file).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
+    if size == 0 {
+        return Err(CliError::usage(format!("{} is empty", args.file.display())));
+    }
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
     let wish = json!({
         "kind": "import", "source": source, "file_name": name, "size": size, "dry_run": args.dry_run,
@@ -99,28 +96,27 @@ fn read<T: DeserializeOwned>(done: &Value) -> Result<T, CliError> {
     Ok(serde_json::from_value(done["report"].clone())?)
 }
 
-impl<'a> Transfer<'a> {
-    async fn begin(address: &'a str, global: &'a Global, wish: &Value) -> Result<Self, CliError> {
+/// A transfer that is not there any more was stopped.
+fn gone(error: CliError) -> CliError {
+    if error.exit != Exit::NotFound {
+        return error;
+    }
+    CliError::failure("the transfer was stopped, or the server was started anew")
+        .remedy("What was imported before stays; running again goes on from there.")
+}
+
+impl Transfer {
+    async fn begin(address: &str, global: &Global, wish: &Value) -> Result<Self, CliError> {
         let remote = Remote::signed_in(address, global).await?;
         let begun: Value = remote.change(Method::POST, "admin/transfers", wish).await?;
         let id = crate::remote::segment(begun["id"].as_str().unwrap_or_default())?;
         let path = format!("admin/transfers/{id}");
-        Ok(Self { address, global, remote, signed_in_at: SystemClock.now(), path })
-    }
-
-    /// The server, with tokens that are good for a while.
-    async fn remote(&mut self) -> Result<&Remote, CliError> {
-        let now = SystemClock.now();
-        if now.since(self.signed_in_at) >= SIGNED_IN {
-            self.remote = Remote::signed_in(self.address, self.global).await?;
-            self.signed_in_at = now;
-        }
-        Ok(&self.remote)
+        Ok(Self { remote, path })
     }
 
     async fn bring(&mut self, offset: u64, piece: Vec<u8>) -> Result<(), CliError> {
         let path = format!("{}/content", self.path);
-        self.remote().await?.put_octets(&path, offset, piece).await
+        self.remote.put_octets(&path, offset, piece).await
     }
 
     /// Waits until the work is done.
@@ -128,7 +124,7 @@ impl<'a> Transfer<'a> {
         let bar = out.progress("parts");
         loop {
             let path = self.path.clone();
-            let now: Value = self.remote().await?.get(&path, &[]).await?;
+            let now: Value = self.remote.get(&path, &[]).await.map_err(gone)?;
             match now["state"].as_str() {
                 Some("done") => {
                     bar.finish_and_clear();
@@ -173,7 +169,7 @@ impl<'a> Transfer<'a> {
         let mut offset = 0_u64;
         while offset < size {
             let path = format!("{}/content", self.path);
-            let piece = self.remote().await?.get_octets(&path, offset).await?;
+            let piece = self.remote.get_octets(&path, offset).await?;
             if piece.is_empty() {
                 return Err(CliError::failure("the archive ended early"));
             }
@@ -186,10 +182,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Lets the server throw the file away; one that is left goes with the next transfer.
-    async fn end(&mut self) {
-        let path = self.path.clone();
-        if let Ok(remote) = self.remote().await {
-            drop(remote.delete(&path).await);
-        }
+    async fn end(&self) {
+        drop(self.remote.delete(&self.path).await);
     }
 }
