@@ -256,7 +256,7 @@ impl Moves {
     fn told(&self, id: &str, error: &TransferError) -> String {
         let folder = format!("{}/", self.folder_of(id).display());
         match error {
-            TransferError::Format(_) | TransferError::Foreign { .. } => {
+            TransferError::Format(_) | TransferError::Foreign { .. } | TransferError::Taken(_) => {
                 error.to_string().replace(&folder, "")
             }
             TransferError::At { place, error } => format!("{place}: {}", self.told(id, error)),

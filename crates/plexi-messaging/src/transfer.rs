@@ -23,7 +23,7 @@ mod surrogates;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plexi_core::{Coded, ErrorCode, FieldError};
+use plexi_core::{Coded, ErrorCode, FieldError, MessageId};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -68,6 +68,9 @@ pub enum TransferError {
         /// Which one.
         id: String,
     },
+    /// The source brings a message whose id one of another channel has here.
+    #[error("message {0} is here in another channel")]
+    Taken(MessageId),
     /// What stands at this place of the source could not be taken over.
     #[error("{place}: {error}")]
     At {
@@ -89,9 +92,9 @@ impl TransferError {
         Self::File { path: path.to_owned(), source }
     }
 
-    /// The error with the place of the source that it is about, where that is known.
+    /// The error with the place of the source that it is about, where that is known; one that has a place keeps it.
     pub(crate) fn at(self, place: String) -> Self {
-        if place.is_empty() || matches!(self, Self::Stopped) {
+        if place.is_empty() || matches!(self, Self::Stopped | Self::At { .. }) {
             return self;
         }
         Self::At { place, error: Box::new(self) }
@@ -102,7 +105,7 @@ impl Coded for TransferError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::File { .. } | Self::Format(_) => ErrorCode::ValidationInvalid,
-            Self::Foreign { .. } => ErrorCode::ValidationConflict,
+            Self::Foreign { .. } | Self::Taken(_) => ErrorCode::ValidationConflict,
             Self::At { error, .. } => error.code(),
             Self::Store(error) => error.code(),
             Self::Stopped => ErrorCode::SystemInternal,
@@ -111,7 +114,7 @@ impl Coded for TransferError {
 
     fn fields(&self) -> Vec<FieldError> {
         match self {
-            Self::File { .. } | Self::Format(_) | Self::Foreign { .. } | Self::At { .. } => {
+            Self::File { .. } | Self::Format(_) | Self::Foreign { .. } | Self::Taken(_) | Self::At { .. } => {
                 vec![FieldError::new("file", self.to_string())]
             }
             _ => Vec::new(),

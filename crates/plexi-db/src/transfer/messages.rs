@@ -26,21 +26,21 @@ pub(super) async fn import(
     ];
     let mut found = conn.ask(questions).await?.into_iter();
     let mut next = || found.next().unwrap_or_default();
-    let mut head = heads(&next())?.pop().ok_or(Fault::Missing("channel"))?;
+    let head = heads(&next())?.pop();
     let mut known = known(&next())?;
+    if dry_run {
+        return count(batch, channel, &known);
+    }
+    let mut head = head.ok_or(Fault::Missing("channel"))?;
     let mut done = Imported::default();
     let mut messages = Vec::with_capacity(batch.len());
     let mut sources = Vec::with_capacity(batch.len());
     for new in batch {
-        let id = new.message.id;
-        if known.get(&id.key().0).is_some_and(|there| there.id == id) {
+        if is_there(new, channel, &known)? {
             done.present += 1;
             continue;
         }
         done.added += 1;
-        if dry_run {
-            continue;
-        }
         let mut message = place(&new.message, new.deleted, &mut head, &mut known)?;
         message.edited_at = new.edited_at;
         messages.push(message);
@@ -54,6 +54,25 @@ pub(super) async fn import(
     save_heads(&mut writes, conn.engine, &[&head]);
     writes.run_last(conn).await?;
     Ok(done)
+}
+
+/// What would come of a batch.
+fn count(batch: &[ImportedMessage], channel: ChannelId, known: &AllKnown) -> Result<Imported, Fault> {
+    let mut done = Imported::default();
+    for new in batch {
+        let count = if is_there(new, channel, known)? { &mut done.present } else { &mut done.added };
+        *count += 1;
+    }
+    Ok(done)
+}
+
+/// Whether the channel has the message. `Conflict("channel")` when another has it.
+fn is_there(new: &ImportedMessage, channel: ChannelId, known: &AllKnown) -> Result<bool, Fault> {
+    let id = new.message.id;
+    match known.get(&id.key().0) {
+        Some(there) if there.id == id && there.channel != channel => Err(Fault::Conflict("channel")),
+        there => Ok(there.is_some_and(|there| there.id == id)),
+    }
 }
 
 fn store(

@@ -187,14 +187,16 @@ impl TransferStore for MemoryStore {
         dry_run: bool,
     ) -> Result<Imported, StoreError> {
         let mut state = self.change()?;
-        state.channel_mut(channel)?;
+        let there = |id: MessageId| state.messages.get(&id.key().0).filter(|row| row.new.id == id);
+        let mut rows = messages.iter().filter_map(|new| there(new.message.id));
+        if rows.any(|row| row.new.channel_id != channel) {
+            return Err(StoreError::Conflict("channel"));
+        }
         if dry_run {
-            let known = |new: &&ImportedMessage| {
-                let id = new.message.id;
-                state.messages.get(&id.key().0).is_some_and(|row| row.new.id == id)
-            };
+            let known = |new: &&ImportedMessage| there(new.message.id).is_some();
             return Ok(counted(messages.len(), messages.iter().filter(known)));
         }
+        state.channel_mut(channel)?;
         let mut keys = HashSet::new();
         let mut fresh = Vec::new();
         for imported in messages {

@@ -276,7 +276,9 @@ pub trait TransferStore: Send + Sync + 'static {
     /// Adds messages of one channel that are not there, in the order given (which is that of time), each with its event;
     /// roots of threads come before their replies. At most 2,000 a call, one transaction. A message whose id is there counts as
     /// present. `Conflict("id")`, with nothing stored, when a key is taken by another id, in the store or in the batch: the
-    /// importer then takes another id for that message. With `dry_run` they are only counted.
+    /// importer then takes another id for that message. `Conflict("channel")`, with nothing stored, when a message of another
+    /// channel has the very id. `Missing("thread")`, `Missing("reply_to")`. With `dry_run` they are only counted, and the
+    /// channel need not be there.
     async fn import_messages(
         &self,
         channel: ChannelId,

@@ -6,14 +6,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::naming::AccountNames;
-use super::outlet::{Outlet, Step};
+use super::outlet::{Outlet, Places, Step};
 use super::roles::{Fate, Roles};
 use super::{Mode, Named, Note, Progress, Renamed, Report, Touched, TransferError, ident};
 use crate::error::StoreError;
 use crate::model::{MessageKind, Space};
 use crate::ports::{
     ImportTerms, Imported, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser,
-    Placed, ReadTo, TransferStore,
+    NewMessage, Placed, ReadTo, TransferStore,
 };
 
 /// A reader of a source: puts its steps into the outlet, on a thread of its own.
@@ -87,11 +87,13 @@ pub(super) async fn import_until(
             }
             step = steps.recv() => step,
         };
-        let Some((place, step)) = step else { break };
+        let Some((lines, step)) = step else { break };
         match step {
             Step::Parts(total) => parts.1 += total,
             Step::PartDone => parts.0 += 1,
-            step => outcome = target.apply(step).await.map_err(|error| error.at(place)),
+            step => {
+                outcome = target.apply(step, &lines).await.map_err(|error| error.at(lines.first()));
+            }
         }
         if outcome.is_err() {
             break;
@@ -156,17 +158,17 @@ macro_rules! placed {
 }
 
 impl Target<'_> {
-    async fn apply(&mut self, step: Step) -> Result<(), TransferError> {
+    async fn apply(&mut self, step: Step, lines: &Places) -> Result<(), TransferError> {
         match step {
             Step::Parts(_) | Step::PartDone => {}
             Step::Origin(origin) => self.terms.origin = ident::origin(&origin),
             Step::Note(kind, place) => self.note(kind, place),
             Step::Role(role) => self.role(role).await?,
-            Step::Users(users) => self.users(users).await?,
+            Step::Users(users) => self.users(users, lines).await?,
             Step::Space(space) => self.space(&space).await?,
             Step::SpaceMembers(space, members) => self.space_members(space, members).await?,
             Step::Channel(channel) => self.channel(channel).await?,
-            Step::Messages(channel, messages) => self.messages(channel, messages).await?,
+            Step::Messages(channel, messages) => self.messages(channel, messages, lines).await?,
             Step::ChannelDone(channel) => {
                 let mut reading = std::mem::take(&mut self.reading);
                 if !self.terms.dry_run {
@@ -206,7 +208,7 @@ impl Target<'_> {
         Ok(())
     }
 
-    async fn users(&mut self, mut users: Vec<ImportedUser>) -> Result<(), TransferError> {
+    async fn users(&mut self, mut users: Vec<ImportedUser>, lines: &Places) -> Result<(), TransferError> {
         let mut notes = Vec::new();
         for user in &mut users {
             let there = std::mem::take(&mut user.role);
@@ -215,8 +217,8 @@ impl Target<'_> {
             user.role = given.name;
         }
         let placed = placed!(self.store.import_users(&users, self.terms))?;
-        if let Some(foreign) = placed.iter().find(|placed| !placed.own) {
-            self.may_add(Named::User, foreign.id.as_uuid())?;
+        if let Some((at, foreign)) = placed.iter().enumerate().find(|(_, placed)| !placed.own) {
+            self.may_add(Named::User, foreign.id.as_uuid()).map_err(|error| error.at(lines.of(at)))?;
         }
         self.users.extend(users.iter().map(|user| user.id));
         for ((user, placed), note) in users.iter().zip(&placed).zip(notes) {
@@ -310,16 +312,11 @@ impl Target<'_> {
         &mut self,
         channel: ChannelId,
         mut batch: Vec<ImportedMessage>,
+        lines: &Places,
     ) -> Result<(), TransferError> {
         let Here { id: channel, before } = self.channel_here(channel)?;
-        for entry in &mut batch {
-            self.is_brought(entry.message.author_id)?;
-            for (_, user, _) in &entry.reactions {
-                self.is_brought(*user)?;
-            }
-            if let Some((user, _)) = entry.pinned {
-                self.is_brought(user)?;
-            }
+        for (at, entry) in batch.iter_mut().enumerate() {
+            self.are_brought(entry).map_err(|error| error.at(lines.of(at)))?;
             if let Some(thread) = entry.message.thread_id {
                 self.report.replies += 1;
                 if self.threads.insert(thread) {
@@ -330,17 +327,15 @@ impl Target<'_> {
             self.report.reactions += entry.reactions.len() as u64;
             self.report.mentions_renamed += u64::from(self.accounts.apply(entry));
         }
-        if self.terms.dry_run && before.is_none() {
-            self.report.messages.added += batch.len() as u64;
-            return Ok(());
-        }
         for entry in &mut batch {
             entry.message.channel_id = channel;
             self.refer(entry);
         }
         let done = match self.store.import_messages(channel, &batch, self.terms.dry_run).await {
             Ok(done) => done,
-            Err(StoreError::Conflict("id")) => self.one_by_one(channel, batch).await?,
+            Err(StoreError::Conflict("id" | "channel") | StoreError::Missing("thread" | "reply_to")) => {
+                self.one_by_one(channel, batch, lines).await?
+            }
             Err(error) => return Err(error.into()),
         };
         self.report.messages.added += done.added;
@@ -351,23 +346,26 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// A key of the batch is taken by another message of the same instant: finds which, and gives it another id.
+    /// Some message of the batch cannot be stored as it is: finds which. One whose key is taken by another message of the same
+    /// instant gets another id.
     async fn one_by_one(
         &mut self,
         channel: ChannelId,
         batch: Vec<ImportedMessage>,
+        lines: &Places,
     ) -> Result<Imported, TransferError> {
+        let dry_run = self.terms.dry_run;
         let mut all = Imported::default();
-        for mut entry in batch {
+        for (at, mut entry) in batch.into_iter().enumerate() {
             self.refer(&mut entry);
             let first = entry.message.id;
             let mut attempt = 0;
             let done = loop {
                 entry.message.id = ident::probe(first, attempt);
-                match self.store.import_messages(channel, std::slice::from_ref(&entry), false).await {
+                match self.store.import_messages(channel, std::slice::from_ref(&entry), dry_run).await {
                     Ok(done) => break done,
                     Err(StoreError::Conflict("id")) if attempt < MAX_PROBES => attempt += 1,
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(not_stored(error, &entry.message).at(lines.of(at))),
                 }
             };
             if attempt > 0 {
@@ -397,6 +395,20 @@ impl Target<'_> {
             tracing::warn!(what = what.as_str(), %id, "an import restores into what its source did not bring");
         }
         Ok(())
+    }
+
+    /// All whom a message names, as author or otherwise.
+    fn are_brought(&self, entry: &ImportedMessage) -> Result<(), TransferError> {
+        let message = &entry.message;
+        let noted = message.system.as_ref().and_then(|note| note.user_id);
+        let pinned = entry.pinned.map(|(user, _)| user);
+        let mut named = [message.author_id]
+            .into_iter()
+            .chain(message.mentions.iter().copied())
+            .chain(entry.reactions.iter().map(|(_, user, _)| *user))
+            .chain(noted)
+            .chain(pinned);
+        named.try_for_each(|user| self.is_brought(user))
     }
 
     /// A source brings everybody whom it names: nobody here can be named by their id alone.
@@ -456,5 +468,19 @@ impl Target<'_> {
         }
         let note = self.report.notes.entry(kind.to_owned()).or_insert(Note { count: 0, example: place });
         note.count += 1;
+    }
+}
+
+/// Why a message that is stored alone was refused, in words about the source where it is the source that is wrong.
+fn not_stored(error: StoreError, message: &NewMessage) -> TransferError {
+    match (error, message.thread_id, message.reply_to) {
+        (StoreError::Missing("thread"), Some(thread), _) => TransferError::Format(format!(
+            "its thread_id {thread} is no message before it in this channel that can have replies"
+        )),
+        (StoreError::Missing("reply_to"), _, Some(to)) => {
+            TransferError::Format(format!("its reply_to {to} is no message before it in this channel"))
+        }
+        (StoreError::Conflict("channel"), ..) => TransferError::Taken(message.id),
+        (error, ..) => error.into(),
     }
 }

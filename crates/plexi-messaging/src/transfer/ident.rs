@@ -60,8 +60,12 @@ pub(super) fn message_in_millisecond(at: Timestamp, parts: &[&str]) -> MessageId
     )
 }
 
-/// Another id for a message whose key is taken, the same in every run: the next slot, then the next microsecond.
+/// Another id for a message whose key is taken, the same in every run: the next slot, then the next microsecond. The first attempt
+/// is the id itself, also one that no import made.
 pub(super) fn probe(id: MessageId, attempt: u8) -> MessageId {
+    if attempt == 0 {
+        return id;
+    }
     let bits = id.as_uuid().as_u128();
     let slot = u8::try_from((bits >> 59) & 0b111).unwrap_or(0) + attempt;
     let at = Timestamp::from_micros(id.time().as_micros() + i64::from(slot / 8));
@@ -129,6 +133,8 @@ mod tests {
         let keys: std::collections::BTreeSet<_> = (0..64).map(|attempt| probe(id, attempt).key()).collect();
         assert_eq!(keys.len(), 64);
         assert_eq!(probe(id, 0), id);
+        let other = MessageId::from_uuid(uuid::Uuid::from_u128(u128::MAX));
+        assert_eq!(probe(other, 0), other);
     }
 
     #[test]

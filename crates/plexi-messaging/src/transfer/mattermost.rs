@@ -180,12 +180,11 @@ impl Bulk {
     fn begin(&mut self, outlet: &mut Outlet) -> Result<(), TransferError> {
         let users = std::mem::take(&mut self.users);
         self.accounts = users.values().map(|user| (user.username.clone(), user.id())).collect();
-        let mut accounts = Vec::with_capacity(users.len());
         for user in users.values() {
-            accounts.push(account(user, self.first.user(&user.username), outlet)?);
+            outlet.at(user.place());
+            let account = account(user, self.first.user(&user.username), outlet)?;
+            outlet.user(account)?;
         }
-        outlet.at("lines of users");
-        outlet.put_chunks(accounts, Step::Users)?;
         let mut in_teams: BTreeMap<String, Vec<ImportedMember>> = BTreeMap::new();
         for user in users.values() {
             let id = user.id();
@@ -392,7 +391,7 @@ fn role(roles: &str, scope: &str) -> &'static str {
 }
 
 fn account(user: &MmUser, created_at: Timestamp, outlet: &Outlet) -> Result<ImportedUser, TransferError> {
-    let place = format!("user {}", user.username);
+    let place = user.place();
     let name = accept::account_name(&user.username, &place, outlet)?;
     let full = format!("{} {}", user.first_name, user.last_name);
     let shown = [user.nickname.as_str(), &full, user.username.as_str()];
@@ -406,6 +405,11 @@ fn account(user: &MmUser, created_at: Timestamp, outlet: &Outlet) -> Result<Impo
 }
 
 impl MmUser {
+    /// How reports and errors call it.
+    fn place(&self) -> String {
+        format!("user {}", self.username)
+    }
+
     /// A bulk file does not say which server it comes from: the address keeps the ada of one server from being that of another.
     fn id(&self) -> UserId {
         ident::user(ORIGIN, &format!("{} {}", self.username, self.email))

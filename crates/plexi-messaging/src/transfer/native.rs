@@ -28,8 +28,6 @@ const WITH_ROLES: u32 = 2;
 const MOST_LINES: u64 = 500_000;
 /// The most roles.
 const MOST_ROLES: u64 = 1_000;
-/// How many users travel together.
-const CHUNK: usize = 1_000;
 /// The longest line, in bytes: a channel with some 500,000 members.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -58,15 +56,10 @@ pub fn read(path: &Path, outlet: &mut Outlet) -> Result<(), TransferError> {
             outlet.put(Step::Role(role))
         })?;
     }
-    let mut users = Vec::new();
     each(&mut zip, "users.jsonl", MOST_LINES, outlet, |user: UserLine, _, outlet| {
-        users.push(user.into_user(outlet)?);
-        if users.len() < CHUNK {
-            return Ok(());
-        }
-        outlet.put(Step::Users(std::mem::take(&mut users)))
+        let user = user.into_user(outlet)?;
+        outlet.user(user)
     })?;
-    outlet.put_chunks(users, Step::Users)?;
     each(&mut zip, "spaces.jsonl", MOST_LINES, outlet, |line: SpaceLine, _, outlet| {
         let (space, members) = line.into_space(outlet)?;
         let id = space.id;

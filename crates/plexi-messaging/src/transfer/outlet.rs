@@ -7,6 +7,11 @@ use super::{BATCH, TransferError, accept};
 use crate::model::Space;
 use crate::ports::{ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser};
 
+/// How many users travel together.
+const USERS: usize = 1_000;
+/// The longest place, in bytes: of a longer one the end counts, where the line stands.
+const MAX_PLACE: usize = 300;
+
 /// A part of an import, in the order in which it is to be applied.
 #[derive(Debug)]
 pub enum Step {
@@ -34,26 +39,66 @@ pub enum Step {
     Note(&'static str, String),
 }
 
+/// Where in the source a step stands: of a batch, where each of its items does.
+pub(super) struct Places(Vec<String>);
+
+impl Places {
+    /// The place of the whole step: that of its first item.
+    pub fn first(&self) -> String {
+        self.of(0)
+    }
+
+    /// The place of an item of a batch.
+    pub fn of(&self, item: usize) -> String {
+        self.0.get(item).or(self.0.first()).cloned().unwrap_or_default()
+    }
+}
+
+/// Items that travel together, each with its place.
+struct Batch<T> {
+    items: Vec<T>,
+    places: Vec<String>,
+}
+
+impl<T> Batch<T> {
+    const fn new() -> Self {
+        Self { items: Vec::new(), places: Vec::new() }
+    }
+
+    fn push(&mut self, item: T, place: &str) {
+        self.items.push(item);
+        self.places.push(place.to_owned());
+    }
+
+    /// What it holds, unless it is empty; it is empty then.
+    fn take(&mut self) -> Option<(Places, Vec<T>)> {
+        let Self { items, places } = std::mem::replace(self, Self::new());
+        (!items.is_empty()).then_some((Places(places), items))
+    }
+}
+
 /// Where a reader puts its steps. Bounded: the reader waits while the store is behind.
 pub struct Outlet {
-    steps: mpsc::Sender<(String, Step)>,
+    steps: mpsc::Sender<(Places, Step)>,
     stop: CancellationToken,
     channel: Option<ChannelId>,
-    messages: Vec<ImportedMessage>,
+    users: Batch<ImportedUser>,
+    messages: Batch<ImportedMessage>,
     /// Where in the source the reader is.
     place: String,
-    /// Where the first message of the present batch stands.
-    begun: String,
 }
 
 impl Outlet {
-    pub(super) fn new(steps: mpsc::Sender<(String, Step)>, stop: CancellationToken) -> Self {
-        Self { steps, stop, channel: None, messages: Vec::new(), place: String::new(), begun: String::new() }
+    pub(super) fn new(steps: mpsc::Sender<(Places, Step)>, stop: CancellationToken) -> Self {
+        let (users, messages) = (Batch::new(), Batch::new());
+        Self { steps, stop, channel: None, users, messages, place: String::new() }
     }
 
     /// Says where in the source what follows stands, for errors: document and line, entry or offset.
     pub fn at(&mut self, place: impl Into<String>) {
-        self.place = place.into();
+        let mut place = place.into();
+        place.drain(..place.ceil_char_boundary(place.len().saturating_sub(MAX_PLACE)));
+        self.place = place;
     }
 
     /// To be asked in every loop that may go on for long without putting anything out.
@@ -94,40 +139,63 @@ impl Outlet {
         self.send(Step::PartDone)
     }
 
+    /// Adds a user to the present batch of users.
+    pub fn user(&mut self, user: ImportedUser) -> Result<(), TransferError> {
+        if self.users.items.len() >= USERS {
+            self.flush()?;
+        }
+        self.users.push(user, &self.place);
+        Ok(())
+    }
+
     /// Adds a message to the present batch of its channel. Too long a text is cut at a character and noted, and the text of a note of
     /// the system becomes plain.
     pub fn message(&mut self, mut message: ImportedMessage) -> Result<(), TransferError> {
         let channel = message.message.channel_id;
-        if self.channel != Some(channel) || self.messages.len() >= BATCH {
+        if self.channel != Some(channel) || self.messages.items.len() >= BATCH {
             self.flush()?;
             self.channel = Some(channel);
-            self.begun.clone_from(&self.place);
         }
         accept::text(&mut message.message.text, &self.place, self)?;
         if let Some(text) = message.message.system.as_mut().and_then(|note| note.text.as_mut()) {
             *text = accept::line(std::mem::take(text), accept::MOST_NOTE, &self.place, self)?;
         }
-        self.messages.push(message);
+        self.messages.push(message, &self.place);
         Ok(())
     }
 
-    /// Passes the present batch on.
+    /// Passes the present batches on; users before messages, which may be theirs.
     pub fn flush(&mut self) -> Result<(), TransferError> {
-        match self.channel.take() {
-            Some(channel) if !self.messages.is_empty() => {
-                let batch = std::mem::take(&mut self.messages);
-                let place = std::mem::take(&mut self.begun);
-                self.send_from(place, Step::Messages(channel, batch))
-            }
+        if let Some((places, users)) = self.users.take() {
+            self.send_from(places, Step::Users(users))?;
+        }
+        match (self.channel.take(), self.messages.take()) {
+            (Some(channel), Some((places, batch))) => self.send_from(places, Step::Messages(channel, batch)),
             _ => Ok(()),
         }
     }
 
     fn send(&self, step: Step) -> Result<(), TransferError> {
-        self.send_from(self.place.clone(), step)
+        self.send_from(Places(vec![self.place.clone()]), step)
     }
 
-    fn send_from(&self, place: String, step: Step) -> Result<(), TransferError> {
-        self.steps.blocking_send((place, step)).map_err(|_| TransferError::Stopped)
+    fn send_from(&self, places: Places, step: Step) -> Result<(), TransferError> {
+        self.steps.blocking_send((places, step)).map_err(|_| TransferError::Stopped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_place_that_is_too_long_the_end_stays() {
+        let (steps, _told) = mpsc::channel(1);
+        let mut outlet = Outlet::new(steps, CancellationToken::new());
+        outlet.at(format!("{}x, line 7", "\u{e9}".repeat(5_000)));
+        assert!(outlet.place.ends_with("\u{e9}x, line 7"));
+        assert!((MAX_PLACE - 1..=MAX_PLACE).contains(&outlet.place.len()));
+        outlet.at("users.jsonl, line 1");
+        assert_eq!(outlet.place, "users.jsonl, line 1");
     }
 }

@@ -120,12 +120,13 @@ impl Workspace {
         let since = |user: &SlackUser| {
             seen.get(user.id.as_str()).map_or(self.made, |at| Timestamp::from_seconds(*at))
         };
-        let mut users = Vec::with_capacity(self.documents.len());
         for (at, user) in self.documents.iter().enumerate() {
-            users.push(self.account(user, since(user), &format!("users.json, entry {}", at + 1), outlet)?);
+            let place = format!("users.json, entry {}", at + 1);
+            outlet.at(place.as_str());
+            let account = self.account(user, since(user), &place, outlet)?;
+            outlet.user(account)?;
         }
         outlet.at("users.json");
-        outlet.put_chunks(users, Step::Users)?;
         let space = ident::space(&self.origin);
         outlet.put(Step::Space(Space {
             id: space,

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use plexi_core::{Permission, Timestamp};
+use plexi_core::{Coded as _, ErrorCode, Permission, Timestamp};
 use plexi_messaging::memory::MemoryStore;
 use plexi_messaging::model::{ChannelKind, Space};
 use plexi_messaging::ports::{
@@ -140,14 +140,106 @@ async fn an_error_names_the_document_and_the_place_in_it() {
     };
     let told = import_error(Source::Mattermost, &bulk(r#"{"type":"team","team":{"name":1}}"#)).await;
     assert!(told.starts_with("in/bulk.jsonl, line 2: invalid type"), "{told}");
+}
 
-    // What the store refuses is told by its place, too.
+#[tokio::test]
+async fn what_is_wrong_with_a_message_is_told_by_its_own_line() {
+    let (absent, reply) = (id_of(9), id_of(2));
+    let in_thread = |number, thread: &str| with(&said(number, ADA), "thread_id", json!(thread));
+    for (third, why) in [
+        (said(3, EVE), format!("it names user {EVE}, whom the source does not bring")),
+        (
+            in_thread(3, &absent),
+            format!("its thread_id {absent} is no message before it in this channel that can have replies"),
+        ),
+        (
+            in_thread(3, &reply),
+            format!("its thread_id {reply} is no message before it in this channel that can have replies"),
+        ),
+        (
+            with(&said(3, ADA), "reply_to", json!(absent)),
+            format!("its reply_to {absent} is no message before it in this channel"),
+        ),
+    ] {
+        let mut archive = documents();
+        archive[5].1 = [said(1, ADA), in_thread(2, &id_of(1)), third, said(4, ADA)].join("\n");
+        let told = import_error(Source::Plexichat, &packed(&archive)).await;
+        assert_eq!(told, format!("messages/{ROOM}.jsonl, line 3: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_is_anothers_is_told_by_their_own_line() {
+    let store = inhabited().await;
     let mut archive = documents();
-    let mut reply: Value = serde_json::from_str(&said(2, ADA)).unwrap();
-    reply["thread_id"] = json!("018cc251-f400-7000-8000-000000000009");
-    archive[5].1 = reply.to_string();
-    let told = import_error(Source::Plexichat, &packed(&archive)).await;
-    assert!(told.starts_with(&format!("messages/{ROOM}.jsonl, line 1: ")), "{told}");
+    let ada = archive[2].1.clone();
+    let eve = ada.replace(ADA, EVE).replace("ada", "eve");
+    let fay = eve.replace(EVE, "00000000-0000-7000-8000-0000000000a3").replace("eve", "fay");
+    for (users, line) in [([&ada, &eve, &fay], 1), ([&eve, &ada, &fay], 2), ([&eve, &fay, &ada], 3)] {
+        archive[2].1 = users.map(String::as_str).join("\n");
+        let file = packed(&archive);
+        for mode in [DRY, Mode::default()] {
+            let refused =
+                import_file(&store, Source::Plexichat, file.path(), mode, Bounds::default(), &|_| {}).await;
+            let told = refused.unwrap_err().to_string();
+            assert!(told.starts_with(&format!("users.jsonl, line {line}: user {ADA} is here")), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_names_only_whom_the_source_brings() {
+    let note = |user: &str| {
+        let note = with(&said(1, ADA), "kind", json!("system"));
+        with(&note, "system", json!({"event": "added", "user_id": user}))
+    };
+    let named = |user: &str| {
+        [
+            with(&said(1, ADA), "mentions", json!([ADA, user])),
+            with(&said(1, ADA), "reactions", json!([["\u{1f44d}", user, TIME]])),
+            with(&said(1, ADA), "pinned", json!([user, TIME])),
+            note(user),
+        ]
+    };
+    for line in named(EVE) {
+        let mut archive = documents();
+        archive[5].1 = line;
+        let told = import_error(Source::Plexichat, &packed(&archive)).await;
+        let why = format!("it names user {EVE}, whom the source does not bring");
+        assert_eq!(told, format!("messages/{ROOM}.jsonl, line 1: {why}"));
+    }
+    for line in named(ADA) {
+        let mut archive = documents();
+        archive[5].1 = line;
+        let report = import(&MemoryStore::new(), Source::Plexichat, packed(&archive).path()).await;
+        assert_eq!(report.messages.added, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_message_whose_id_another_channel_has_is_refused_and_does_not_vanish() {
+    let store = MemoryStore::new();
+    let mut first = documents();
+    first[5].1 = said(1, ADA);
+    import(&store, Source::Plexichat, packed(&first).path()).await;
+
+    let other = "00000000-0000-7000-8000-0000000000c2";
+    let mut second: Vec<(String, String)> = documents()
+        .into_iter()
+        .map(|(name, text)| (name.replace(ROOM, other), text.replace(ROOM, other)))
+        .collect();
+    second[5].1 = [said(2, ADA), said(1, ADA)].join("\n");
+    let file = packed(&second);
+    for mode in [DRY, Mode::default(), RESTORE] {
+        let refused =
+            import_file(&store, Source::Plexichat, file.path(), mode, Bounds::default(), &|_| {}).await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::ValidationConflict);
+        let why = format!("message {} is here in another channel", id_of(1));
+        assert_eq!(refused.to_string(), format!("messages/{other}.jsonl, line 2: {why}"));
+    }
+    let kept = store.export_messages(ROOM.parse().unwrap(), None, 10).await.unwrap();
+    assert_eq!(kept.len(), 1, "what was there stays as it was");
 }
 
 async fn import_error(source: Source, file: &tempfile::NamedTempFile) -> String {
@@ -198,6 +290,7 @@ async fn names_and_topics_of_other_programs_deceive_nobody_and_the_report_counts
 }
 
 const ADA: &str = "00000000-0000-7000-8000-0000000000a1";
+const EVE: &str = "00000000-0000-7000-8000-0000000000a2";
 const SPACE: &str = "00000000-0000-7000-8000-0000000000b1";
 const ROOM: &str = "00000000-0000-7000-8000-0000000000c1";
 const TIME: &str = "2024-01-01T00:00:00.000000Z";
@@ -237,9 +330,7 @@ fn packed(documents: &[(String, String)]) -> tempfile::NamedTempFile {
 
 fn changed(documents: &mut [(String, String)], name: &str, field: &str, value: Value) {
     let (_, text) = documents.iter_mut().find(|(there, _)| there == name).unwrap();
-    let mut line: Value = serde_json::from_str(text).unwrap();
-    line[field] = value;
-    *text = line.to_string();
+    *text = with(text, field, value);
 }
 
 #[tokio::test]
@@ -263,10 +354,21 @@ async fn fields_of_an_archive_are_what_the_api_accepts_or_become_that() {
     assert!(!ada.display_name.contains(['\u{202E}', '\u{0007}']));
 }
 
-/// What the line of a message of Ada's holds.
+/// The id of a message: of each number another key.
+fn id_of(number: u32) -> String {
+    format!("018cc251-f4{number:02}-7000-8000-000000000000")
+}
+
+/// The line with another value of a field.
+fn with(line: &str, field: &str, value: Value) -> String {
+    let mut line: Value = serde_json::from_str(line).unwrap();
+    line[field] = value;
+    line.to_string()
+}
+
+/// What the line of a message holds.
 fn said(number: u32, author: &str) -> String {
-    let id = format!("018cc251-f400-7000-8000-{number:012}");
-    json!({"id": id, "author_id": author, "kind": "text", "text": format!("line {number}"), "created_at": TIME}).to_string()
+    json!({"id": id_of(number), "author_id": author, "kind": "text", "text": format!("line {number}"), "created_at": TIME}).to_string()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::sql::{Cells, Param, Question, Writes, unpack_ids};
 pub(crate) struct Known {
     pub(crate) id: MessageId,
     pub(crate) author: UserId,
-    channel: ChannelId,
+    pub(crate) channel: ChannelId,
     /// It is a reply itself, so no thread starts at it.
     reply: bool,
     pub(crate) replies: Replies,

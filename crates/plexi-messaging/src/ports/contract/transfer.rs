@@ -494,6 +494,22 @@ pub(super) async fn a_key_that_is_taken_stores_nothing<S: Store>(stage: &Stage<S
         store.import_messages(room.channel, &[fresh.clone(), orphan], false).await,
         StoreError::Missing("thread")
     );
+    let mut answer = imported(room.channel, room.ada, 30, "answer");
+    answer.message.reply_to = Some(stage.id());
+    refused!(
+        store.import_messages(room.channel, &[fresh.clone(), answer], false).await,
+        StoreError::Missing("reply_to")
+    );
+    let other = import_of(stage, &stage.new_channel(room.space, "other", ChannelKind::Public, &[room.ada]));
+    let absent: ChannelId = stage.id();
+    let both = [fresh.clone(), first.clone()];
+    refused!(store.import_messages(absent, &both, true).await, StoreError::Conflict("channel"));
+    assert_eq!(store.import_messages(absent, &both[..1], true).await.unwrap(), counted(1, 0));
+    store.import_channel(&other, TERMS).await.unwrap();
+    for dry_run in [true, false] {
+        refused!(store.import_messages(other.id, &both, dry_run).await, StoreError::Conflict("channel"));
+    }
+    assert!(store.export_messages(other.id, None, 10).await.unwrap().is_empty());
     refused!(
         store.import_messages(stage.id(), std::slice::from_ref(&fresh), false).await,
         StoreError::Missing("channel")
