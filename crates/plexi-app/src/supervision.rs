@@ -80,6 +80,10 @@ impl Rules {
     }
 
     /// A loop that runs until it is told to stop, and says that it lives.
+    #[cfg_attr(
+        not(feature = "test-util"),
+        expect(clippy::unused_self, reason = "only the rules of tests make a loop fail")
+    )]
     fn child<F, R>(&self, name: &'static str, silent: Duration, work: F) -> Child
     where
         F: Fn(CancellationToken, Beat) -> R + Send + Sync + 'static,

@@ -109,6 +109,8 @@ pub struct Operation {
     pub idempotent: bool,
     /// `If-Match` is honoured.
     pub conditional: bool,
+    /// Whether it answers 409 before what it reads is there.
+    pub may_come_too_early: bool,
     /// One line for readers.
     pub summary: &'static str,
     /// The contract of the path parameters.
@@ -157,6 +159,7 @@ impl Operation {
             octets: false,
             idempotent: false,
             conditional: false,
+            may_come_too_early: false,
             summary,
             path_contract: Contract::of::<P>(),
             query_contract: Contract::of::<Q>(),
@@ -189,6 +192,12 @@ impl Operation {
     /// Takes `Idempotency-Key`.
     pub(crate) fn creates(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// It answers 409 before what it reads is there.
+    pub(crate) fn may_come_too_early(mut self) -> Self {
+        self.may_come_too_early = true;
         self
     }
 

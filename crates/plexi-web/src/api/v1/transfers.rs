@@ -23,7 +23,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::new(Method::DELETE, one, "transfers.cancel", "Stop it and throw its file away", cancel),
         Operation::new(Method::PUT, content, "transfers.upload", "Bring a piece of the file", upload)
             .takes_octets(CHUNK),
-        Operation::new(Method::GET, content, "transfers.download", "Take a piece of the archive", download),
+        Operation::new(Method::GET, content, "transfers.download", "Take a piece of the archive", download)
+            .may_come_too_early(),
     ]
     .into_iter()
     .map(|operation| operation.needs(Permission::TransferManage))
