@@ -183,9 +183,7 @@ fn refusals(operation: &Operation) -> Vec<u16> {
     if operation.body_contract.is_some() || operation.octets {
         statuses.extend([413, 415]);
     }
-    if operation.may_come_too_early {
-        statuses.push(409);
-    }
+    statuses.extend(operation.refuses);
     if operation.conditional {
         statuses.push(412);
     }

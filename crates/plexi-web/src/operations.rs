@@ -109,8 +109,8 @@ pub struct Operation {
     pub idempotent: bool,
     /// `If-Match` is honoured.
     pub conditional: bool,
-    /// Whether it answers 409 before what it reads is there.
-    pub may_come_too_early: bool,
+    /// Statuses of refusals that others of its kind do not have.
+    pub refuses: &'static [u16],
     /// One line for readers.
     pub summary: &'static str,
     /// The contract of the path parameters.
@@ -159,7 +159,7 @@ impl Operation {
             octets: false,
             idempotent: false,
             conditional: false,
-            may_come_too_early: false,
+            refuses: &[],
             summary,
             path_contract: Contract::of::<P>(),
             query_contract: Contract::of::<Q>(),
@@ -195,9 +195,9 @@ impl Operation {
         self
     }
 
-    /// It answers 409 before what it reads is there.
-    pub(crate) fn may_come_too_early(mut self) -> Self {
-        self.may_come_too_early = true;
+    /// It refuses with these statuses, which others of its kind do not have.
+    pub(crate) fn refuses(mut self, statuses: &'static [u16]) -> Self {
+        self.refuses = statuses;
         self
     }
 

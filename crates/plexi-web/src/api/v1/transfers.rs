@@ -24,7 +24,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::new(Method::PUT, content, "transfers.upload", "Bring a piece of the file", upload)
             .takes_octets(CHUNK),
         Operation::new(Method::GET, content, "transfers.download", "Take a piece of the archive", download)
-            .may_come_too_early(),
+            // an archive is read when it is whole
+            .refuses(&[409]),
     ]
     .into_iter()
     .map(|operation| operation.needs(Permission::TransferManage))
