@@ -69,11 +69,12 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// Reads RFC 3339 text; `None` when it is not a valid time between 1970 and 9999.
+    /// Reads RFC 3339 text; `None` when it is not a valid time of the years 1970 to 9999 as they are written. The hours of
+    /// them that an offset moves out of these years in UTC are clamped.
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let micros = i64::try_from(at.unix_timestamp_nanos() / 1_000).ok()?;
-        (0..=MAX_MICROS).contains(&micros).then_some(Self(micros))
+        (at.year() >= 1970).then_some(Self::from_micros(micros))
     }
 }
 
@@ -117,6 +118,7 @@ impl schemars::JsonSchema for Timestamp {
         schemars::json_schema!({
             "type": "string",
             "format": "date-time",
+            "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-",
             "description": "RFC 3339 time in UTC with up to six fractional digits.",
         })
     }
@@ -185,6 +187,8 @@ mod tests {
     #[test]
     fn offsets_are_converted_and_nonsense_is_refused() {
         assert_eq!(Timestamp::parse("1970-01-01T01:00:00+01:00"), Some(Timestamp::from_micros(0)));
+        assert_eq!(Timestamp::parse("1970-01-01T00:00:00+01:00"), Some(Timestamp::from_micros(0)));
+        assert_eq!(Timestamp::parse("9999-12-31T23:59:59-01:00"), Some(Timestamp::from_micros(MAX_MICROS)));
         for bad in ["", "yesterday", "1969-12-31T23:59:59Z", "2026-13-01T00:00:00Z"] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }

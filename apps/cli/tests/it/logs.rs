@@ -72,6 +72,15 @@ fn a_summary_counts_by_level_and_target() {
     assert_eq!(stats["troubles"][0], serde_json::json!(["slow query", 2]));
     assert_eq!(stats["lost"], 0);
     assert!(plexi.ok(&["logs", "stats"]).contains("plexi_web"));
+    let latest = plexi.data().join("logs/latest.txt");
+    let long = format!("2026-11-21T09:30:00.000000Z ERROR plexi_web {}\n", "long ".repeat(2_000));
+    std::fs::OpenOptions::new().append(true).open(latest).unwrap().write_all(long.as_bytes()).unwrap();
+    let stats = plexi.ok(&["logs", "stats"]);
+    assert!(stats.contains("long long"), "{stats}");
+    assert!(
+        stats.lines().all(|line| line.len() < 130),
+        "no table is as wide as its longest message: {stats}"
+    );
 }
 
 #[test]

@@ -76,14 +76,7 @@ impl Series {
     pub(crate) fn at_once(&self) -> io::Result<(Option<File>, Vec<LogFileInfo>)> {
         let path = self.path();
         loop {
-            // a link may lead out of the folder
-            let is_ours = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
-            let current = match File::open(&path) {
-                _ if !is_ours => None,
-                Ok(file) => Some(file),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
-            };
+            let current = open_current(&path)?;
             let files = self.files()?;
             let before = current.as_ref().map(File::metadata).transpose()?;
             let unchanged = match (&before, &look(&path)?) {
@@ -254,6 +247,18 @@ impl Blocks for Unpacked {
         let found = self.bytes.get(from..from + block.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         block.copy_from_slice(found);
         Ok(())
+    }
+}
+
+/// Opens the file at `path`; `None` when there is none, or something else that may lead out of the folder or have no end.
+fn open_current(path: &Path) -> io::Result<Option<File>> {
+    if look(path)?.is_none() {
+        return Ok(None);
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -175,6 +175,22 @@ fn a_view_of_an_archive_is_its_end_and_a_small_file_is_shown_whole() {
     assert_eq!(none.unwrap().lines, Vec::<String>::new());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_current_log_that_is_a_link_is_not_followed() {
+    let server = three_runs();
+    let outside = server.dir.path().join("secret.txt");
+    fs::write(&outside, "2026-11-21T09:30:00.000000Z INFO  plexi_web secret\n").unwrap();
+    let latest = server.logs().join("latest.txt");
+    fs::remove_file(&latest).unwrap();
+    std::os::unix::fs::symlink(&outside, &latest).unwrap();
+    let reader = reader(&server);
+    let found = forwards(&reader, &LogFilter::default());
+    assert_eq!(found.len(), 2, "the runs before are read: {found:?}");
+    assert!(found.iter().all(|line| !line.contains("secret")), "{found:?}");
+    assert!(reader.view("latest.txt", &LogFilter::default(), 1 << 20).is_err());
+}
+
 #[test]
 fn no_name_leads_out_of_the_folder() {
     let server = three_runs();

@@ -101,3 +101,19 @@ async fn a_sweep_gives_way_to_who_reads_and_is_made_up_for() {
     raw.close().await.unwrap();
     database.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_that_died_did_not_sweep_the_next_one_does() {
+    let place = Place::new(Engine::Sqlite, "").await;
+    let died = place.open().await;
+    let room = Room::new(&died).await;
+    let said = room.say(&died, "the plum tree").await;
+    died.delete(said.id, Timestamp::from_seconds(1_900_000_000)).await.unwrap().unwrap();
+    assert!(holds(&place, "the plum tree"), "it is in the write-ahead log");
+
+    let next = place.open().await;
+    assert!(next.sweep().await.unwrap());
+    assert!(!holds(&place, "the plum tree"));
+    next.close().await;
+    died.close().await;
+}

@@ -186,3 +186,16 @@ impl Transfer {
         drop(self.remote.delete(&self.path).await);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transfer_that_is_not_there_was_stopped_and_other_refusals_are_passed_on() {
+        let stopped = gone(CliError::not_found("no such transfer"));
+        assert!(stopped.message.contains("was stopped"), "{}", stopped.message);
+        assert_eq!(stopped.exit, Exit::Failure);
+        assert_eq!(gone(CliError::usage("no")).message, "no");
+    }
+}
