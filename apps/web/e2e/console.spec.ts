@@ -84,6 +84,22 @@ test("a part is restarted from its row, after a question, and the row tells", as
   await onThePhone("supervision");
 });
 
+test("what is remembered is shown by kind, and forgotten after a question", async () => {
+  await page("Cache").click();
+  const row = ada.page.locator('[data-part="accounts"]');
+  await expect(row).toContainText("%");
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-cache");
+  await row.getByRole("button", { name: "Forget accounts" }).click();
+  await look(ada.page, "console-cache-question");
+  await row.getByRole("button", { name: "Really forget? Forget accounts" }).click();
+  await expect(ada.page.getByText("accounts is forgotten")).toBeVisible();
+  await ada.page.getByRole("button", { name: "Forget all" }).click();
+  await ada.page.getByRole("button", { name: "Really forget?" }).click();
+  await expect(ada.page.getByText("Everything is forgotten")).toBeVisible();
+  await onThePhone("cache");
+});
+
 test("the log is chosen by level and text, opened, saved, and followed until one pauses", async () => {
   await page("Logs").click();
   const lines = ada.page.getByRole("list", { name: "Lines of the log" });

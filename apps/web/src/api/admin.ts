@@ -1,5 +1,5 @@
 import { get, post } from "./client";
-import type { Health, LogFile, LogLevel, LogTail, Part, ServerStatus } from "./types";
+import type { Health, LogFile, LogLevel, LogTail, Part, Remembered, ServerStatus } from "./types";
 
 /** Which lines of which file. */
 export interface LogQuery {
@@ -21,6 +21,8 @@ export const admin = {
   },
   parts: (signal?: AbortSignal) => get<{ items: Part[] }>("/admin/supervisor", undefined, signal),
   restart: (path: string) => post<void>("/admin/supervisor/restart", { path }),
+  remembered: (signal?: AbortSignal) => get<{ items: Remembered[] }>("/admin/cache", undefined, signal),
+  forget: (name?: string) => post<void>("/admin/cache/flush", name ? { name } : {}),
   logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
   log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query }, signal),
 };

@@ -37,6 +37,7 @@ export type ErrorCode = Schemas["ErrorCode"];
 export type FieldProblem = Schemas["FieldError"];
 export type ServerStatus = Schemas["Status"];
 export type Part = Schemas["Part"];
+export type Remembered = Schemas["Remembered"];
 export type LogFile = Schemas["LogFile"];
 export type LogLevel = Schemas["Level"];
 export type LogLine = Schemas["LogLine"];

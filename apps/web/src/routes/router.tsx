@@ -28,25 +28,12 @@ function channelSearch(raw: Record<string, unknown>): ChannelSearch {
   return result;
 }
 
-/** Which lines of the log are shown. */
-export interface LogSearch {
+/** What the address of a page of the console says: which lines of the log are shown, what is sought. */
+export interface ConsoleSearch {
   file?: string;
   level?: string;
   kb?: number;
   text?: string;
-}
-
-function logSearch(raw: Record<string, unknown>): LogSearch {
-  const result: LogSearch = {};
-  const file = text(raw["file"]);
-  const level = text(raw["level"]);
-  const sought = text(raw["text"]);
-  const kb = raw["kb"];
-  if (file) result.file = file;
-  if (level) result.level = level;
-  if (typeof kb === "number") result.kb = kb;
-  if (sought) result.text = sought;
-  return result;
 }
 
 const rootRoute = createRootRoute({ component: Gate, notFoundComponent: NotFound });
@@ -82,25 +69,16 @@ const admin = createRoute({
   path: "/admin",
   component: lazyRouteComponent(() => import("~/features/admin"), "AdminScreen"),
 });
-const overview = createRoute({
+/** The console knows its pages itself, so that those who never open it fetch nothing of them. */
+const adminPage = createRoute({
   getParentRoute: () => admin,
-  path: "/",
-  component: lazyRouteComponent(() => import("~/features/admin"), "Overview"),
-});
-const logs = createRoute({
-  getParentRoute: () => admin,
-  path: "/logs",
-  validateSearch: logSearch,
-  component: lazyRouteComponent(() => import("~/features/admin"), "Logs"),
-});
-const supervisor = createRoute({
-  getParentRoute: () => admin,
-  path: "/supervisor",
-  component: lazyRouteComponent(() => import("~/features/admin"), "Supervisor"),
+  path: "$",
+  // each page reads what it understands and trusts none of it
+  validateSearch: (raw: Record<string, unknown>) => raw as ConsoleSearch,
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([signIn, setup, join, chat.addChildren([home, channel]), admin.addChildren([overview, logs, supervisor])]),
+  routeTree: rootRoute.addChildren([signIn, setup, join, chat.addChildren([home, channel]), admin.addChildren([adminPage])]),
   defaultPreload: false,
 });
 

@@ -1,11 +1,16 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, type ComponentType } from "react";
 import { useMe, useWorkspace } from "~/state/workspace";
 import { Empty } from "~/ui/Empty";
 import { Icon, type IconName } from "~/ui/Icon";
 import css from "./AdminScreen.module.css";
+import { Cache } from "./Cache";
+import { Logs } from "./Logs";
+import { Overview } from "./Overview";
+import { PageLink } from "./PageLink";
 import { NEEDS, type AdminPage } from "./permissions";
+import { Supervisor } from "./Supervisor";
 import { useAdminWords } from "./words";
 
 /** The console of those who run the server. While the way to the sign-in page is loading, nothing of it may be shown any more. */
@@ -15,18 +20,25 @@ export function AdminScreen() {
   return ready && worded ? <Console /> : null;
 }
 
-const ADDRESSES = { overview: "/admin", supervisor: "/admin/supervisor", logs: "/admin/logs" } as const satisfies Record<AdminPage, string>;
-const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", logs: "menu" };
-const PAGES = ["overview", "supervisor", "logs"] as const;
+const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, cache: Cache, logs: Logs };
+const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", cache: "archive", logs: "menu" };
+const PAGES = Object.keys(NEEDS) as AdminPage[];
+
+/** The page that an address names: what stands behind `/admin/`. */
+const pageOf = (pathname: string): AdminPage | undefined => {
+  const name = pathname.replace(/^\/admin\/?/, "").replace(/\/$/, "") || "overview";
+  return PAGES.find((page) => page === name);
+};
 
 function Console() {
   const { t } = useLingui();
   const { permissions } = useMe();
   const { pathname } = useLocation();
-  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, logs: t`Logs` };
+  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, cache: t`Cache`, logs: t`Logs` };
   const mine = PAGES.filter((page) => permissions.includes(NEEDS[page]));
-  const here = PAGES.find((page) => pathname.replace(/\/$/, "") === ADDRESSES[page]);
+  const here = pageOf(pathname);
   const name = here ? names[here] : t`Administration`;
+  const Shown = here && mine.includes(here) ? SHOWN[here] : undefined;
   useEffect(() => {
     document.title = `${name} · PlexiChat`;
   }, [name]);
@@ -39,17 +51,17 @@ function Console() {
           <ul className={css["pages"]}>
             {mine.map((page) => (
               <li key={page}>
-                <Link to={ADDRESSES[page]} className={css["page"]} activeOptions={{ exact: true, includeSearch: false }}>
+                <PageLink page={page} className={css["page"]}>
                   <Icon name={ICONS[page]} />
                   {names[page]}
-                </Link>
+                </PageLink>
               </li>
             ))}
           </ul>
         </nav>
       </header>
       <main className={css["main"]} aria-label={name}>
-        {here && mine.includes(here) ? <Outlet /> : <Refused first={mine[0]} />}
+        {Shown ? <Shown /> : <Refused first={mine[0]} />}
       </main>
     </div>
   );
@@ -61,7 +73,7 @@ function Refused({ first }: { first: AdminPage | undefined }) {
     <>
       <h1 className="visually-hidden">{t`Administration`}</h1>
       <Empty icon="lock" title={t`This page is not for you`}>
-        {first ? <Link to={ADDRESSES[first]}><Trans>To what you may see</Trans></Link> : <Trans>Ask an administrator for a role that allows it.</Trans>}
+        {first ? <PageLink page={first}><Trans>To what you may see</Trans></PageLink> : <Trans>Ask an administrator for a role that allows it.</Trans>}
       </Empty>
     </>
   );

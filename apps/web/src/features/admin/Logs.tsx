@@ -5,7 +5,7 @@ import { useDeferredValue, useState } from "react";
 import { admin } from "~/api/admin";
 import type { LogFile, LogLevel, LogTail } from "~/api/types";
 import { numberOf } from "~/i18n/format";
-import type { LogSearch } from "~/routes/router";
+import type { ConsoleSearch } from "~/routes/router";
 import { Button } from "~/ui/Button";
 import { Empty } from "~/ui/Empty";
 import { Choice, Field } from "~/ui/Field";
@@ -36,14 +36,14 @@ export function Logs() {
 
 /** What is shown is said by the address, so that it can be sent to somebody. */
 function useWanted(files: LogFile[]) {
-  const search: LogSearch = useSearch({ strict: false });
+  const search: ConsoleSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const current = files.find((entry) => entry.kind === "current") ?? files[0];
   const file = files.find((entry) => entry.name === search.file) ?? current;
   const level = isLevel(search.level) ? search.level : undefined;
   const kb = SIZES_KB.find((size) => size === search.kb) ?? DEFAULT_KB;
-  const change = (part: LogSearch) => void navigate({ to: "/admin/logs", search: { ...search, ...part }, replace: true });
-  return { file, level, kb, text: search.text ?? "", change };
+  const change = (part: ConsoleSearch) => void navigate({ to: "/admin/$", params: { _splat: "logs" }, search: { ...search, ...part }, replace: true });
+  return { file, level, kb, text: typeof search.text === "string" ? search.text : "", change };
 }
 
 function Viewer({ files }: { files: LogFile[] }) {

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { admin } from "~/api/admin";
 import type { Health, ServerStatus } from "~/api/types";
@@ -11,6 +10,7 @@ import { Icon } from "~/ui/Icon";
 import css from "./Overview.module.css";
 import { LogLines } from "./LogLines";
 import { Awaited, Page } from "./Page";
+import { PageLink } from "./PageLink";
 import { NEEDS } from "./permissions";
 import { rateBetween } from "./rates";
 import { spanOf } from "./units";
@@ -79,7 +79,7 @@ function Supervised() {
   const restarts = list.reduce((sum, part) => sum + part.restarts, 0);
   return (
     <Card name={t`Supervision`} value={troubled === 0 ? t`All parts run` : t`${numberOf(troubled)} in trouble`} tone={troubled === 0 ? "ok" : "bad"}>
-      <Link to="/admin/supervisor"><Trans>Restarts since the start: {numberOf(restarts)}</Trans></Link>
+      <PageLink page="supervisor"><Trans>Restarts since the start: {numberOf(restarts)}</Trans></PageLink>
     </Card>
   );
 }
@@ -143,7 +143,7 @@ function Troubles() {
           ) : (
             <>
               <LogLines lines={lines} brief />
-              <p className={css["note"]}><Link to="/admin/logs" search={{ level: TROUBLES.level }}><Trans>Show all</Trans></Link></p>
+              <p className={css["note"]}><PageLink page="logs" search={{ level: TROUBLES.level }}><Trans>Show all</Trans></PageLink></p>
             </>
           )
         }

@@ -19,6 +19,11 @@ export function Page({ title, tools, children }: { title: string; tools?: ReactN
   );
 }
 
+/** What a page is about, below its name. */
+export function Lead({ children }: { children: ReactNode }) {
+  return <p className={css["lead"]}>{children}</p>;
+}
+
 /** Stands where something asked of the server will be, and says so when it could not be had. Quiet where the page says already that it is old. */
 export function Awaited<T>({ of, quiet, children }: { of: UseQueryResult<T>; quiet?: boolean; children: (data: T) => ReactNode }) {
   const { t } = useLingui();

@@ -7,8 +7,9 @@ import { errorWords } from "~/i18n/problems";
 import { cx } from "~/ui/classes";
 import { ConfirmButton } from "~/ui/ConfirmButton";
 import { toast } from "~/ui/Toasts";
-import { Awaited, Page } from "./Page";
+import { Awaited, Lead, Page } from "./Page";
 import css from "./Supervisor.module.css";
+import { Action, Cell, Row, Table, type Column } from "./Table";
 import { spanOf } from "./units";
 import { useParts } from "./useParts";
 
@@ -20,36 +21,31 @@ export function Supervisor() {
   const parts = useParts();
   return (
     <Page title={t`Supervision`}>
-      <p className={css["text"]}><Trans>What the server is made of. A part that fails or hangs is started again by itself.</Trans></p>
+      <Lead><Trans>What the server is made of. A part that fails or hangs is started again by itself.</Trans></Lead>
       <Awaited of={parts}>{({ items }) => <Tree parts={items} />}</Awaited>
     </Page>
   );
 }
 
-/** A table also where it is shown as a list of cards: the roles are said, because another `display` takes them away. */
 function Tree({ parts }: { parts: Part[] }) {
   const { t } = useLingui();
-  const heads = [t`Part`, t`State`, t`For`, t`Restarts`, t`Hung`, t`Last failure`, t`What can be done`];
-  const hidden = heads.length - 1;
+  const columns: Column[] = [
+    { name: t`Part` },
+    { name: t`State` },
+    { name: t`For` },
+    { name: t`Restarts`, number: true },
+    { name: t`Hung`, number: true },
+    { name: t`Last failure` },
+    { name: t`What can be done`, unsaid: true },
+  ];
   return (
-    <table className={css["tree"]} role="table" aria-label={t`Parts of the server`}>
-      <thead role="rowgroup" className={css["heads"]}>
-        <tr role="row">
-          {heads.map((name, index) => (
-            <th key={name} role="columnheader" scope="col" className={cx(index > 2 && index < 5 && css["number"])}>
-              {index === hidden ? <span className="visually-hidden">{name}</span> : name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {parts.map((part) => <Row key={part.path} part={part} heads={heads} />)}
-      </tbody>
-    </table>
+    <Table label={t`Parts of the server`} columns={columns}>
+      {parts.map((part) => <PartRow key={part.path} part={part} columns={columns} />)}
+    </Table>
   );
 }
 
-function Row({ part, heads }: { part: Part; heads: string[] }) {
+function PartRow({ part, columns }: { part: Part; columns: Column[] }) {
   const { t } = useLingui();
   const states = useStates();
   const queries = useQueryClient();
@@ -64,26 +60,30 @@ function Row({ part, heads }: { part: Part; heads: string[] }) {
   const name = part.path.split("/").at(-1);
   const wait = part.starts_in_ms;
   const inTrouble = part.state === "backoff" || part.state === "stuck";
+  const title = (
+    <span className={css["part"]} data-depth={depth}>
+      {depth > 1 && <span className={css["above"]}>{part.path.slice(0, -(name?.length ?? 0))}</span>}
+      <span className={cx(part.kind === "supervisor" && css["group"])}>{name}</span>
+    </span>
+  );
   return (
-    <tr role="row" data-part={part.path} className={css["row"]}>
-      <th role="rowheader" scope="row" className={css["part"]} data-depth={depth}>
-        {depth > 1 && <span className={css["above"]}>{part.path.slice(0, -(name?.length ?? 0))}</span>}
-        <span className={cx(part.kind === "supervisor" && css["group"])}>{name}</span>
-      </th>
-      <td role="cell" data-head={heads[1]}>
+    <Row name={part.path} title={title}>
+      <Cell of={columns[1]}>
         <span className={cx(css["state"], css[part.state], inTrouble && css["trouble"])}>{states[part.state]}</span>
         {wait != null && <span className={css["wait"]}> <Trans>starts in {spanOf(Math.ceil(wait / 1000))}</Trans></span>}
-      </td>
-      <td role="cell" data-head={heads[2]} className={css["span"]}>{spanOf(part.in_state_ms / 1000)}</td>
-      <td role="cell" data-head={heads[3]} className={css["number"]}>{numberOf(part.restarts)}</td>
-      <td role="cell" data-head={heads[4]} className={css["number"]}>{numberOf(part.hung)}</td>
-      <td role="cell" data-head={heads[5]} className={cx(css["failure"], !part.last_failure && css["never"])}>{part.last_failure ?? <span className={css["none"]}><span aria-hidden="true">–</span><span className="visually-hidden">{t`none`}</span></span>}</td>
-      <td role="cell" className={css["action"]}>
+      </Cell>
+      <Cell of={columns[2]} className={css["span"]}>{spanOf(part.in_state_ms / 1000)}</Cell>
+      <Cell of={columns[3]}>{numberOf(part.restarts)}</Cell>
+      <Cell of={columns[4]}>{numberOf(part.hung)}</Cell>
+      <Cell of={columns[5]} wide empty={!part.last_failure} className={css["failure"]}>
+        {part.last_failure ?? <span className={css["none"]}><span aria-hidden="true">–</span><span className="visually-hidden">{t`none`}</span></span>}
+      </Cell>
+      <Action>
         {!root && (
           <ConfirmButton icon="retry" question={t`Really restart?`} aria-label={t`Restart ${part.path}`} busy={restart.isPending} onConfirm={() => restart.mutate()}><Trans>Restart</Trans></ConfirmButton>
         )}
-      </td>
-    </tr>
+      </Action>
+    </Row>
   );
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { LogLine } from "~/api/types";
 import { fileNameOf, isLevel, keyed, shownValue } from "./logs";
 import { mayAdminister } from "./permissions";
-import { rateBetween } from "./rates";
-import { logTimeOf, sizeOf, spanOf } from "./units";
+import { hitShare, rateBetween } from "./rates";
+import { logTimeOf, shareOf, sizeOf, spanOf } from "./units";
 
 const line = (text: string): LogLine => ({ message: text, fields: {}, line: text });
 
@@ -51,6 +51,15 @@ describe("the rate of requests", () => {
   it("is unknown without time between them or after a restart", () => {
     expect(rateBetween(at(10, 100), at(10, 103))).toBeUndefined();
     expect(rateBetween(at(10, 100), at(12, 5, "2026-11-21T10:00:00Z"))).toBeUndefined();
+  });
+});
+
+describe("the share of questions answered from memory", () => {
+  it("is of those that were asked, and unknown when none was", () => {
+    expect(hitShare({ hits: 3, misses: 1 })).toBe(0.75);
+    expect(hitShare({ hits: 0, misses: 2 })).toBe(0);
+    expect(hitShare({ hits: 0, misses: 0 })).toBeUndefined();
+    expect(shareOf(0.756)).toBe("75.6%");
   });
 });
 

@@ -29,6 +29,9 @@ export function sizeOf(bytes: number): string {
   return unit(value, name, value < 10 && length > 1 ? 1 : 0);
 }
 
+/** A share of 1, in hundredths. */
+export const shareOf = (share: number): string => new Intl.NumberFormat(region(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+
 /** When a line was logged, to the millisecond; with the day unless it is today. */
 export function logTimeOf(at: string, now = new Date()): string {
   const date = new Date(at);
