@@ -138,6 +138,15 @@ impl std::fmt::Debug for Database {
     }
 }
 
+/// Something is being deleted; noted at the end of it, however it ends.
+pub(crate) struct Deleting<'a>(&'a AtomicBool);
+
+impl Drop for Deleting<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 impl Database {
     /// Opens the database, makes it when it is a file that does not exist, and brings its schema up to date. `data_dir` is
     /// where relative paths of `SQLite` files start. What a server that was killed still commits is waited for:
@@ -272,9 +281,10 @@ impl Database {
         })
     }
 
-    /// Notes that something was deleted for good.
-    pub(crate) fn has_deleted(&self) {
-        self.0.deleted.store(true, Ordering::Release);
+    /// Held while something is deleted for good, so that it is swept out later; also when whoever asked for it is gone before
+    /// it is done.
+    pub(crate) fn deleting(&self) -> Deleting<'_> {
+        Deleting(&self.0.deleted)
     }
 
     /// Sweeps out what is left of deleted texts: the write-ahead log of `SQLite` holds them until it is emptied. `false` when
@@ -285,11 +295,13 @@ impl Database {
         if !self.0.deleted.swap(false, Ordering::AcqRel) {
             return Ok(true);
         }
-        let emptied = writer.empty_log().await;
-        if !matches!(emptied, Ok(true)) {
-            self.has_deleted();
+        let again = self.deleting();
+        let emptied = writer.empty_log().await.map_err(|error| DbError::Unavailable(error.to_string()))?;
+        if emptied {
+            // nothing is left of what was deleted before; what was deleted meanwhile noted it itself
+            std::mem::forget(again);
         }
-        emptied.map_err(|error| DbError::Unavailable(error.to_string()))
+        Ok(emptied)
     }
 
     /// Closes all connections after the statements that run now; the write-ahead log of `SQLite` goes into the file.

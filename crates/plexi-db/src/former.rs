@@ -34,7 +34,8 @@ async fn hold(conn: Conn<'_>, within: Duration) -> Result<(), Fault> {
         conn.run("LOCK TABLE channels IN EXCLUSIVE MODE", Vec::new()).await?;
     } else {
         let bound = within.as_secs().max(1);
-        conn.all(&format!("SELECT id FROM channels FOR UPDATE WAIT {bound}"), Vec::new()).await?;
+        let held = format!("SELECT COUNT(*) FROM (SELECT id FROM channels FOR UPDATE WAIT {bound}) held");
+        conn.all(&held, Vec::new()).await?;
     }
     Ok(())
 }

@@ -106,15 +106,23 @@ impl Messaging {
         let mut unannounced = Unannounced { hub: &self.0.hub, events: Vec::new() };
         let mut pulse = tokio::time::interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // How many waited when the word to stop came. What comes later waits for the next run: or this one would go on for as
+        // long as people talk.
+        let mut left: Option<usize> = None;
         loop {
             let most = usize::try_from(self.0.config.get().batch).unwrap_or(256).max(1);
+            if left.is_none() && stop.is_cancelled() {
+                left = Some(receiver.len());
+            }
             while jobs.len() < most
+                && left != Some(0)
                 && let Ok(job) = receiver.try_recv()
             {
                 jobs.push(job);
+                left = left.map(|left| left - 1);
             }
             if jobs.is_empty() && unannounced.events.is_empty() {
-                if stop.is_cancelled() {
+                if left.is_some() {
                     return;
                 }
                 tokio::select! {

@@ -84,10 +84,11 @@ impl Messaging {
         loop {
             let after = all.last().map(|space| space.id.to_string());
             let found = self.spaces_seen(actor, StorePage { after, limit: PORTION }).await?;
-            if found.is_empty() {
+            let last = found.len() < usize::try_from(PORTION).unwrap_or(usize::MAX);
+            all.extend(found);
+            if last {
                 return Ok(all);
             }
-            all.extend(found);
         }
     }
 

@@ -114,10 +114,13 @@ impl Coded for TransferError {
 
     fn fields(&self) -> Vec<FieldError> {
         match self {
-            Self::File { .. } | Self::Format(_) | Self::Foreign { .. } | Self::Taken(_) | Self::At { .. } => {
+            Self::File { .. } | Self::Format(_) | Self::Foreign { .. } | Self::Taken(_) => {
                 vec![FieldError::new("file", self.to_string())]
             }
-            _ => Vec::new(),
+            Self::At { error, .. } if !error.fields().is_empty() => {
+                vec![FieldError::new("file", self.to_string())]
+            }
+            Self::At { .. } | Self::Store(_) | Self::Stopped => Vec::new(),
         }
     }
 }

@@ -66,6 +66,8 @@ impl TaskGroup {
     /// Runs `task` until it ends or the group is dropped. A panic is logged and counted.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let (inner, hard) = (Arc::clone(&self.0), self.tokens().hard.clone());
+        // Otherwise each step around it would have room of its own for it, and there may be thousands.
+        let task = Box::pin(task);
         self.0.tasks.spawn(async move {
             let guarded = AssertUnwindSafe(task).catch_unwind();
             if let Some(Err(_)) = hard.run_until_cancelled_owned(guarded).await {

@@ -166,7 +166,7 @@ impl Exposition {
     }
 }
 
-/// Writes a histogram and its percentiles.
+/// Writes a histogram.
 fn collect_times(
     took: &HistogramSnapshot,
     name: &str,

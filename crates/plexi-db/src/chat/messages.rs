@@ -44,13 +44,14 @@ impl MessageStore for Database {
     }
 
     async fn edit(&self, id: MessageId, edit: &Edit) -> Result<ChannelEvent, StoreError> {
+        // of many revisions the oldest go
+        let _swept_later = self.deleting();
         Ok(transaction!(self, conn, { change::edit(conn, id, edit).await })?)
     }
 
     async fn delete(&self, id: MessageId, at: Timestamp) -> Result<Option<ChannelEvent>, StoreError> {
-        let done = transaction!(self, conn, { change::delete(conn, id, at).await })?;
-        self.has_deleted();
-        Ok(done)
+        let _swept_later = self.deleting();
+        Ok(transaction!(self, conn, { change::delete(conn, id, at).await })?)
     }
 
     async fn history(&self, id: MessageId) -> Result<Vec<Revision>, StoreError> {

@@ -64,19 +64,23 @@ pub(super) fn follow_named(writes: &mut Writes, engine: Engine, reply: &Message)
     save(writes, engine, reply.mentions.iter().map(part).collect());
 }
 
-/// Finds out anew which reply of a thread is the last one that names these people, after it changed whom `reply` names.
+/// Finds out anew which reply of a thread is the last one that names these people, after it changed whom `reply` names. Looks
+/// at the newest replies only, as [`MOST_LOOKED_AT`] says.
 pub(super) async fn name_anew(
     conn: Conn<'_>,
     reply: &Message,
     users: impl Iterator<Item = UserId>,
 ) -> Result<(), Fault> {
     let Some(root) = reply.thread_id else { return Ok(()) };
-    let sql = "UPDATE thread_members SET named = (SELECT MAX(m.position) FROM messages m \
-               JOIN message_mentions x ON x.channel_id = m.channel_id AND x.seq = m.seq \
-               WHERE m.channel_id = ? AND m.thread_key = ? AND m.position >= thread_members.seen \
-               AND x.user_id = thread_members.user_id) WHERE root_key = ? AND user_id IN {in}";
-    let before = params![reply.channel_id, root.key(), root.key()];
-    conn.run_in(sql, &before, users.map(Param::param).collect()).await?;
+    let sql = format!(
+        "UPDATE thread_members SET named = (SELECT MAX(m.position) FROM messages m \
+         JOIN message_mentions x ON x.channel_id = m.channel_id AND x.seq = m.seq \
+         WHERE m.channel_id = ? AND m.thread_key = ? AND m.position >= thread_members.seen \
+         AND m.position >= (SELECT r.reply_total - {MOST_LOOKED_AT} FROM messages r WHERE r.message_key = ?) \
+         AND x.user_id = thread_members.user_id) WHERE root_key = ? AND user_id IN {{in}}"
+    );
+    let before = params![reply.channel_id, root.key(), root.key(), root.key()];
+    conn.run_in(&sql, &before, users.map(Param::param).collect()).await?;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Board {
 }
 
 struct Watched {
-    /// What all the watchers know.
+    /// What all the watchers were told, unless their queues were full.
     told: PresenceState,
     watchers: Vec<Arc<Connection>>,
 }

@@ -69,9 +69,16 @@ pub(super) fn line(text: String, most: usize, place: &str, outlet: &Outlet) -> R
         return Ok(text);
     }
     outlet.note(CHANGED, place)?;
-    let kept: String = text.trim().nfc().filter(|c| !deceives(*c)).take(most).collect();
+    // what stood in several lines stays several words
+    let one_line =
+        text.split(breaks).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let kept: String = one_line.nfc().filter(|c| !deceives(*c)).take(most).collect();
     let kept = kept.trim();
     Ok(if is_plain(kept) { kept.to_owned() } else { String::new() })
+}
+
+fn breaks(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// A word of settings, such as a language tag: what it is not becomes the `usual` one.
@@ -92,4 +99,22 @@ pub(super) fn text(text: &mut String, place: &str, outlet: &Outlet) -> Result<()
         text.truncate(end);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    #[test]
+    fn what_stood_in_lines_stays_words_and_what_deceives_goes() {
+        let (steps, _told) = mpsc::channel(10);
+        let outlet = Outlet::new(steps, CancellationToken::new());
+        let accepted = |text: &str| line(text.to_owned(), 20, "topics", &outlet).unwrap();
+        assert_eq!(accepted("plans\r\n\n\tand dates"), "plans and dates");
+        assert_eq!(accepted("one\u{7}two"), "onetwo");
+        assert_eq!(accepted("as it is"), "as it is");
+    }
 }

@@ -92,7 +92,11 @@ pub(super) async fn import_until(
             Step::Parts(total) => parts.1 += total,
             Step::PartDone => parts.0 += 1,
             step => {
-                outcome = target.apply(step, &lines).await.map_err(|error| error.at(lines.first()));
+                outcome = target.apply(step, &lines).await.map_err(|error| match error {
+                    // the store does not say which
+                    TransferError::Store(_) => error.at(lines.all()),
+                    _ => error.at(lines.first()),
+                });
             }
         }
         if outcome.is_err() {

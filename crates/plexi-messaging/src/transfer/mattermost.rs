@@ -16,7 +16,6 @@ use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
 use crate::ports::{
     AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
 };
-use crate::search;
 use line::{Line, MmChannel, MmPost, MmTeam, MmUser};
 use source::Lines;
 
@@ -336,8 +335,8 @@ impl Bulk {
                 channel_id: channel,
                 author_id,
                 kind: if system.is_some() { MessageKind::System } else { MessageKind::Text },
-                index: search::index_text(&text),
-                has_link: crate::text::has_link(&text),
+                index: String::new(),
+                has_link: false,
                 text,
                 system,
                 created_at,

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::{BATCH, TransferError, accept};
 use crate::model::Space;
 use crate::ports::{ImportedChannel, ImportedMember, ImportedMessage, ImportedRole, ImportedUser};
+use crate::{search, text};
 
 /// How many users travel together.
 const USERS: usize = 1_000;
@@ -46,6 +47,14 @@ impl Places {
     /// The place of the whole step: that of its first item.
     pub fn first(&self) -> String {
         self.of(0)
+    }
+
+    /// The place of the whole step: from its first item to its last.
+    pub fn all(&self) -> String {
+        match (self.0.first(), self.0.last()) {
+            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+            _ => self.first(),
+        }
     }
 
     /// The place of an item of a batch.
@@ -149,7 +158,7 @@ impl Outlet {
     }
 
     /// Adds a message to the present batch of its channel. Too long a text is cut at a character and noted, and the text of a note of
-    /// the system becomes plain.
+    /// the system becomes plain. What search knows of the text is found here, of what will be stored.
     pub fn message(&mut self, mut message: ImportedMessage) -> Result<(), TransferError> {
         let channel = message.message.channel_id;
         if self.channel != Some(channel) || self.messages.items.len() >= BATCH {
@@ -157,6 +166,8 @@ impl Outlet {
             self.channel = Some(channel);
         }
         accept::text(&mut message.message.text, &self.place, self)?;
+        message.message.index = search::index_text(&message.message.text);
+        message.message.has_link = text::has_link(&message.message.text);
         if let Some(text) = message.message.system.as_mut().and_then(|note| note.text.as_mut()) {
             *text = accept::line(std::mem::take(text), accept::MOST_NOTE, &self.place, self)?;
         }
@@ -186,7 +197,34 @@ impl Outlet {
 
 #[cfg(test)]
 mod tests {
+    use plexi_core::{MessageId, Timestamp, UserId};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::model::MessageKind;
+    use crate::ports::NewMessage;
+    use crate::transfer::MAX_TEXT_BYTES;
+
+    fn said(text: &str) -> ImportedMessage {
+        let message = NewMessage {
+            id: MessageId::imported(Timestamp::from_seconds(1), 0, 1),
+            channel_id: ChannelId::from_uuid(Uuid::nil()),
+            author_id: UserId::from_uuid(Uuid::nil()),
+            kind: MessageKind::Text,
+            text: text.to_owned(),
+            system: None,
+            created_at: Timestamp::from_seconds(1),
+            client_id: None,
+            thread_id: None,
+            reply_to: None,
+            mentions: Vec::new(),
+            mentions_all: false,
+            index: String::new(),
+            has_link: false,
+        };
+        let (pinned, reactions, history) = (None, Vec::new(), Vec::new());
+        ImportedMessage { message, edited_at: None, deleted: false, pinned, reactions, history }
+    }
 
     #[test]
     fn of_a_place_that_is_too_long_the_end_stays() {
@@ -197,5 +235,32 @@ mod tests {
         assert!((MAX_PLACE - 1..=MAX_PLACE).contains(&outlet.place.len()));
         outlet.at("users.jsonl, line 1");
         assert_eq!(outlet.place, "users.jsonl, line 1");
+    }
+
+    #[test]
+    fn what_search_knows_is_of_the_text_that_is_stored() {
+        let (steps, mut told) = mpsc::channel(10);
+        let mut outlet = Outlet::new(steps, CancellationToken::new());
+        let texts = [
+            "a\0b and a plum".to_owned(),
+            format!("{}tail", "x".repeat(MAX_TEXT_BYTES)),
+            "see https://example.org".to_owned(),
+        ];
+        for text in &texts {
+            outlet.message(said(text)).unwrap();
+        }
+        outlet.flush().unwrap();
+        let mut stored = Vec::new();
+        while let Ok((_, step)) = told.try_recv() {
+            if let Step::Messages(_, batch) = step {
+                stored.extend(batch.into_iter().map(|entry| entry.message));
+            }
+        }
+        assert_eq!(stored.len(), texts.len());
+        for message in &stored {
+            assert_eq!(message.index, search::index_text(&message.text), "{}", message.text.len());
+        }
+        assert!(stored[0].text.contains('\u{FFFD}') && stored[1].text.len() == MAX_TEXT_BYTES);
+        assert_eq!(stored.iter().map(|message| message.has_link).collect::<Vec<_>>(), [false, false, true]);
     }
 }

@@ -15,7 +15,6 @@ use crate::model::{ChannelKind, MessageKind, Space, SystemEvent, SystemNote};
 use crate::ports::{
     AccountKind, ImportedChannel, ImportedMember, ImportedMessage, ImportedSeat, ImportedUser, NewMessage,
 };
-use crate::search;
 use archive::Archive;
 use document::{Conversation, Post, SlackUser};
 
@@ -281,8 +280,8 @@ impl Workspace {
                 channel_id: line.channel,
                 author_id,
                 kind: if system.is_some() { MessageKind::System } else { MessageKind::Text },
-                index: search::index_text(&text),
-                has_link: crate::text::has_link(&text),
+                index: String::new(),
+                has_link: false,
                 text,
                 system,
                 created_at,

@@ -120,9 +120,7 @@ async fn stopping_stores_what_waits_and_refuses_what_comes() {
         let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
         sends.spawn(async move { messaging.post(&ada, draft(channel.id, "x")).await });
     }
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-    }
+    settle().await;
     world.stop.cancel();
     drop(held);
     assert!(sends.join_all().await.iter().all(Result::is_ok));
@@ -130,6 +128,48 @@ async fn stopping_stores_what_waits_and_refuses_what_comes() {
     world.messaging.finish().await;
     let late = world.try_post("ada", channel.id, "late").await;
     assert!(matches!(late, Err(MessagingError::Stopping)));
+}
+
+#[tokio::test]
+async fn a_sender_that_is_to_stop_ends_though_people_go_on_talking() {
+    let mut world = World::new().await;
+    let channel = world.channel("general", ChannelKind::Public, &[]).await;
+    let post = |text: &'static str| {
+        let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
+        async move { messaging.post(&ada, draft(channel.id, text)).await }
+    };
+    let mut waits = JoinSet::new();
+    let mut comes_later = JoinSet::new();
+
+    let first = world.store.hold_posts().await;
+    waits.spawn(post("being stored"));
+    settle().await;
+    waits.spawn(post("waiting"));
+    settle().await;
+    world.stop.cancel();
+    let mut second = std::pin::pin!(world.store.hold_posts());
+    assert!(futures_util::poll!(second.as_mut()).is_pending());
+    drop(first);
+    let second = second.await;
+    settle().await;
+    comes_later.spawn(post("come while the last ones are stored"));
+    settle().await;
+    drop(second);
+
+    assert!(waits.join_all().await.iter().all(Result::is_ok));
+    // the sender, and the task that tells who is here
+    while world.tasks.join_next().await.is_some() {}
+    assert!(comes_later.try_join_next().is_none(), "it waits for the next run");
+    let again = world.messaging.clone();
+    world.tasks.spawn(async move { again.run_sender(CancellationToken::new(), || {}).await });
+    assert!(comes_later.join_next().await.unwrap().unwrap().is_ok());
+}
+
+/// Lets all tasks go on as far as they can.
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -155,9 +195,7 @@ async fn a_sender_that_is_dropped_at_work_leaves_no_listener_without_an_event() 
     let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
     let mut sends = JoinSet::new();
     sends.spawn(async move { messaging.post(&ada, draft(channel.id, "in doubt")).await });
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-    }
+    settle().await;
     world.tasks.shutdown().await;
     drop(held);
     let outcome = sends.join_next().await.unwrap().unwrap();
@@ -181,9 +219,7 @@ async fn a_caller_who_goes_away_does_not_take_the_message_along() {
     let (messaging, ada) = (world.messaging.clone(), world.actor("ada"));
     let mut gone = JoinSet::new();
     gone.spawn(async move { messaging.post(&ada, draft(channel.id, "still here")).await.map(drop) });
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-    }
+    settle().await;
     gone.shutdown().await;
     drop(held);
     world.post("ada", channel.id, "after").await;

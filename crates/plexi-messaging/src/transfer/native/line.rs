@@ -8,7 +8,6 @@ use crate::ports::{
     AccountKind, ExportedMessage, ImportedChannel, ImportedMember, ImportedMessage, ImportedRole,
     ImportedSeat, ImportedUser, NewMessage, ReadTo,
 };
-use crate::search;
 use crate::transfer::accept::{self, MOST_STATUS, MOST_TOPIC};
 use crate::transfer::{Outlet, TransferError};
 
@@ -354,8 +353,6 @@ impl MessageLine {
             outlet.note("reaction is no emoji and was left out", place)?;
         }
         self.client_id = self.client_id.filter(|id| crate::messages::accept_client_id(id).is_ok());
-        let index = search::index_text(&self.text);
-        let has_link = crate::text::has_link(&self.text);
         Ok(ImportedMessage {
             message: NewMessage {
                 id: self.id,
@@ -370,8 +367,8 @@ impl MessageLine {
                 reply_to: self.reply_to,
                 mentions: self.mentions,
                 mentions_all: self.mentions_all,
-                index,
-                has_link,
+                index: String::new(),
+                has_link: false,
             },
             edited_at: self.edited_at,
             deleted: self.deleted,
