@@ -107,8 +107,11 @@ impl Child {
         let start = Arc::new(start);
         // Called inside the task, so that a panic of its own is the child's and not the supervisor's.
         let start = move |context: Context, tasks: &mut Tasks| {
-            let start = Arc::clone(&start);
-            tasks.spawn(async move { start(context).await })
+            let (start, hold) = (Arc::clone(&start), context.node().hold());
+            tasks.spawn(async move {
+                let _hold = hold;
+                start(context).await
+            })
         };
         Self {
             name: name.into(),
@@ -136,8 +139,17 @@ impl Child {
 
     /// A group of tasks that come and go as a child, with the name it has.
     pub fn group(group: &TaskGroup) -> Self {
-        let own = group.clone();
-        Self::new(group.name(), move |context| own.clone().run(context))
+        Self::group_within(group, || Duration::MAX)
+    }
+
+    /// As [`Child::group`]; what has not ended after `patience`, which is asked for at each stop, is dropped. For a time that may change while the tree
+    /// runs; [`Child::stop_within`] stays the bound for tasks that never yield, and is to be longer.
+    pub fn group_within(group: &TaskGroup, patience: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        let (own, patience) = (group.clone(), Arc::new(patience));
+        Self::new(group.name(), move |context| {
+            let (own, patience) = (own.clone(), Arc::clone(&patience));
+            async move { own.run(context, &*patience).await }
+        })
     }
 
     /// Whether it is started again when it ends.

@@ -275,6 +275,10 @@ impl Engine {
     }
 
     fn start(&mut self, place: usize) {
+        if self.slots[place].node.is_held() {
+            self.wait_for_former(place);
+            return;
+        }
         let child = &self.spec.children[place];
         let (ready_within, heartbeat) = (child.ready_within, child.heartbeat);
         let slot = &mut self.slots[place];
@@ -309,6 +313,20 @@ impl Engine {
         if let Some(within) = heartbeat {
             self.timers.add(started + within, Due::Beat, place, generation);
         }
+    }
+
+    /// A task that never yielded when this supervisor ran before still lives: it is waited for as if it were of this run.
+    fn wait_for_former(&mut self, place: usize) {
+        let slot = &mut self.slots[place];
+        let node = Arc::clone(&slot.node);
+        let run = Arc::new(Run::new(place, slot.generation, Arc::clone(&node), self.ready.clone()));
+        let abort = self.tasks.spawn(async move {
+            node.freed().await;
+            Ok(())
+        });
+        self.owners.insert(abort.id(), Task::Run(place));
+        slot.live = Some(Live { run, abort });
+        self.stuck(place, Why::Group);
     }
 
     fn runs(&mut self, place: usize) {
@@ -406,13 +424,16 @@ impl Engine {
                 if let (Phase::Stopping(_), Err(reason)) = (phase, result) {
                     tracing::warn!(child = self.path_of(place), reason, "failed while it stopped");
                 }
+                let alone = self.ending.is_none() && !self.regroups(place);
                 // Stuck while its group was restarted, it is the only one that is missing.
-                let missing =
-                    matches!(phase, Phase::Stuck(_)) && self.ending.is_none() && !self.regroups(place);
+                let missing = matches!(phase, Phase::Stuck(_)) && self.is_of_the_group(place);
                 match why {
-                    Why::Group if missing => self.start(place),
-                    Why::Group => self.rest(place),
-                    Why::Order => self.start(place),
+                    Why::Order if alone => self.start(place),
+                    Why::Group if alone && missing => self.start(place),
+                    Why::Order | Why::Group => self.rest(place),
+                    Why::Hung if self.spec.children[place].restart == Restart::Temporary => {
+                        self.stays_down(place);
+                    }
                     Why::Hung => self.failed(place, "hung", ran),
                 }
             }

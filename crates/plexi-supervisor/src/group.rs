@@ -2,6 +2,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
@@ -109,7 +110,11 @@ impl TaskGroup {
         self.0.panics.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn run(self, context: Context) -> Result<(), ChildError> {
+    pub(crate) async fn run(
+        self,
+        context: Context,
+        patience: &(dyn Fn() -> Duration + Send + Sync),
+    ) -> Result<(), ChildError> {
         let tokens = {
             let mut tokens = self.tokens();
             if tokens.are_used() {
@@ -119,11 +124,15 @@ impl TaskGroup {
         };
         self.0.tasks.reopen();
         // However this future ends, no task of the group is left behind.
-        let _hard = tokens.hard.drop_guard();
+        let hard = tokens.hard.drop_guard();
         context.stopped().await;
         tokens.soft.cancel();
         self.0.tasks.close();
-        self.0.tasks.wait().await;
+        if tokio::time::timeout(patience(), self.0.tasks.wait()).await.is_err() {
+            tracing::warn!(group = &*self.0.name, left = self.len(), "tasks are cut off");
+            drop(hard);
+            self.0.tasks.wait().await;
+        }
         Ok(())
     }
 

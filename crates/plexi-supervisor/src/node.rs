@@ -1,8 +1,9 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 /// What a child is doing.
@@ -94,7 +95,21 @@ struct Facts {
 pub(crate) struct Node {
     pub(crate) name: Box<str>,
     facts: Mutex<Facts>,
+    /// Whether a task of this place lives, also one that its supervisor gave up and did not outlive.
+    held: AtomicBool,
+    freed: Notify,
     branch: Option<Branch>,
+}
+
+/// A task's hold of its place, for as long as the task lives.
+#[derive(Debug)]
+pub(crate) struct Hold(Arc<Node>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.held.store(false, Ordering::Release);
+        self.0.freed.notify_waiters();
+    }
 }
 
 /// What a supervisor's place has more than a task's.
@@ -126,7 +141,34 @@ impl Node {
             last_failure: None,
             starts_at: None,
         };
-        Self { name: name.into(), facts: Mutex::new(facts), branch }
+        Self {
+            name: name.into(),
+            facts: Mutex::new(facts),
+            held: AtomicBool::new(false),
+            freed: Notify::new(),
+            branch,
+        }
+    }
+
+    pub(crate) fn hold(self: &Arc<Self>) -> Hold {
+        self.held.store(true, Ordering::Release);
+        Hold(Arc::clone(self))
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// Waits until no task holds this place.
+    pub(crate) async fn freed(&self) {
+        loop {
+            // before the look, so that what happens after it is heard
+            let freed = self.freed.notified();
+            if !self.is_held() {
+                return;
+            }
+            freed.await;
+        }
     }
 
     pub(crate) fn branch(&self) -> Option<&Branch> {

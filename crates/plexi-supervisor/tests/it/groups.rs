@@ -48,6 +48,29 @@ async fn what_is_there_at_the_deadline_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_outlasts_the_patience_of_the_moment_is_dropped_and_the_group_ends() {
+    let (group, patience) = (TaskGroup::new("connections"), Arc::new(AtomicU32::new(0)));
+    let asked = Arc::clone(&patience);
+    let child = Child::group_within(&group, move || milliseconds(asked.load(Ordering::Relaxed).into()));
+    let tree = Supervisor::new("root").child(child.stop_within(milliseconds(10_000)));
+    run_with(tree, async |watch| {
+        watch.ready().await;
+        tokio::time::sleep(milliseconds(1)).await;
+        for wanted in [200, 50] {
+            patience.store(wanted, Ordering::Relaxed);
+            group.spawn(std::future::pending());
+            watch.restart("connections").unwrap();
+            tokio::time::sleep(milliseconds(u64::from(wanted) - 10)).await;
+            assert_eq!(group.len(), 1, "it may still end");
+            tokio::time::sleep(milliseconds(20)).await;
+            assert!(group.is_empty() && !group.stop_token().is_cancelled(), "the next run takes new tasks");
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_in_one_harms_nobody() {
     let group = TaskGroup::new("connections");
     run_with(supervised(&group), async |watch| {

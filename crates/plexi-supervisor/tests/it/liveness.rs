@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use plexi_supervisor::{Child, Intensity, Probe, State, Supervisor};
+use plexi_supervisor::{Child, Intensity, Probe, Restart, State, Supervisor};
 
 use crate::world::{Act, World, milliseconds, run_for, run_with};
 
@@ -127,31 +127,110 @@ async fn a_panic_in_making_the_work_is_a_failure_of_the_child() {
     .unwrap();
 }
 
-/// A real thread is held, so time is real as well; nothing is measured.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_child_that_never_yields_is_reported_and_not_doubled() {
+#[tokio::test(start_paused = true)]
+async fn a_temporary_child_that_hangs_stays_down_and_counts_for_nothing() {
+    let world = World::new();
+    let hanging = world.child("a", &[Deaf]).restart(Restart::Temporary).heartbeat(milliseconds(30));
+    let tree = Supervisor::new("root")
+        .intensity(Intensity::new(0, milliseconds(1_000)))
+        .child(hanging)
+        .child(world.child("b", &[Run]));
+    run_with(tree, async |watch| {
+        tokio::time::sleep(milliseconds(100)).await;
+        let child = &watch.status().children[0];
+        assert_eq!((child.hung, child.restarts, child.state), (1, 0, State::Ended));
+    })
+    .await
+    .unwrap();
+    assert_eq!(world.trace(), "0 a+, 0 b+, 30 a?, 100 b-");
+}
+
+/// A child whose first run holds a thread until it is released; the others wait like good ones. Real threads need real time; nothing is measured.
+fn holding_a_thread() -> (Child, std::sync::mpsc::Sender<()>, Arc<AtomicU32>) {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Arc::new(std::sync::Mutex::new(held));
     let starts = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&starts);
-    let blocked = Child::new("blocked", move |_| {
+    let blocked = Child::new("blocked", move |context| {
         let (held, counted) = (Arc::clone(&held), Arc::clone(&counted));
         async move {
             if counted.fetch_add(1, Ordering::SeqCst) == 0 {
                 let _ = held.lock().map(|held| held.recv());
             }
-            std::future::pending().await
+            context.stopped().await;
+            Ok(())
         }
     });
-    let tree =
-        Supervisor::new("root").child(blocked.heartbeat(milliseconds(20)).stop_within(milliseconds(20)));
-    let ended = run_with(tree, async |watch| {
-        while watch.status().children[0].state != State::Stuck {
-            tokio::time::sleep(milliseconds(5)).await;
+    (blocked.stop_within(milliseconds(20)), release, starts)
+}
+
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let held = async {
+        while !holds() {
+            tokio::task::yield_now().await;
         }
+    };
+    tokio::time::timeout(milliseconds(30_000), held).await.expect(what);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_child_that_never_yields_is_reported_and_not_doubled() {
+    let (blocked, release, starts) = holding_a_thread();
+    let tree = Supervisor::new("root").child(blocked.heartbeat(milliseconds(20)));
+    let ended = run_with(tree, async |watch| {
+        until("it is stuck", || watch.status().children[0].state == State::Stuck).await;
         assert_eq!(starts.load(Ordering::SeqCst), 1, "no second one beside it");
     })
     .await;
     assert_eq!(ended.map(|stopped| stopped.left), Ok(1));
     release.send(()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_never_yields_is_not_doubled_when_its_supervisor_is_started_anew_and_comes_back_when_it_ends()
+ {
+    let (blocked, release, starts) = holding_a_thread();
+    let below = Supervisor::new("below").child(blocked);
+    let tree = Supervisor::new("root").child(Child::supervisor(below));
+    let ended = run_with(tree, async |watch| {
+        until("it was started", || starts.load(Ordering::SeqCst) == 1).await;
+        watch.restart("below").unwrap();
+        until("below runs again", || {
+            let below = &watch.status().children[0];
+            below.restarts == 1 && below.state == State::Running
+        })
+        .await;
+        assert_eq!(watch.status().children[0].children[0].state, State::Stuck);
+        assert_eq!(starts.load(Ordering::SeqCst), 1, "no second one beside it");
+        release.send(()).unwrap();
+        until("it is started again", || starts.load(Ordering::SeqCst) == 2).await;
+        assert_eq!(watch.status().children[0].children[0].state, State::Running);
+    })
+    .await;
+    assert_eq!(ended.map(|stopped| stopped.left), Ok(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_was_to_be_started_anew_and_never_yielded_is_not_started_by_a_tree_that_ends() {
+    let (blocked, release, starts) = holding_a_thread();
+    let release = Arc::new(std::sync::Mutex::new(Some(release)));
+    let letting_go = Arc::clone(&release);
+    let first = Child::new("first", move |context| {
+        let letting_go = Arc::clone(&letting_go);
+        async move {
+            context.stopped().await;
+            // the tree ends, and has passed the one that is stuck: now it ends as well
+            letting_go.lock().unwrap().take();
+            std::future::pending().await
+        }
+    });
+    let tree = Supervisor::new("root").child(first.stop_within(milliseconds(200))).child(blocked);
+    let ended = run_with(tree, async |watch| {
+        until("it was started", || starts.load(Ordering::SeqCst) == 1).await;
+        watch.restart("blocked").unwrap();
+        until("it is stuck", || watch.status().children[1].state == State::Stuck).await;
+    })
+    .await;
+    assert_eq!(ended.map(|stopped| stopped.left), Ok(0));
+    assert_eq!(starts.load(Ordering::SeqCst), 1);
 }
