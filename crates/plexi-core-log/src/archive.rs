@@ -13,7 +13,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use plexi_core::Clock;
-use tracing::Level;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -67,7 +66,7 @@ impl Inbox {
     /// Writes about a trouble into the log itself.
     pub(crate) fn report(&self, message: &str, error: &io::Error) {
         let error = error.to_string();
-        self.log.push(&self.own.warn(message, &[("error", Value::Text(&error))]), Level::INFO);
+        self.log.tell(&self.own.warn(message, &[("error", Value::Text(&error))]));
     }
 
     /// Waits until no file is left to archive; `false` when that takes longer than `patience`.
@@ -187,7 +186,7 @@ impl Archivist {
             && !self.stopping()
         {
             let error = error.to_string();
-            self.log.push(&self.own.warn(message, &[("error", Value::Text(&error))]), Level::INFO);
+            self.log.tell(&self.own.warn(message, &[("error", Value::Text(&error))]));
         }
     }
 

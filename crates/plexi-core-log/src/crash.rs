@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plexi_core::{Clock, Timestamp};
-use tracing::Level;
 
 use crate::config::CrashConfig;
 use crate::escape;
@@ -213,7 +212,7 @@ impl CrashLog {
 
 impl Witness {
     fn tell(&self, message: &str, about: &str) {
-        self.queue.push(&self.own.error(message, &[("about", Value::Text(about))]), Level::ERROR);
+        self.queue.tell(&self.own.error(message, &[("about", Value::Text(about))]));
     }
 }
 

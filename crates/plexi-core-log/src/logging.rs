@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plexi_core::Clock;
 use tracing::Dispatch;
@@ -13,14 +13,17 @@ use crate::archive::{Archive, Inbox, Retention, Rules};
 use crate::config::LogConfig;
 use crate::crash::{CrashLog, Witness};
 use crate::error::LogError;
-use crate::fields::Forms;
+use crate::fields::{Forms, Value};
 use crate::file::{FolderLock, LogFile, Place};
 use crate::layer::{LogLayer, Tap, Threshold};
 use crate::level::{LevelSpec, Levels};
-use crate::outlet::{Console, Outlet, OwnLines, to_stderr};
+use crate::outlet::{Console, Outlet, OwnLines, end_all, to_stderr};
 use crate::plugins::{Parts, Plugins};
 use crate::queue::{CAPACITY, Queue};
 use crate::sinks::Opening;
+
+/// How long console and sinks may take together to write what waits at the end.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// Installs logging for the whole process.
 ///
@@ -127,7 +130,7 @@ impl Logging {
         };
         let dispatch = Dispatch::new(Registry::default().with(layer));
         let archive = Some(archive);
-        Ok((dispatch, LogGuard { handle, outlets, plugins, archive, crash, _lock: lock }))
+        Ok((dispatch, LogGuard { handle, outlets, plugins, archive, crash, own, _lock: lock }))
     }
 }
 
@@ -154,6 +157,7 @@ pub struct LogGuard {
     plugins: Option<Arc<Plugins>>,
     archive: Option<Archive>,
     crash: Option<Arc<CrashLog>>,
+    own: OwnLines,
     _lock: FolderLock,
 }
 
@@ -180,7 +184,19 @@ impl Drop for LogGuard {
             plugins.close_all();
         }
         // the file is the first: it takes what the others tell at their end
-        while self.outlets.pop().is_some() {}
+        let others = self.outlets.split_off(1);
+        for left in end_all(others, Instant::now() + CLOSING) {
+            let name = self.handle.names.get(left.nth + 1).map_or("", String::as_str);
+            let name = name.strip_prefix("sinks.").unwrap_or(name);
+            let fields = [
+                ("sink", Value::Text(name)),
+                ("count", Value::Unsigned(left.count)),
+                ("error", Value::Text("it did not take them in time")),
+            ];
+            if let Some(file) = self.handle.queues.first() {
+                file.tell(&self.own.warn("log lines were lost at the end", &fields));
+            }
+        }
     }
 }
 

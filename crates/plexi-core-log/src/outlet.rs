@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use memchr::{memchr, memchr_iter, memrchr};
 use plexi_core::Clock;
@@ -135,12 +135,48 @@ impl Outlet {
             failing: false,
             pause: RETRY_AFTER,
         };
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || writer.run());
+        let end = End(Arc::clone(&queue));
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _end = end;
+            writer.run();
+        });
         Ok(Self { queue, failures, thread: Some(thread.map_err(LogError::Thread)?) })
     }
 
     pub(crate) fn failures(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.failures)
+    }
+}
+
+/// What was left of an outlet that did not end in time.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Which of those given.
+    pub(crate) nth: usize,
+    /// How many lines it had not written.
+    pub(crate) count: u64,
+}
+
+/// Ends outlets, all at the same time. One that has not ended by `until` is left alone.
+pub(crate) fn end_all(outlets: Vec<Outlet>, until: Instant) -> Vec<Left> {
+    for outlet in &outlets {
+        outlet.queue.close();
+    }
+    let ended = |(nth, mut outlet): (usize, Outlet)| {
+        let count = outlet.queue.wait_for_end(until).err()?;
+        // it ends by itself, or with the process
+        outlet.thread = None;
+        Some(Left { nth, count })
+    };
+    outlets.into_iter().enumerate().filter_map(ended).collect()
+}
+
+/// Says that a writer is gone, also when it panicked.
+struct End(Arc<Queue>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -337,6 +373,62 @@ mod tests {
         let lines: Vec<_> = written.lines().collect();
         assert_eq!(lines[..2], ["first", "second"], "{written}");
         assert!(lines[2].ends_with("log lines were lost count=1"), "{written}");
+    }
+
+    fn plain_outlet(sink: impl Sink) -> (Outlet, Arc<Queue>) {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(0)));
+        let queue = Arc::new(Queue::new(1024, WhenFull::Drop));
+        let own = OwnLines { format: Format::Text, clock };
+        let outlet = Outlet::start("test", Arc::clone(&queue), sink, own, Box::new(|_, _| {}));
+        (outlet.unwrap(), queue)
+    }
+
+    /// Ends only when another ends.
+    struct Twin(Arc<std::sync::Barrier>);
+
+    impl Sink for Twin {
+        fn write(&mut self, lines: &[u8]) -> io::Result<Taken> {
+            Ok(Taken::all(lines))
+        }
+
+        fn finish(&mut self) -> io::Result<()> {
+            self.0.wait();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn outlets_end_at_the_same_time_and_not_one_after_the_other() {
+        let barrier = Arc::new(std::sync::Barrier::new(2));
+        let outlets = (0..2).map(|_| plain_outlet(Twin(Arc::clone(&barrier))).0).collect();
+        assert_eq!(end_all(outlets, Instant::now() + Duration::from_secs(30)), []);
+    }
+
+    /// Takes nothing and says nothing until it is let go.
+    struct Silent(mpsc::Receiver<()>);
+
+    impl Sink for Silent {
+        fn write(&mut self, lines: &[u8]) -> io::Result<Taken> {
+            let _ = self.0.recv();
+            Ok(Taken::all(lines))
+        }
+
+        fn finish(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn one_that_hangs_is_left_alone_when_the_time_is_over_and_what_it_had_is_told() {
+        let (release, silent) = mpsc::channel();
+        let (hanging, queue) = plain_outlet(Silent(silent));
+        let (other, _) = plain_outlet(Disk::default());
+        for line in ["first\n", "second\n"] {
+            queue.push(line, Level::INFO);
+        }
+        let left = end_all(vec![hanging, other], Instant::now());
+        assert!(left.contains(&Left { nth: 0, count: 2 }), "{left:?}");
+        drop(release);
     }
 
     #[test]

@@ -88,6 +88,10 @@ impl Plugins {
 
     pub(crate) fn close_all(&self) {
         let closed = std::mem::take(&mut *self.open.write().unwrap_or_else(PoisonError::into_inner));
+        for log in closed.values() {
+            log.queue.close();
+        }
+        // each is waited for, and all have begun to end
         drop(closed);
     }
 

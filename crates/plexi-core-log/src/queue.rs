@@ -1,5 +1,6 @@
 //! The bounded queue between those who log and the thread that writes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,6 +54,8 @@ pub(crate) struct Queue {
     when_full: WhenFull,
     /// The longest an important line holds up its caller.
     hold: Duration,
+    /// The writer is gone. Changed under the lock of the state.
+    ended: AtomicBool,
     work: Condvar,
     room: Condvar,
     settled: Condvar,
@@ -65,6 +68,7 @@ impl Queue {
             capacity,
             when_full,
             hold: HOLD_AT_MOST,
+            ended: AtomicBool::new(false),
             work: Condvar::new(),
             room: Condvar::new(),
             settled: Condvar::new(),
@@ -92,6 +96,16 @@ impl Queue {
         if self.is_full(&state, line, level) && !state.closed {
             state = self.wait_for_room(state, line, level);
         }
+        self.take_in(state, line, level)
+    }
+
+    /// As [`Queue::push`], for what the log says of itself. It has the room of errors and never waits, since who says it may be the one who makes
+    /// room.
+    pub(crate) fn tell(&self, line: &str) -> bool {
+        self.take_in(self.state(), line, Level::ERROR)
+    }
+
+    fn take_in(&self, mut state: MutexGuard<'_, State>, line: &str, level: Level) -> bool {
         if state.closed || self.is_full(&state, line, level) {
             state.lost += 1;
             state.lost_in_all += 1;
@@ -199,6 +213,27 @@ impl Queue {
         self.room.notify_all();
     }
 
+    /// Says that the writer is gone.
+    pub(crate) fn end(&self) {
+        let state = self.state();
+        self.ended.store(true, Ordering::Relaxed);
+        drop(state);
+        self.settled.notify_all();
+    }
+
+    /// Waits until the writer is gone; when it is not by `until`, how many lines it has not settled.
+    pub(crate) fn wait_for_end(&self, until: Instant) -> Result<(), u64> {
+        let mut state = self.state();
+        while !self.ended.load(Ordering::Relaxed) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(state.taken_in - state.settled);
+            }
+            state = self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+
     /// Whether the queue takes no more lines.
     pub(crate) fn is_closed(&self) -> bool {
         self.state().closed
@@ -301,6 +336,18 @@ mod tests {
         }
         assert!(pusher.join().unwrap());
         assert_eq!(queue.counts().1, 0);
+    }
+
+    #[test]
+    fn what_the_log_says_of_itself_waits_for_nobody_also_with_blocking() {
+        let queue = Queue::new(8, WhenFull::Block);
+        let big = "x".repeat(FOR_ERRORS) + "\n";
+        assert!(
+            queue.push("info\n", Level::INFO) && queue.tell("a trouble\n"),
+            "errors have room of their own"
+        );
+        assert!(!queue.tell(&big), "and that is all");
+        assert_eq!(queue.counts().1, 1);
     }
 
     #[test]

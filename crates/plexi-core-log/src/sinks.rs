@@ -12,8 +12,6 @@ mod syslog;
 
 use std::sync::Arc;
 
-use tracing::Level;
-
 use crate::config::{Format, LogConfig, SinkConfig, SinkKind};
 use crate::error::LogError;
 use crate::fields::Value;
@@ -70,7 +68,7 @@ impl Opening<'_> {
         Box::new(move |message, fields| {
             let mut told = vec![("sink", Value::Text(&name))];
             told.extend_from_slice(fields);
-            log.push(&own.warn(message, &told), Level::WARN);
+            log.tell(&own.warn(message, &told));
         })
     }
 }

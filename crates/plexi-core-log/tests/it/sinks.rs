@@ -261,19 +261,34 @@ mod http {
 
     #[test]
     fn what_the_receiver_refuses_is_counted_and_told_and_not_sent_again() {
-        let (url, asked) =
-            receiver(&[(400, "no"), (200, r#"{"partialSuccess": {"rejectedLogRecords": "1"}}"#), (200, "")]);
+        let partial = r#"{"partialSuccess": {"rejectedLogRecords": "1"}}"#;
+        let (url, asked) = receiver(&[(200, partial), (200, ""), (400, "no"), (200, ""), (200, "")]);
         let server = Server::new();
         let (dispatch, guard) = server.build(&with(sink(SinkKind::Otlp, url)));
+        let request = || {
+            let body: serde_json::Value =
+                serde_json::from_str(&asked.recv_timeout(PATIENCE).unwrap().1).unwrap();
+            let records = body["resourceLogs"][0]["scopeLogs"][0]["logRecords"].as_array().unwrap();
+            records
+                .iter()
+                .map(|record| record["body"]["stringValue"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
         tracing::dispatcher::with_default(&dispatch, || {
-            for nth in 0..2 {
-                info!(nth, "refused");
-                asked.recv_timeout(PATIENCE).unwrap();
+            for event in ["partly refused", "refused", "taken"] {
+                info!("{event}");
+                assert_eq!(request(), [event]);
+                if event != "taken" {
+                    assert_eq!(request(), ["log lines were lost"], "and not the event again");
+                }
             }
+            assert!(guard.handle().flush(PATIENCE));
         });
+        let counted = guard.handle().counts().into_iter().find(|count| count.name == "sinks.collector");
+        assert_eq!(counted.map(|count| (count.written, count.lost)), Some((1, 2)));
         drop(guard);
         let log = server.latest();
-        assert!(log.contains("log lines were refused sink=collector count=1"), "{log}");
+        assert_eq!(log.matches("log lines were refused sink=collector count=1").count(), 2, "{log}");
     }
 
     #[test]
