@@ -15,7 +15,7 @@ use crate::pages;
 use crate::ports::{Account, SessionRecord};
 use crate::secrets;
 use crate::service::{Auth, Inner};
-use crate::tokens::{Narrowing, Purpose};
+use crate::tokens::{Narrowing, Purpose, Signer};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -30,6 +30,8 @@ pub struct Caller {
     pub session: SessionId,
     /// What the holder of the access token added to it; none by cookie.
     pub narrowing: Narrowing,
+    /// The key that signed the access token; none by cookie.
+    pub(crate) signer: Option<Signer>,
 }
 
 /// The cookie that shows a session from now on; its former one does not.
@@ -76,6 +78,12 @@ impl Auth {
             return Ok(());
         }
         narrowing.permits(self.inner.now(), Some(purpose))
+    }
+
+    /// Whether the key that signed the token of a caller still counts: it may have been revoked since the caller was known. For who
+    /// begins something long with a caller that was known a moment before.
+    pub fn trusts(&self, caller: &Caller) -> bool {
+        caller.signer.is_none_or(|signer| self.inner.tokens.trusts(signer, self.inner.now()))
     }
 
     /// Looks again at a caller that was known before, for connections that stay open: whether the session still lives, and
@@ -151,7 +159,7 @@ impl Auth {
 impl Inner {
     async fn by_token(&self, token: &str, purpose: Option<Purpose>) -> Result<Caller, AuthError> {
         let now = self.now();
-        let (claims, narrowing) = self.tokens.verify(token, now)?;
+        let (claims, narrowing, signer) = self.tokens.verify(token, now)?;
         let session =
             self.recent.session(&*self.store, claims.session).await?.ok_or(AuthError::SessionEnded)?;
         if session.record.user_id != claims.user {
@@ -160,7 +168,7 @@ impl Inner {
         let caller = self.admit(&session, Some(claims.epoch)).await?;
         // Last, so that only who is somebody learns that the token does not reach so far.
         narrowing.permits(now, purpose)?;
-        Ok(Caller { narrowing, ..caller })
+        Ok(Caller { narrowing, signer: Some(signer), ..caller })
     }
 
     /// Lets a living session of an enabled account in.
@@ -197,7 +205,13 @@ impl Inner {
             kind: ActorKind::User,
             system: account.permissions,
         };
-        Ok(Caller { actor, account: (*account).clone(), session: record.id, narrowing: Narrowing::default() })
+        Ok(Caller {
+            actor,
+            account: (*account).clone(),
+            session: record.id,
+            narrowing: Narrowing::default(),
+            signer: None,
+        })
     }
 
     /// Whether a session's time is not over, neither in all nor unseen.

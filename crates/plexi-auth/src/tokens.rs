@@ -52,6 +52,10 @@ pub(crate) struct Claims {
     pub expires_at: Timestamp,
 }
 
+/// The key that signed a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Signer(PublicKey);
+
 /// The keys in use.
 struct Ring {
     root: KeyPair,
@@ -65,12 +69,16 @@ impl Ring {
     }
 
     /// Reads a token whose signature is of the present key or of a former one whose tokens may still be valid.
-    fn open(&self, bytes: &[u8], now: Timestamp) -> Result<Biscuit, AuthError> {
-        let former = self.former.iter().filter(|key| now < key.until).map(|key| key.public);
-        std::iter::once(self.root.public())
-            .chain(former)
-            .find_map(|public| Biscuit::from(bytes, public).ok())
+    fn open(&self, bytes: &[u8], now: Timestamp) -> Result<(Biscuit, Signer), AuthError> {
+        self.trusted(now)
+            .find_map(|key| Some((Biscuit::from(bytes, key).ok()?, Signer(key))))
             .ok_or(AuthError::TokenInvalid)
+    }
+
+    /// The keys whose tokens count.
+    fn trusted(&self, now: Timestamp) -> impl Iterator<Item = PublicKey> {
+        let former = self.former.iter().filter(move |key| now < key.until).map(|key| key.public);
+        std::iter::once(self.root.public()).chain(former)
     }
 }
 
@@ -94,6 +102,11 @@ impl AccessTokens {
     /// Signs with other keys from now on.
     pub fn replace_keys(&self, keys: TokenKeys) {
         self.ring.set(Ring::of(keys));
+    }
+
+    /// Whether tokens of that key still count.
+    pub fn trusts(&self, signer: Signer, now: Timestamp) -> bool {
+        self.ring.get().trusted(now).any(|key| key == signer.0)
     }
 
     /// Tells one signing key from another without saying anything of its private half.
@@ -137,14 +150,14 @@ impl AccessTokens {
     }
 
     /// Verifies a token: our signature, in time. What its holder added is returned, still to be asked
-    /// ([`Narrowing::permits`]).
-    pub fn verify(&self, text: &str, now: Timestamp) -> Result<(Claims, Narrowing), AuthError> {
+    /// ([`Narrowing::permits`]), and the key that signed it.
+    pub fn verify(&self, text: &str, now: Timestamp) -> Result<(Claims, Narrowing, Signer), AuthError> {
         if text.is_empty() || text.len() > MAX_TEXT {
             return Err(AuthError::TokenInvalid);
         }
         let bytes = BASE64.decode(text).map_err(|_| AuthError::TokenInvalid)?;
         inspect::within_bounds(&bytes)?;
-        let token = self.ring.get().open(&bytes, now)?;
+        let (token, signer) = self.ring.get().open(&bytes, now)?;
         let mut authorizer = authorizer(now, None)
             .and_then(|authorizer| authorizer.build(&token))
             .map_err(|error| AuthError::Crypto(error.to_string()))?;
@@ -163,10 +176,10 @@ impl AccessTokens {
             return Err(AuthError::TokenExpired);
         }
         if token.block_count() > 1 {
-            return Ok((claims, Narrowing::new(token, claims.expires_at)));
+            return Ok((claims, Narrowing::new(token, claims.expires_at), signer));
         }
         authorizer.authorize().map_err(|error| refusal(&error))?;
-        Ok((claims, Narrowing::default()))
+        Ok((claims, Narrowing::default(), signer))
     }
 }
 

@@ -29,7 +29,7 @@ fn verify(
     now: Timestamp,
     purpose: Option<Purpose>,
 ) -> Result<Claims, AuthError> {
-    let (claims, narrowing) = tokens.verify(text, now)?;
+    let (claims, narrowing, _) = tokens.verify(text, now)?;
     narrowing.permits(now, purpose)?;
     Ok(claims)
 }
@@ -68,12 +68,14 @@ fn after_a_rotation_old_tokens_count_until_they_expire_and_new_ones_are_of_the_n
     let before = tokens.fingerprint();
     let hour = Claims { expires_at: at(3_600), ..claims() };
     let old = tokens.issue(&hour).unwrap();
+    let (_, _, old_key) = tokens.verify(old.expose(), at(0)).unwrap();
     tokens.replace_keys(TokenKeys::rotate(&path, &*entropy, at(0), FormerKeys::Kept).unwrap());
     assert_ne!(tokens.fingerprint(), before);
     let new = tokens.issue(&claims()).unwrap();
     assert_eq!(verify(&tokens, new.expose(), at(1), None).unwrap(), claims());
     assert_eq!(verify(&tokens, old.expose(), at(3_599), None).unwrap(), hour);
     assert!(verify(&tokens, old.expose(), at(3_600), None).is_err());
+    assert!(tokens.trusts(old_key, at(1)), "a rotation for its own sake takes nothing back");
 
     let restarted = AccessTokens::new(TokenKeys::load_or_create(&path, &*entropy).unwrap(), entropy.clone());
     assert_eq!(verify(&restarted, old.expose(), at(10), None).unwrap(), hour, "also after a restart");
@@ -92,6 +94,7 @@ fn after_a_rotation_old_tokens_count_until_they_expire_and_new_ones_are_of_the_n
     restarted.replace_keys(TokenKeys::rotate(&path, &*entropy, at(3_700), FormerKeys::Revoked).unwrap());
     assert!(verify(&restarted, last.expose(), at(3_700), None).is_err(), "revoked is over at once");
     assert!(verify(&restarted, forged.expose(), at(3_700), None).is_err(), "with all before it");
+    assert!(!restarted.trusts(old_key, at(1)));
 }
 
 #[test]
@@ -114,14 +117,14 @@ fn a_holder_can_narrow_a_token_in_time_and_operation() {
 fn what_was_added_binds_whoever_goes_on_acting_by_the_token() {
     let tokens = tokens(1);
     let whole = tokens.issue(&claims()).unwrap();
-    let (_, nothing) = tokens.verify(whole.expose(), at(0)).unwrap();
+    let (_, nothing, _) = tokens.verify(whole.expose(), at(0)).unwrap();
     assert!(nothing.is_none());
     assert!(nothing.permits(at(10_000), WRITE).is_ok(), "the session decides, not the token that began it");
     let short = narrowed(&whole, "check if time($now), $now < 2027-01-15T08:01:00Z;");
-    let (_, kept) = tokens.verify(&short, at(0)).unwrap();
+    let (_, kept, _) = tokens.verify(&short, at(0)).unwrap();
     assert!(kept.permits(at(59), WRITE).is_ok());
     assert!(matches!(kept.permits(at(60), WRITE), Err(AuthError::Restricted)));
-    let (_, kept) = tokens.verify(&narrowed(&whole, "check if true;"), at(0)).unwrap();
+    let (_, kept, _) = tokens.verify(&narrowed(&whole, "check if true;"), at(0)).unwrap();
     assert!(kept.permits(at(599), WRITE).is_ok());
     assert!(matches!(kept.permits(at(600), WRITE), Err(AuthError::TokenExpired)));
 }

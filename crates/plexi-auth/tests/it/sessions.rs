@@ -43,6 +43,18 @@ async fn what_is_no_secret_of_a_session_is_refused() {
 }
 
 #[tokio::test]
+async fn a_caller_by_a_key_that_was_revoked_since_is_not_trusted_any_more() {
+    let world = World::new().await;
+    let tokens = world.sign_in("root", Transport::Token).await.tokens.unwrap();
+    let by_token = world.auth.authenticate_bearer(tokens.access_token.expose()).await.unwrap();
+    let (by_cookie, _) = world.caller("root").await;
+    assert!(world.auth.trusts(&by_token) && world.auth.trusts(&by_cookie));
+    world.auth.replace_keys(TokenKeys::generate(&SeededEntropy::new(99)).unwrap());
+    assert!(!world.auth.trusts(&by_token));
+    assert!(world.auth.trusts(&by_cookie), "no key signed a cookie");
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session_at_once_and_tells_who_listens() {
     let world = World::new().await;
     let (caller, cookie) = world.caller("root").await;

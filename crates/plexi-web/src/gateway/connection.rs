@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::SinkExt as _;
-use plexi_auth::Caller;
+use plexi_auth::{AuthError, Caller};
 use plexi_core::{CorrelationId, ErrorCode};
 use plexi_messaging::{CloseReason, ConnectionId, OutFrame, Outgoing};
 use tokio::time::{Instant, Sleep};
@@ -138,8 +138,10 @@ impl Connection {
             subscription,
             correlation: self.correlation.clone(),
         });
-        // The session may have ended between the proof and the registration; from here on its end is told.
-        if let Err(error) = client.caller().await {
+        // The session may have ended, and the key been revoked, between the proof and the registration; from here on both are told.
+        let trusted =
+            || if self.web.auth.trusts(&caller) { Ok(()) } else { Err(AuthError::TokenInvalid.into()) };
+        if let Err(error) = client.caller().await.and_then(|_| trusted()) {
             return Err(self.give_up(request.as_ref(), &error).await);
         }
         client.answer(&ServerFrame::Ready {
