@@ -24,8 +24,8 @@ use crate::transfers::Moves;
 
 /// How often the configuration files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
-/// How long the rest may take to end once connections are cut: what was accepted is stored meanwhile.
-const LAST: Duration = Duration::from_secs(15);
+/// How long a database that does not answer holds up the end.
+const CLOSE: Duration = Duration::from_secs(10);
 
 /// What a server is made from.
 pub struct AppParts {
@@ -77,7 +77,7 @@ impl App {
             services.setup_token.as_ref().map(|token| format!("{url}/setup#token={}", token.expose()));
 
         let stop = CancellationToken::new();
-        let groups = Groups::new(&stop);
+        let groups = Groups::new(&stop, parts.settings.live());
         let moves = Moves::new(&services, parts.settings.live(), groups.transfers.clone());
         let moves = match moves {
             Ok(moves) => moves,
@@ -168,7 +168,7 @@ impl App {
         let Self { services, secrets, web, tree, groups, stop, parts, .. } = self;
         let notice = ServiceNotice;
         let watch = tree.watch();
-        let mut tree = pin!(tree.run(stop.clone(), Arc::clone(&parts.ambient.entropy)));
+        let mut tree = Box::pin(tree.run(stop.clone(), Arc::clone(&parts.ambient.entropy)));
         let mut asks = pin!(asks.chain(futures_util::stream::pending()));
         let mut look = tokio::time::interval(LOOK);
         let mut watchdog = tokio::time::interval(notice.watchdog().unwrap_or(Duration::from_hours(1)));
@@ -201,16 +201,18 @@ impl App {
             Some(end) => Some(end),
             None => wind_down(tree, &groups, within, &mut asks).await,
         };
-        services.close().await;
+        if tokio::time::timeout(CLOSE, services.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
         let result = outcome(ended);
         tracing::info!("stopped");
         result
     }
 }
 
-/// Waits for the end of a tree that was asked to stop. `None`: it did not end, and is dropped.
+/// Waits for the end of a tree that was asked to stop. `None`: it did not end, and is dropped, and its tasks with it.
 async fn wind_down(
-    mut tree: Pin<&mut impl Future<Output = Result<Stopped, Escalated>>>,
+    mut tree: Pin<Box<impl Future<Output = Result<Stopped, Escalated>>>>,
     groups: &Groups,
     within: Duration,
     asks: &mut (impl Stream<Item = Signal> + Unpin),
@@ -221,7 +223,7 @@ async fn wind_down(
         () = next_stop(asks) => tracing::warn!("second signal, stopping at once"),
     }
     groups.abort();
-    tokio::time::timeout(LAST, tree).await.ok()
+    tokio::time::timeout(supervision::LAST, tree).await.ok()
 }
 
 fn outcome(ended: Option<Result<Stopped, Escalated>>) -> Result<(), AppError> {
@@ -299,5 +301,43 @@ async fn next_stop(asks: &mut (impl Stream<Item = Signal> + Unpin)) {
         if ask == Signal::Stop {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plexi_config::Live;
+    use plexi_core::SystemEntropy;
+    use plexi_supervisor::{Child, Supervisor};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tree_that_does_not_end_is_dropped_and_what_its_tasks_hold_is_free() {
+        let held = Arc::new(tokio::sync::Mutex::new(()));
+        let own = Arc::clone(&held);
+        let deaf = Child::new("deaf", move |context| {
+            let own = Arc::clone(&own);
+            async move {
+                let _held = own.lock().await;
+                context.ready();
+                std::future::pending().await
+            }
+        });
+        let deaf = deaf.ready_within(Duration::MAX).stop_within(Duration::MAX);
+        let tree = Supervisor::new("root").child(deaf).build().unwrap();
+        let (stop, watch) = (CancellationToken::new(), tree.watch());
+        let mut tree = Box::pin(tree.run(stop.clone(), Arc::new(SystemEntropy::new())));
+        tokio::select! {
+            ended = tree.as_mut() => panic!("{ended:?}"),
+            () = watch.ready() => {}
+        }
+        stop.cancel();
+        let groups = Groups::new(&stop, Live::fixed(Settings::default()));
+        let within = Duration::from_secs(10);
+        let ended = wind_down(tree, &groups, within, &mut futures_util::stream::pending()).await;
+        assert_eq!(ended, None);
+        let free = tokio::time::timeout(Duration::from_secs(1), held.lock()).await;
+        assert!(free.is_ok(), "nobody holds it any more");
     }
 }

@@ -17,6 +17,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use plexi_config::Live;
 use plexi_supervisor::{
     Backoff, BuildError, Child, ChildError, Context, Escalated, Intensity, Stopped, Supervisor,
     SupervisorConfig, TaskGroup, Tree, Watch, report,
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::AppError;
 use crate::glue;
 use crate::services::{Ambient, Services};
+use crate::settings::Settings;
 
 #[cfg(feature = "test-util")]
 pub use fault::{Fault, Faults};
@@ -37,8 +39,10 @@ const CLEANING: Duration = Duration::from_mins(15);
 const FLUSH: Duration = Duration::from_secs(10);
 /// The first wait before something comes back that people would miss at once.
 const AT_ONCE: Duration = Duration::from_millis(100);
-/// Stopping takes as long as the operator allows; who stops decides, not the tree.
-const PATIENT: Duration = Duration::from_hours(24);
+/// The longest a group may take to stop: longer than any patience that an operator can set.
+const LONGEST: Duration = Duration::from_mins(11);
+/// How long the tree may take to end once all groups are cut off: longer than all other parts may take, one after the other.
+pub(crate) const LAST: Duration = Duration::from_secs(90);
 
 /// How the parts of a server are supervised: by the operator's rules.
 #[derive(Clone, Debug)]
@@ -132,13 +136,26 @@ pub(crate) struct Groups {
     pub(crate) sockets: TaskGroup,
     /// Imports and exports.
     pub(crate) transfers: TaskGroup,
+    /// How long what is in them may take to end, as it is set now.
+    settings: Live<Settings>,
 }
 
 impl Groups {
     /// Groups whose tasks are told at once when `stop` is cancelled, whatever the order of the tree is.
-    pub(crate) fn new(stop: &CancellationToken) -> Self {
+    pub(crate) fn new(stop: &CancellationToken, settings: Live<Settings>) -> Self {
         let group = |name| TaskGroup::under(name, stop.clone());
-        Self { connections: group("connections"), sockets: group("sockets"), transfers: group("transfers") }
+        Self {
+            connections: group("connections"),
+            sockets: group("sockets"),
+            transfers: group("transfers"),
+            settings,
+        }
+    }
+
+    /// A group as a part of the tree. Also when it is started anew, or the server gives up, nobody holds it up for longer than at a stop.
+    fn child(&self, group: &TaskGroup) -> Child {
+        let settings = self.settings.clone();
+        Child::group_within(group, move || settings.get().server.shutdown()).stop_within(LONGEST)
     }
 
     /// How many tasks there are.
@@ -180,8 +197,8 @@ where
     let config = &rules.config;
     let edge = rules
         .group_of("edge", 20, Duration::from_mins(10))
-        .child(Child::group(&groups.connections).stop_within(PATIENT))
-        .child(Child::group(&groups.sockets).stop_within(PATIENT))
+        .child(groups.child(&groups.connections))
+        .child(groups.child(&groups.sockets))
         .child(rules.child("listener", rules.config.heartbeat(), accept));
     let (shown, every) = (seen.clone(), config.interval());
     let reporter = Child::new("report", move |context| {
@@ -199,7 +216,7 @@ where
         .child(Child::supervisor(core(rules, services)))
         .child(Child::supervisor(realtime(rules, services)))
         .child(Child::supervisor(housekeeping(rules, services)))
-        .child(Child::group(&groups.transfers).stop_within(PATIENT))
+        .child(groups.child(&groups.transfers))
         .child(Child::supervisor(edge))
         .child(reporter)
         .build()?;

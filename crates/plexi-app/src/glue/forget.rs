@@ -58,7 +58,11 @@ pub(crate) async fn sweep_deleted(database: Database, stop: CancellationToken, b
 async fn pause(time: Duration, stop: &CancellationToken, beat: &Beat) -> bool {
     beat.beat();
     tokio::select! {
-        () = tokio::time::sleep(time) => true,
+        () = tokio::time::sleep(time) => {
+            // the round has all the time it may take before it, whatever the pause took
+            beat.beat();
+            true
+        }
         () = stop.cancelled() => false,
     }
 }

@@ -23,11 +23,9 @@ const LOOPS: [&str; 7] = [
     "edge/listener",
 ];
 const GROUPS: [&str; 3] = ["transfers", "edge/connections", "edge/sockets"];
-const QUICK: [&str; 3] = [
-    "supervisor.backoff_initial_seconds=1",
-    "supervisor.backoff_max_seconds=1",
-    "supervisor.heartbeat_seconds=3",
-];
+const QUICK: [&str; 2] = ["supervisor.backoff_initial_seconds=1", "supervisor.backoff_max_seconds=1"];
+/// Only where something is to hang: on a busy machine also what is well may be silent for so long.
+const SHORT_HEARTBEAT: &str = "supervisor.heartbeat_seconds=3";
 
 struct World {
     _folder: tempfile::TempDir,
@@ -39,9 +37,13 @@ struct World {
 }
 
 async fn world() -> World {
+    world_with(&QUICK).await
+}
+
+async fn world_with(settings: &[&str]) -> World {
     let folder = tempfile::tempdir().unwrap();
     let (http, faults) = (crate::http(), Faults::default());
-    let server = server::start_with(folder.path(), &QUICK, faults.clone()).await;
+    let server = server::start_with(folder.path(), settings, faults.clone()).await;
     let (access, channel) = set_up(&http, &server.url, server.setup_token.as_deref().unwrap()).await;
     World { _folder: folder, http, faults, server, access, channel }
 }
@@ -61,12 +63,17 @@ impl World {
         parts.map(|part| (part["path"].as_str().unwrap().to_owned(), part.clone())).collect()
     }
 
-    /// Waits until a part runs again, after `restarts` in all.
-    async fn runs_again(&self, path: &str, restarts: u64) -> Value {
+    /// How often a part was started again.
+    async fn restarts(&self, path: &str) -> u64 {
+        self.parts().await[path]["restarts"].as_u64().unwrap()
+    }
+
+    /// Waits until a part runs again that had been started again `before` times.
+    async fn runs_again(&self, path: &str, before: u64) -> Value {
         let again = async {
             loop {
                 let part = self.parts().await.remove(path).unwrap();
-                if part["state"] == "running" && part["restarts"] == restarts {
+                if part["state"] == "running" && part["restarts"].as_u64().unwrap() > before {
                     return part;
                 }
             }
@@ -128,9 +135,10 @@ async fn what_panics_or_ends_comes_back_and_nobody_misses_a_message() {
 
     for path in LOOPS {
         let name = path.rsplit('/').next().unwrap();
-        for (restarts, fault) in [(1, Fault::Panic), (2, Fault::End)] {
+        for fault in [Fault::Panic, Fault::End] {
+            let before = world.restarts(path).await;
             assert!(world.faults.strike(name, fault), "{path}");
-            let part = world.runs_again(path, restarts).await;
+            let part = world.runs_again(path, before).await;
             assert!(part["last_failure"].is_string(), "{part}");
         }
     }
@@ -156,14 +164,14 @@ async fn what_panics_or_ends_comes_back_and_nobody_misses_a_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_hangs_is_found_and_started_again() {
-    let world = world().await;
+    let world = world_with(&[&QUICK[..], &[SHORT_HEARTBEAT]].concat()).await;
     let watched = LOOPS.iter().filter(|path| !path.starts_with("housekeeping"));
     for path in watched.clone() {
         assert!(world.faults.strike(path.rsplit('/').next().unwrap(), Fault::Hang), "{path}");
     }
     for path in watched {
-        let part = world.runs_again(path, 1).await;
-        assert_eq!(part["hung"], 1, "{part}");
+        let part = world.runs_again(path, 0).await;
+        assert!(part["hung"].as_u64().unwrap() > 0, "{part}");
     }
     let address = format!("{}/api/v1/channels/{}/messages", world.server.url, world.channel);
     let body = json!({ "text": "all is well", "client_id": "c" });
@@ -177,8 +185,9 @@ async fn an_administrator_starts_any_part_anew() {
     let world = world().await;
     for path in LOOPS.iter().chain(&GROUPS) {
         let mut frames = world.socket().await;
+        let before = world.restarts(path).await;
         assert_eq!(world.restart(path).await, 204, "{path}");
-        world.runs_again(path, 1).await;
+        world.runs_again(path, before).await;
         if *path == "edge/sockets" {
             while frames.next().await.expect("a goodbye")["code"] != 1001 {}
         }
@@ -210,7 +219,7 @@ async fn an_upload_goes_on_when_the_transfers_were_started_anew_meanwhile() {
     let begun: Value = begun.json().await.unwrap();
     let transfer = format!("{transfers}/{}", begun["id"].as_str().unwrap());
     assert_eq!(world.restart("transfers").await, 204);
-    world.runs_again("transfers", 1).await;
+    world.runs_again("transfers", 0).await;
     let piece = world.http.put(format!("{transfer}/content?offset=0")).bearer_auth(&world.access);
     let piece = piece.header("Content-Type", "application/octet-stream").body(posts.to_vec());
     assert!(piece.send().await.unwrap().status().is_success());
