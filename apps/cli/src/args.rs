@@ -98,7 +98,7 @@ pub(crate) enum Command {
     SignIn(SignIn),
     /// Sign out of a running server and forget its tokens.
     SignOut,
-    /// Show, check and compare configurations.
+    /// Show, check, change and compare configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// List and rotate the secrets of the server; never prints one.

@@ -44,7 +44,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Setup(args) => setup::run(global, args, out).await,
         Command::SignIn(args) => account::sign_in(global, args, out).await,
         Command::SignOut => account::sign_out(global, out).await,
-        Command::Config(command) => config::run(global, command, out),
+        Command::Config(command) => config::run(global, command, out).await,
         Command::Secret(command) => secret::run(global, command, out).await,
         Command::Logs(command) => logs::run(global, command, out).await,
         Command::Supervisor(command) => supervisor::run(global, command, out).await,

@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { readFile } from "node:fs/promises";
-import { isAccessibleInBothThemes } from "./accessible";
+import { join } from "node:path";
+import { isAccessible, isAccessibleInBothThemes } from "./accessible";
 import { look } from "./look";
 import { Person } from "./people";
 import { Server } from "./server";
@@ -98,6 +99,64 @@ test("what is remembered is shown by kind, and forgotten after a question", asyn
   await ada.page.getByRole("button", { name: "Really forget?" }).click();
   await expect(ada.page.getByText("Everything is forgotten")).toBeVisible();
   await onThePhone("cache");
+});
+
+test("the configuration is searched, changed after a look at what it does, and put back", async () => {
+  await page("Configuration").click();
+  const search = ada.page.getByRole("searchbox", { name: "Search" });
+  const key = (name: string) => ada.page.locator(`[data-key="${name}"]`);
+  await expect(key("server.data_dir")).toContainText("PLEXICHAT_SERVER__DATA_DIR");
+  await expect(key("server.data_dir")).toContainText("changed on the server's machine only");
+  await expect(key("server.data_dir").getByRole("button")).toHaveCount(0);
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-config");
+
+  await search.fill("longest message");
+  await expect(ada.page.getByRole("listitem").filter({ has: ada.page.getByRole("heading", { level: 3 }) })).toHaveCount(1);
+  await expect(ada.page).toHaveURL(/text=longest/);
+  await key("messaging.max_message_length").getByRole("button", { name: "Change messaging.max_message_length" }).click();
+  const length = ada.page.getByLabel("New value of messaging.max_message_length");
+  await expect(length).toBeFocused();
+  await length.fill("0");
+  await ada.page.getByRole("button", { name: "Review and save" }).click();
+  await expect(key("messaging.max_message_length").getByRole("alert")).toContainText("Choose a number from 1 to 40000.");
+  await look(ada.page, "console-config-wrong");
+  await length.fill("2000");
+  await search.fill("logging.level");
+  await key("logging.level").getByRole("button", { name: "Change logging.level" }).click();
+  await ada.page.getByLabel("New value of logging.level").selectOption("debug");
+  await search.fill("worker_threads");
+  await key("server.worker_threads").getByRole("button", { name: "Change server.worker_threads" }).click();
+  await ada.page.getByLabel("New value of server.worker_threads").fill("2");
+  await expect(ada.page.getByText("3 changes are not saved")).toBeVisible();
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-config-editing");
+  await onThePhone("config-editing");
+
+  await ada.page.getByRole("button", { name: "Review and save" }).click();
+  const dialog = ada.page.getByRole("dialog", { name: "Save these changes?" });
+  await expect(dialog.locator('[data-part="server.worker_threads"]')).toContainText("at the next start");
+  await expect(dialog.getByRole("row")).toHaveCount(4);
+  await isAccessible(ada.page);
+  await look(ada.page, "console-config-review");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(ada.page.getByText("The configuration is saved")).toBeVisible();
+  await expect(dialog).toHaveCount(0);
+  await expect(key("server.worker_threads")).toContainText("until then: 0");
+  expect(await readFile(join(server.data, "config", "plexichat.toml"), "utf8")).toBe('[logging]\nlevel = "debug"\n\n[messaging]\nmax_message_length = 2000\n\n[server]\nworker_threads = 2\n');
+
+  await ada.page.getByRole("button", { name: "History" }).click();
+  const history = ada.page.getByRole("dialog", { name: "Earlier configurations" });
+  await history.getByText("Version 1").click();
+  await expect(history.locator('[data-part="logging.level"]')).toContainText("debug");
+  await isAccessible(ada.page);
+  await look(ada.page, "console-config-history");
+  await history.getByRole("button", { name: "Put this one back" }).click();
+  await history.getByRole("button", { name: "Really put back?" }).click();
+  await expect(ada.page.getByText("The configuration is as in version 1")).toBeVisible();
+  await search.fill("");
+  await expect(key("logging.level")).toContainText("info");
+  await onThePhone("config");
 });
 
 test("the log is chosen by level and text, opened, saved, and followed until one pauses", async () => {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use plexi_auth::Auth;
 use plexi_config::Reloader;
 use plexi_core_log::{LogHandle, LogReader};
+use plexi_messaging::Messaging;
 use plexi_supervisor::{Escalated, Stopped, Tree};
 use plexi_web::{WebParts, WebState};
 use tokio::net::TcpListener;
@@ -41,7 +43,6 @@ pub struct AppParts {
 pub struct App {
     services: Services,
     secrets: Secrets,
-    web: WebState,
     tree: Tree,
     groups: Groups,
     stop: CancellationToken,
@@ -106,6 +107,7 @@ impl App {
             }),
             health: Arc::new(glue::Checks(services.database.clone())),
             operator: console.clone(),
+            configuration: Arc::new(glue::HeldConfiguration(Arc::downgrade(&parts.settings))),
             transfers: Arc::new(moves),
             logs: LogReader::new(&settings.logging, &settings.server.data_dir),
             metric_sources: vec![console],
@@ -118,6 +120,13 @@ impl App {
             stop: stop.clone(),
             sockets: groups.sockets.clone(),
         });
+        let in_use = InUse {
+            log: parts.log.clone(),
+            auth: services.auth.clone(),
+            messaging: services.messaging.clone(),
+            web: web.clone(),
+        };
+        parts.settings.on_change(move |settings| in_use.take(settings));
         let listener = Arc::new(Listener::new(
             socket,
             parts.settings.section(|settings| settings.server.listener_limits()),
@@ -138,7 +147,7 @@ impl App {
                 return Err(error.into());
             }
         };
-        Ok(Self { services, secrets, web, tree, groups, stop, address, setup_link, parts })
+        Ok(Self { services, secrets, tree, groups, stop, address, setup_link, parts })
     }
 
     /// The address that is listened on.
@@ -165,7 +174,7 @@ impl App {
     /// connect again, requests end or the deadline passes, what was accepted is stored, the database closes. A second stop
     /// skips the waiting. Parts that fail meanwhile are started again; when one fails too often the server stops with [`AppError::GaveUp`].
     pub async fn run(self, asks: impl Stream<Item = Signal>) -> Result<(), AppError> {
-        let Self { services, secrets, web, tree, groups, stop, parts, .. } = self;
+        let Self { services, secrets, tree, groups, stop, parts, .. } = self;
         let notice = ServiceNotice;
         let watch = tree.watch();
         let mut tree = Box::pin(tree.run(stop.clone(), Arc::clone(&parts.ambient.entropy)));
@@ -179,7 +188,7 @@ impl App {
                 end = tree.as_mut() => ended = Some(end),
                 ask = asks.next() => match ask {
                     Some(Signal::Reload) => {
-                        reload(&parts, &services, &web, notice);
+                        reload(&parts.settings, notice);
                         reload_secrets(&secrets).await;
                     }
                     Some(Signal::Stop) | None => break,
@@ -188,7 +197,7 @@ impl App {
                     notice.ready();
                     tracing::info!(address = %self.address, "serving");
                 }
-                _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts, &services, &web, notice) },
+                _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts.settings, notice) },
                 _ = watchdog.tick() => notice.alive(),
             }
         }
@@ -252,13 +261,10 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppErr
 }
 
 /// Reads the configuration again; when it is not valid, says why and changes nothing.
-fn reload(parts: &AppParts, services: &Services, web: &WebState, notice: ServiceNotice) {
+fn reload(settings: &Reloader<Settings>, notice: ServiceNotice) {
     notice.reloading();
-    match parts.settings.reload() {
+    match settings.reload() {
         Ok(done) => {
-            if !done.changed.is_empty() {
-                apply(&parts.settings.live().get(), parts.log.as_ref(), services, web);
-            }
             tracing::info!(changed = done.changed.join(" "), "configuration read again");
             if !done.needs_restart.is_empty() {
                 tracing::warn!(keys = done.needs_restart.join(" "), "settings wait for the next start");
@@ -283,17 +289,27 @@ async fn reload_secrets(secrets: &Secrets) {
     }
 }
 
-/// Gives settings that are valid as a whole to everybody who uses them. The listener looks for itself.
-fn apply(settings: &Settings, log: Option<&LogHandle>, services: &Services, web: &WebState) {
-    if let Some(Err(error)) = log.map(|log| log.apply(&settings.logging)) {
-        tracing::warn!(%error, "log levels not changed");
+/// Everybody who uses settings and can take others while running. The listener looks for itself.
+struct InUse {
+    log: Option<LogHandle>,
+    auth: Auth,
+    messaging: Messaging,
+    web: WebState,
+}
+
+impl InUse {
+    /// Gives them settings that are valid as a whole.
+    fn take(&self, settings: &Settings) {
+        if let Some(Err(error)) = self.log.as_ref().map(|log| log.apply(&settings.logging)) {
+            tracing::warn!(%error, "log levels not changed");
+        }
+        // invariant: the settings were checked as a whole before
+        if let Err(error) = self.auth.reconfigure(settings.auth.clone()) {
+            tracing::error!(%error, "settings of sign-in not changed");
+        }
+        self.messaging.reconfigure(settings.messaging.clone());
+        self.web.reconfigure(settings.web());
     }
-    // invariant: the settings were checked as a whole before
-    if let Err(error) = services.auth.reconfigure(settings.auth.clone()) {
-        tracing::error!(%error, "settings of sign-in not changed");
-    }
-    services.messaging.reconfigure(settings.messaging.clone());
-    web.reconfigure(settings.web());
 }
 
 async fn next_stop(asks: &mut (impl Stream<Item = Signal> + Unpin)) {

@@ -103,6 +103,10 @@ impl Validate for Settings {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use plexi_config::{Editor, FormKind, Reloader, Sources};
+
     use super::*;
 
     #[test]
@@ -131,5 +135,39 @@ mod tests {
                 "supervisor.interval_seconds"
             ]
         );
+    }
+
+    #[test]
+    fn what_could_run_programs_read_files_or_lock_everybody_out_is_not_changed_from_elsewhere() {
+        let clock = Arc::new(plexi_core::SystemClock);
+        let reloader = Reloader::<Settings>::start(Sources::new(), None, clock).unwrap();
+        let facts = reloader.facts(Editor::Console).1;
+        let locked: Vec<&str> =
+            facts.iter().filter(|fact| fact.locked.is_some()).map(|fact| fact.key.as_str()).collect();
+        assert_eq!(
+            locked,
+            [
+                "auth.argon2_iterations",
+                "auth.argon2_memory_kib",
+                "auth.breached_passwords",
+                "database.url",
+                "logging.sinks",
+                "logging.file.main",
+                "server.allowed_hosts",
+                "server.allowed_origins",
+                "server.data_dir",
+                "server.listen",
+                "server.public_url",
+                "server.trusted_proxies",
+            ]
+        );
+        // a key that takes any text could be a path or an address: each new one is to be thought about
+        let open_texts: Vec<&str> = facts
+            .iter()
+            .filter(|fact| fact.locked.is_none() && fact.form.choices.is_empty())
+            .filter(|fact| matches!(fact.form.kind, FormKind::Text | FormKind::List | FormKind::Table))
+            .map(|fact| fact.key.as_str())
+            .collect();
+        assert_eq!(open_texts, [""; 0]);
     }
 }

@@ -22,13 +22,13 @@ pub struct AuthConfig {
     pub password_min_length: u32,
     /// A file of passwords that became known in breaches, as SHA-1 digests in order: the download of Pwned Passwords. A new
     /// password that is in it is refused. By default there is none.
-    #[schemars(extend("x-restart" = true))]
+    #[schemars(extend("x-restart" = true, "x-console" = false))]
     pub breached_passwords: Option<PathBuf>,
     /// Memory of one Argon2id run in KiB: 7168 to 1048576.
-    #[schemars(range(min = 7168, max = 1_048_576), extend("x-restart" = true))]
+    #[schemars(range(min = 7168, max = 1_048_576), extend("x-restart" = true, "x-console" = false))]
     pub argon2_memory_kib: u32,
     /// Passes of one Argon2id run over its memory: 1 to 16. Memory times passes is at least 35840.
-    #[schemars(range(min = 1, max = 16), extend("x-restart" = true))]
+    #[schemars(range(min = 1, max = 16), extend("x-restart" = true, "x-console" = false))]
     pub argon2_iterations: u32,
     /// How many password checks may wait for a free core: 1 to 1024. More are refused as overload.
     #[schemars(range(min = 1, max = 1024), extend("x-restart" = true))]

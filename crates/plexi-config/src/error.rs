@@ -22,17 +22,23 @@ pub struct Problem {
     pub suggestion: Option<String>,
 }
 
+impl Problem {
+    /// What is wrong and what was probably meant, without the place.
+    pub fn words(&self) -> String {
+        match &self.suggestion {
+            Some(meant) => format!("{}; did you mean {meant}?", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.origin)?;
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
         }
-        f.write_str(&self.message)?;
-        match &self.suggestion {
-            Some(meant) => write!(f, "; did you mean {meant}?"),
-            None => Ok(()),
-        }
+        f.write_str(&self.words())
     }
 }
 
@@ -88,6 +94,23 @@ pub enum ConfigError {
     /// Something in the configuration is not valid. Nothing was changed.
     #[error("{0}")]
     Invalid(Problems),
+    /// A change of the configuration is not possible. Nothing was changed.
+    #[error("{0}")]
+    Refused(Problems),
+    /// The configuration is another one than the one that was looked at.
+    #[error("the configuration is version {present} now, and version {seen} was changed")]
+    Outdated {
+        /// The version that was looked at.
+        seen: u64,
+        /// The version of today.
+        present: u64,
+    },
+    /// A file was changed by somebody else and is not in use: it is about to be, or is not valid.
+    #[error("{} was changed and is not in use yet", path.display())]
+    NotTakenOver {
+        /// The file.
+        path: PathBuf,
+    },
     /// The history could not be written or read, or a file not put back.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -137,7 +160,7 @@ impl ConfigError {
     /// What is wrong, when the configuration is not valid; empty otherwise.
     pub fn problems(&self) -> &[Problem] {
         match self {
-            Self::Invalid(problems) => problems.as_slice(),
+            Self::Invalid(problems) | Self::Refused(problems) => problems.as_slice(),
             _ => &[],
         }
     }
@@ -147,14 +170,31 @@ impl Coded for ConfigError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid(_) | Self::Secret { .. } => ErrorCode::SystemConfiguration,
+            Self::Refused(_) => ErrorCode::ValidationInvalid,
             Self::Io { .. } => ErrorCode::StorageUnavailable,
             Self::NoVersion(_) => ErrorCode::ValidationNotFound,
-            Self::SecretNotKept { .. } | Self::FileNotKept { .. } => ErrorCode::ValidationConflict,
+            Self::SecretNotKept { .. }
+            | Self::FileNotKept { .. }
+            | Self::Outdated { .. }
+            | Self::NotTakenOver { .. } => ErrorCode::ValidationConflict,
         }
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        let told = |problem: &Problem| FieldError::new(problem.key.clone(), problem.to_string());
-        self.problems().iter().map(told).collect()
+        match self {
+            Self::Invalid(problems) => {
+                let told = |problem: &Problem| FieldError::new(problem.key.clone(), problem.to_string());
+                problems.as_slice().iter().map(told).collect()
+            }
+            Self::Refused(problems) => {
+                let told = |problem: &Problem| FieldError::new(problem.key.clone(), problem.words());
+                problems.as_slice().iter().map(told).collect()
+            }
+            Self::NoVersion(_) | Self::Secret { .. } => Vec::new(),
+            Self::Outdated { .. } | Self::SecretNotKept { .. } | Self::FileNotKept { .. } => {
+                vec![FieldError::new("version", self.to_string())]
+            }
+            Self::Io { .. } | Self::NotTakenOver { .. } => vec![FieldError::new("file", self.to_string())],
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use plexi_core::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -45,13 +46,13 @@ pub struct VersionFile {
 }
 
 /// A key that differs between two configurations.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The key.
     pub key: String,
-    /// The earlier value; `None` when the key was not there.
+    /// The earlier value; null when the key was not there.
     pub before: Option<Value>,
-    /// The later value; `None` when the key is gone.
+    /// The later value; null when the key is gone.
     pub after: Option<Value>,
 }
 
@@ -205,7 +206,7 @@ pub(crate) fn value_at<'a>(all: &'a Value, key: &str) -> Option<&'a Value> {
     })
 }
 
-fn changes(before: &Value, after: &Value) -> Vec<Change> {
+pub(crate) fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
     flatten(before, "", &mut old);
     flatten(after, "", &mut new);

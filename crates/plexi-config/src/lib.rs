@@ -32,7 +32,10 @@
 //! assert_eq!(wrong.to_string(), "shop.toml:1:1: seat: unknown key; did you mean seats?");
 //! ```
 
+mod document;
+mod edit;
 mod error;
+mod facts;
 mod history;
 mod key;
 mod layer;
@@ -47,14 +50,16 @@ mod secret;
 mod sources;
 mod suggest;
 
+pub use edit::{Edited, Editor, Edits, FileEdit};
 pub use error::{ConfigError, Problem, Problems};
+pub use facts::{KeyFacts, Lock};
 pub use history::{Change, History, Version, VersionFile};
 pub use live::Live;
 pub use load::{Loaded, Settings, Validate, load};
 pub use origin::{Origin, Place};
 pub use reference::{example_toml, reference};
 pub use reload::{Reloaded, Reloader};
-pub use schema::ConfigSchema;
+pub use schema::{ConfigSchema, Form, FormKind};
 pub use secret::{SecretContext, SecretSource};
 pub use sources::{ENV_PREFIX, Sources, from_process_env};
 

@@ -253,7 +253,7 @@ fn describe(schema: &ConfigSchema, error: &figment::Error, path: &[String], orig
 }
 
 /// The origin of `key`, or of the first key in the section it names, or of the section around it.
-fn origin_of(origins: &BTreeMap<String, Origin>, key: &str) -> Origin {
+pub(crate) fn origin_of(origins: &BTreeMap<String, Origin>, key: &str) -> Origin {
     let mut key = key;
     loop {
         let section = format!("{key}.");

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::edit::{NewText, Prepared, content_of};
 use crate::error::{ConfigError, Problems};
-use crate::history::{History, Version, VersionFile, replace, write_atomically};
+use crate::history::{History, Version, VersionFile, replace};
 use crate::key::dotted;
 use crate::layer::read_toml;
 use crate::load::{Settings, load_with};
@@ -15,12 +16,12 @@ impl History {
     /// The texts of the files of `sources` as they were in a version, checked with the other layers as they are
     /// now. Secrets that stood in the text are taken from the files of today.
     ///
-    /// A file that was not there has no text. Writes nothing; works also when the files of today are not valid.
-    pub fn texts<T: Settings>(
+    /// Works also when the files of today are not valid.
+    pub(crate) fn prepare<T: Settings>(
         &self,
         number: u64,
         sources: &Sources,
-    ) -> Result<Vec<VersionFile>, ConfigError> {
+    ) -> Result<Prepared<T>, ConfigError> {
         let version = self.version(number)?;
         let schema = ConfigSchema::of::<T>();
         let mut checked = sources.clone();
@@ -30,23 +31,21 @@ impl History {
                 Some(text) => Some(with_secrets_of_today(&schema, number, &path, text)?),
                 None => None,
             };
-            checked = checked.with_text(path.clone(), text.clone().unwrap_or_default());
-            files.push(VersionFile { path, text });
+            let before = content_of(&path)?;
+            let after = text.clone().unwrap_or_default();
+            checked = checked.with_text(path.clone(), after.clone());
+            if text.is_some() || before.is_some() {
+                files.push(NewText { path, before, after });
+            }
         }
-        load_with::<T>(&schema, &checked)?;
-        Ok(files)
+        let loaded = load_with::<T>(&schema, &checked)?;
+        Ok(Prepared { files, loaded })
     }
 
     /// Writes the files of a version back, each whole or not at all; when they would not be valid, nothing is
     /// written. A file that was not there is emptied.
     pub fn put_back<T: Settings>(&self, number: u64, sources: &Sources) -> Result<(), ConfigError> {
-        for VersionFile { path, text } in self.texts::<T>(number, sources)? {
-            if text.is_some() || path.exists() {
-                let text = text.unwrap_or_default();
-                write_atomically(&path, text.as_bytes()).map_err(ConfigError::io("write", path))?;
-            }
-        }
-        Ok(())
+        self.prepare::<T>(number, sources)?.write()
     }
 }
 

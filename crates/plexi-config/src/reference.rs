@@ -79,16 +79,16 @@ pub fn example_toml(schema: &ConfigSchema) -> String {
     out
 }
 
-struct Key<'a> {
-    path: Path,
-    shape: Shape<'a>,
-    default: Option<&'a Value>,
+pub(crate) struct Key<'a> {
+    pub(crate) path: Path,
+    pub(crate) shape: Shape<'a>,
+    pub(crate) default: Option<&'a Value>,
 }
 
 type Visitor<'v, 'a> = dyn FnMut(&Path, Shape<'a>, &[Key<'a>]) + 'v;
 
 /// Calls `visitor` for each section with its own keys, outer sections first.
-fn visit<'a>(schema: &'a ConfigSchema, visitor: &mut Visitor<'_, 'a>) {
+pub(crate) fn visit<'a>(schema: &'a ConfigSchema, visitor: &mut Visitor<'_, 'a>) {
     section(&Path::new(), schema.root(), schema.defaults(), visitor);
 }
 

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -7,12 +8,14 @@ use figment::value::Dict;
 use plexi_core::Clock;
 use tokio::sync::watch;
 
-use crate::error::ConfigError;
+use crate::edit::{Edited, Editor, Edits, Locked, Prepared, content_of, locked, prepare, target};
+use crate::error::{ConfigError, Problem, Problems};
+use crate::facts::{KeyFacts, facts};
 use crate::history::History;
 use crate::key::{Path, dotted};
 use crate::layer::{find, leaves, put, remove};
 use crate::live::Live;
-use crate::load::{Loaded, Settings, load_with, settings};
+use crate::load::{Loaded, Settings, load_with, origin_of, settings};
 use crate::origin::Origin;
 use crate::schema::ConfigSchema;
 use crate::sources::Sources;
@@ -36,7 +39,32 @@ struct State<T> {
     /// The values in effect; differs from `loaded` in keys that need a restart.
     running: Dict,
     stamps: Stamps,
+    version: u64,
     sections: Vec<Publish<T>>,
+}
+
+impl<T> State<T> {
+    /// Refuses when the configuration is another than the one looked at, or is being changed in the files.
+    fn is_as_seen(&self, seen: Option<u64>) -> Result<(), ConfigError> {
+        let present = self.version;
+        if let Some(seen) = seen.filter(|seen| *seen != present) {
+            return Err(ConfigError::Outdated { seen, present });
+        }
+        for file in &self.loaded.files {
+            if content_of(&file.path)?.as_deref() != file.text.as_deref().map(str::as_bytes) {
+                return Err(ConfigError::NotTakenOver { path: file.path.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of a configuration that is to be applied.
+struct Plan<T> {
+    /// The values in effect afterwards; `None` when they cannot be without a restart.
+    running: Option<(Dict, T)>,
+    changed: Vec<String>,
+    waiting: Vec<String>,
 }
 
 /// Holds the configuration of a running server and changes it, all or nothing.
@@ -60,12 +88,10 @@ impl<T: Settings> Reloader<T> {
         // taken before the files are read: a change in between is seen as one
         let stamps = sources.stamps();
         let loaded = load_with::<T>(&schema, &sources)?;
-        if let Some(history) = &history {
-            history.record(&loaded, clock.now())?;
-        }
+        let version = history.as_ref().map_or(Ok(1), |history| history.record(&loaded, clock.now()))?;
         let live = watch::Sender::new(Arc::new(loaded.settings.clone()));
         let running = loaded.merged.clone();
-        let state = Mutex::new(State { loaded, running, stamps, sections: Vec::new() });
+        let state = Mutex::new(State { loaded, running, stamps, version, sections: Vec::new() });
         Ok(Self { sources, schema, history, clock, live, state })
     }
 
@@ -128,11 +154,35 @@ impl<T: Settings> Reloader<T> {
 
     /// Reads all layers again and applies them; when anything is not valid, nothing changes.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        let mut state = self.state();
-        let stamps = self.sources.stamps();
+        self.reload_into(&mut self.state())
+    }
+
+    fn reload_into(&self, state: &mut State<T>) -> Result<Reloaded, ConfigError> {
         // also when the files are not valid: the same mistake is reported once, not at every look
-        state.stamps = stamps;
+        state.stamps = self.sources.stamps();
         let loaded = load_with::<T>(&self.schema, &self.sources)?;
+        let Plan { running, changed, waiting } = self.plan(state, &loaded);
+        let version = match &self.history {
+            Some(history) => Some(history.record(&loaded, self.clock.now())?),
+            None => None,
+        };
+        let differs = !self.differing(&state.loaded.merged, &loaded.merged).is_empty();
+        state.version = version.unwrap_or(state.version + u64::from(differs));
+        state.loaded = loaded;
+        if let Some((running, settings)) = running {
+            state.running = running;
+            if !changed.is_empty() {
+                for publish in &state.sections {
+                    publish(&settings);
+                }
+                self.live.send_replace(Arc::new(settings));
+            }
+        }
+        Ok(Reloaded { changed, needs_restart: waiting, version })
+    }
+
+    /// What becomes of it when `loaded` is applied.
+    fn plan(&self, state: &State<T>, loaded: &Loaded<T>) -> Plan<T> {
         let all = self.differing(&state.running, &loaded.merged);
         let (mut waiting, mut changed): (Vec<Path>, Vec<Path>) =
             all.into_iter().partition(|path| self.schema.needs_restart(path));
@@ -148,25 +198,104 @@ impl<T: Settings> Reloader<T> {
             // the new values are valid only together with those that need a restart
             waiting.append(&mut changed);
         }
-        let version = match &self.history {
-            Some(history) => Some(history.record(&loaded, self.clock.now())?),
-            None => None,
-        };
-        state.loaded = loaded;
-        if let Some(settings) = mixed {
-            state.running = running;
-            if !changed.is_empty() {
-                for publish in &state.sections {
-                    publish(&settings);
-                }
-                self.live.send_replace(Arc::new(settings));
-            }
-        }
         let keys = |mut paths: Vec<Path>| {
             paths.sort();
             paths.iter().map(|path| dotted(path)).collect()
         };
-        Ok(Reloaded { changed: keys(changed), needs_restart: keys(waiting), version })
+        let running = mixed.map(|settings| (running, settings));
+        Plan { running, changed: keys(changed), waiting: keys(waiting) }
+    }
+
+    /// The number of the configuration that is loaded: that of the history, or counted from 1 where none is kept.
+    pub fn version(&self) -> u64 {
+        self.state().version
+    }
+
+    /// The file that changes are written to.
+    pub fn file(&self) -> Option<PathBuf> {
+        target(&self.sources)
+    }
+
+    /// The version, and every key with all that is known about it, in the order of the schema.
+    pub fn facts(&self, editor: Editor) -> (u64, Vec<KeyFacts>) {
+        let state = self.state();
+        (state.version, facts(&self.schema, &state.loaded, &self.live.borrow(), editor))
+    }
+
+    /// Has `told` called with the settings at each change, before anybody is answered that it is made.
+    pub fn on_change(&self, told: impl Fn(&T) + Send + 'static) {
+        self.state().sections.push(Box::new(told));
+    }
+
+    /// Checks a change of the configuration file and says what it would do; changes nothing. `seen` is the version that the change
+    /// was made upon: when it is another one now, the change is refused.
+    pub fn propose(&self, edits: &Edits, editor: Editor, seen: Option<u64>) -> Result<Edited, ConfigError> {
+        let state = self.state();
+        state.is_as_seen(seen)?;
+        let prepared = prepare(&self.schema, &self.sources, &state.loaded.origins, edits, editor)?;
+        Ok(self.outcome(&state, &prepared))
+    }
+
+    /// Writes a change into the configuration file and applies it. All or nothing: when it is not applied, the file is as before.
+    pub fn apply(&self, edits: &Edits, editor: Editor, seen: Option<u64>) -> Result<Edited, ConfigError> {
+        let mut state = self.state();
+        state.is_as_seen(seen)?;
+        let prepared = prepare(&self.schema, &self.sources, &state.loaded.origins, edits, editor)?;
+        self.replace(&mut state, &prepared)
+    }
+
+    /// Puts the files of a version back and applies them, all or nothing.
+    pub fn roll_back(&self, number: u64, editor: Editor, seen: Option<u64>) -> Result<Edited, ConfigError> {
+        let mut state = self.state();
+        state.is_as_seen(seen)?;
+        let history = self.history.as_ref().ok_or(ConfigError::NoVersion(number))?;
+        let prepared = history.prepare::<T>(number, &self.sources)?;
+        if editor == Editor::Console {
+            self.is_for_console(&state, &prepared)?;
+        }
+        self.replace(&mut state, &prepared)
+    }
+
+    fn replace(&self, state: &mut State<T>, prepared: &Prepared<T>) -> Result<Edited, ConfigError> {
+        let mut done = self.outcome(state, prepared);
+        prepared.write()?;
+        match self.reload_into(state) {
+            Ok(_) => {
+                done.version = Some(state.version);
+                Ok(done)
+            }
+            Err(error) => {
+                prepared.put_back()?;
+                state.stamps = self.sources.stamps();
+                Err(error)
+            }
+        }
+    }
+
+    fn outcome(&self, state: &State<T>, prepared: &Prepared<T>) -> Edited {
+        let Plan { changed, waiting, .. } = self.plan(state, &prepared.loaded);
+        Edited {
+            version: Some(state.version),
+            files: prepared.files.iter().map(|file| file.path.clone()).collect(),
+            changes: prepared.changes_from(&state.loaded),
+            changed,
+            needs_restart: waiting,
+        }
+    }
+
+    /// Refuses when something changes that is not the console's to change.
+    fn is_for_console(&self, state: &State<T>, prepared: &Prepared<T>) -> Result<(), ConfigError> {
+        let mut problems = Problems::default();
+        for path in self.differing(&state.loaded.merged, &prepared.loaded.merged) {
+            if let Some(why @ (Locked::Secret | Locked::Machine)) =
+                locked(&self.schema, &state.loaded.origins, &path, Editor::Console)
+            {
+                let key = dotted(&path);
+                let origin = origin_of(&state.loaded.origins, &key);
+                problems.add(Problem { key, origin, message: why.to_string(), suggestion: None });
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError::Refused(problems)) }
     }
 
     fn differing(&self, old: &Dict, new: &Dict) -> Vec<Path> {
@@ -186,13 +315,6 @@ impl<T: Settings> Reloader<T> {
             old != new && !(section && (empty(&old) || empty(&new)))
         };
         paths.into_iter().filter(|path| differs(path)).collect()
-    }
-
-    /// Puts the files of a version back ([`History::put_back`]) and reloads.
-    pub fn roll_back(&self, number: u64) -> Result<Reloaded, ConfigError> {
-        let history = self.history.as_ref().ok_or(ConfigError::NoVersion(number))?;
-        history.put_back::<T>(number, &self.sources)?;
-        self.reload()
     }
 }
 

@@ -11,6 +11,8 @@ use crate::key::{Path, below};
 const MAX_DEPTH: usize = 16;
 /// Marks a key that takes effect at the next start.
 const RESTART: &str = "x-restart";
+/// Marks, with `false`, a key that nobody changes from elsewhere.
+const CONSOLE: &str = "x-console";
 /// Marks a key that holds a secret.
 pub(crate) const SECRET: &str = "x-secret";
 
@@ -72,6 +74,46 @@ fn collect<'a>(shape: Shape<'a>, path: &Path, found: &mut Vec<(Path, Shape<'a>)>
     }
 }
 
+/// What a value of a key is made with.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Form {
+    /// The kind of value.
+    pub kind: FormKind,
+    /// What there is to choose from; of a list or table, for each entry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// The least it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<f64>,
+    /// The most it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// Whether it may be without any value.
+    pub optional: bool,
+}
+
+/// A kind of value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FormKind {
+    /// True or false.
+    Switch,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// One of some texts.
+    Choice,
+    /// Values in order.
+    List,
+    /// Values by free names.
+    Table,
+    /// A secret, which is never shown.
+    Secret,
+}
+
 /// What a schema says about one key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape<'a> {
@@ -130,6 +172,16 @@ impl<'a> Shape<'a> {
         self.marked(SECRET)
     }
 
+    /// Whether it is changed on the server's machine only.
+    pub(crate) fn is_kept_from_console(&self) -> bool {
+        self.get(CONSOLE) == Some(&Value::Bool(false))
+    }
+
+    /// Whether this is a table or list of sections, not of plain values.
+    pub(crate) fn holds_sections(&self) -> bool {
+        self.entries().or_else(|| self.items()).is_some_and(|inner| inner.is_section() || inner.is_secret())
+    }
+
     pub(crate) fn description(&self) -> &'a str {
         self.get("description").and_then(Value::as_str).unwrap_or_default()
     }
@@ -163,6 +215,32 @@ impl<'a> Shape<'a> {
     pub(crate) fn is_text(&self) -> bool {
         let variants = self.variants();
         self.types() == ["string"] || (!variants.is_empty() && variants.iter().all(|value| value.is_string()))
+    }
+
+    /// What a value of it is made with.
+    pub(crate) fn form(&self) -> Form {
+        let optional = std::ptr::from_ref(self.outer) != std::ptr::from_ref(self.inner)
+            || self
+                .inner
+                .get("type")
+                .and_then(Value::as_array)
+                .is_some_and(|names| names.contains(&"null".into()));
+        let variants = self.variants();
+        let kind = match self.types().as_slice() {
+            _ if self.is_secret() => FormKind::Secret,
+            _ if !variants.is_empty() => FormKind::Choice,
+            _ if self.items().is_some() => FormKind::List,
+            _ if self.is_section() => FormKind::Table,
+            ["boolean"] => FormKind::Switch,
+            ["integer"] => FormKind::Integer,
+            ["number"] => FormKind::Number,
+            _ => FormKind::Text,
+        };
+        let entry = self.entries().or_else(|| self.items());
+        let variants = entry.map_or(variants, |entry| entry.variants());
+        let choices = variants.into_iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let bound = |name: &str| self.inner.get(name).and_then(Value::as_f64);
+        Form { kind, choices, minimum: bound("minimum"), maximum: bound("maximum"), optional }
     }
 
     /// The type in words, with its bounds.

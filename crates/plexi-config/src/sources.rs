@@ -13,7 +13,7 @@ use crate::schema::ConfigSchema;
 /// What every variable that sets a key begins with.
 pub const ENV_PREFIX: &str = "PLEXICHAT_";
 /// The largest configuration file, in bytes.
-const MAX_FILE: u64 = 1024 * 1024;
+pub(crate) const MAX_FILE: u64 = 1024 * 1024;
 
 /// Where the configuration comes from, weakest first: defaults, file, file of the profile, environment, flags.
 ///

@@ -45,7 +45,7 @@ pub struct LogConfig {
     pub plugins: PluginsConfig,
     /// Where else events go, each under a name of its own: `kind` (syslog, journald, http or otlp), `address`, `level`,
     /// `format`, `when_full`, `authorization_file`.
-    #[schemars(extend("x-restart" = true))]
+    #[schemars(extend("x-restart" = true, "x-console" = false))]
     pub sinks: BTreeMap<String, SinkConfig>,
 }
 
@@ -116,7 +116,7 @@ impl Default for CrashConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct FileConfig {
     /// The current log file; relative to the data folder.
-    #[schemars(extend("x-restart" = true))]
+    #[schemars(extend("x-restart" = true, "x-console" = false))]
     pub main: PathBuf,
     /// How severe an event must be to go to the file, of those that `logging.level` and `.targets` let through.
     pub level: Option<Level>,

@@ -56,6 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         idempotency: Arc::new(MemoryIdempotency::default()),
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
+        configuration: Arc::new(plexi_web::NoConfiguration),
         transfers: Arc::new(plexi_web::NoTransfers),
         logs: LogReader::new(&LogConfig::default(), Path::new(".")),
         metric_sources: Vec::new(),

@@ -11,6 +11,7 @@ mod api;
 mod call;
 mod conditional;
 mod config;
+mod configuration;
 mod contract;
 mod error;
 mod faults;
@@ -35,6 +36,7 @@ pub const SERVER_NAME: &str = "PlexiChat";
 
 pub use address::{ClientAddress, Network, ParseNetworkError};
 pub use config::WebConfig;
+pub use configuration::{Applied, Compared, Configuration, Configured, NoConfiguration};
 pub use contract::Contract;
 pub use error::{ApiError, ErrorBody, ErrorDetails};
 pub use faults::{Fault, FaultHook};

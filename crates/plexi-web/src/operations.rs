@@ -238,6 +238,7 @@ pub fn table() -> Vec<Operation> {
         v1::secrets::operations(),
         v1::supervisor::operations(),
         v1::cache::operations(),
+        v1::config::operations(),
         v1::logs::operations(),
         v1::transfers::operations(),
     ]

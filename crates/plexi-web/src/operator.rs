@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use plexi_auth::FormerKeys;
+use plexi_config::ConfigError;
 use plexi_core::{Coded, ErrorCode, FieldError, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,6 +44,9 @@ pub enum OperatorError {
         /// After how many seconds to try again, when waiting helps.
         after: Option<u32>,
     },
+    /// The configuration refuses.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
     /// Something failed; the text is for the log.
     #[error("operator port failed: {0}")]
     Failed(String),
@@ -55,6 +59,7 @@ impl Coded for OperatorError {
             Self::NoSecret | Self::NoPart | Self::NothingRemembered => ErrorCode::ValidationNotFound,
             Self::PartBusy(_) => ErrorCode::ValidationConflict,
             Self::Refused { code, .. } => *code,
+            Self::Configuration(error) => error.code(),
             Self::Failed(_) => ErrorCode::SystemInternal,
         }
     }
@@ -67,6 +72,7 @@ impl Coded for OperatorError {
                 vec![FieldError::new("name", problem)]
             }
             Self::PartBusy(_) => vec![FieldError::new("path", "cannot be started anew now, try again")],
+            Self::Configuration(error) => error.fields(),
             Self::NoSecret
             | Self::NoPart
             | Self::NothingRemembered

@@ -12,6 +12,7 @@ use plexi_supervisor::TaskGroup;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::WebConfig;
+use crate::configuration::Configuration;
 use crate::faults::FaultHook;
 use crate::gateway::Admission;
 use crate::health::HealthChecks;
@@ -34,6 +35,8 @@ pub struct WebParts {
     pub health: Arc<dyn HealthChecks>,
     /// What an administrator sees and sets of the running server.
     pub operator: Arc<dyn Operator>,
+    /// The configuration of the running server.
+    pub configuration: Arc<dyn Configuration>,
     /// Whole workspaces in and out.
     pub transfers: Arc<dyn Transfers>,
     /// Reads what this server logs.
@@ -70,6 +73,7 @@ pub struct Inner {
     pub(crate) in_flight_keys: InFlight,
     pub(crate) health: Arc<dyn HealthChecks>,
     pub(crate) operator: Arc<dyn Operator>,
+    pub(crate) configuration: Arc<dyn Configuration>,
     pub(crate) transfers: Arc<dyn Transfers>,
     pub(crate) logs: Logs,
     pub(crate) metrics: Arc<Metrics>,
@@ -100,6 +104,7 @@ impl WebState {
             in_flight_keys: InFlight::default(),
             health: parts.health,
             operator: parts.operator,
+            configuration: parts.configuration,
             transfers: parts.transfers,
             logs: Logs::new(parts.logs),
             metrics: Arc::new(Metrics::new()),

@@ -1,6 +1,7 @@
 //! Black-box tests: the real binaries, a folder of their own, loopback only.
 
 mod breached;
+mod configuration;
 mod conversation;
 mod crash;
 mod damage;

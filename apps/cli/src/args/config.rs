@@ -31,6 +31,18 @@ pub(crate) enum ConfigCommand {
         /// Number of the newer one; the present configuration when absent.
         to: Option<u64>,
     },
+    /// Change keys in the configuration file, after a check of the whole; comments and all else stay.
+    Set {
+        /// What to set, for instance logging.level=debug. Values are read as TOML, or as they stand where the key takes text.
+        #[arg(value_name = "KEY=VALUE", required_unless_present = "unset")]
+        pairs: Vec<String>,
+        /// Take a key out of the file, so that a weaker place or the default counts again. May be repeated.
+        #[arg(long, value_name = "KEY")]
+        unset: Vec<String>,
+        /// Say what would change, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Write an applied configuration back to the configuration file, after a check.
     Rollback {
         /// Number; see `plexi config history`.

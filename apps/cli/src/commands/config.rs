@@ -1,12 +1,20 @@
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
-use plexi_app::config::{Change, ConfigError, ConfigSchema, History, Loaded, example_toml, reference};
+use plexi_app::config::{
+    Change, ConfigError, ConfigSchema, Edited, Edits, FileEdit, History, Loaded, Origin, Version,
+    example_toml, reference,
+};
 use plexi_app::{HISTORY, Settings, SettingsArgs};
+use plexi_core::Timestamp;
+use reqwest::Method;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::args::{ConfigCommand, Global, ReferenceFormat};
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::output::{Out, Table, emit, plain};
+use crate::remote::Remote;
 
 /// What the options say of the configuration.
 pub(crate) fn args(global: &Global) -> SettingsArgs {
@@ -19,14 +27,12 @@ pub(crate) fn load(global: &Global) -> Result<Loaded<Settings>, CliError> {
 }
 
 /// `plexi config`
-pub(crate) fn run(global: &Global, command: ConfigCommand, out: Out) -> Result<(), CliError> {
-    if global.server.is_some() {
-        return Err(CliError::usage(
-            "plexi config works on the configuration of this machine, without --server",
-        ));
+pub(crate) async fn run(global: &Global, command: ConfigCommand, out: Out) -> Result<(), CliError> {
+    if let Some(address) = &global.server {
+        return there(address, global, command, out).await;
     }
     match command {
-        ConfigCommand::Show { origin, key } => show(global, origin, key.as_deref(), out),
+        ConfigCommand::Show { origin, key } => show(load(global)?.rows(), origin, key.as_deref(), out),
         ConfigCommand::Check => check(global, out),
         ConfigCommand::Reference { format } => {
             let schema = ConfigSchema::of::<Settings>();
@@ -40,14 +46,137 @@ pub(crate) fn run(global: &Global, command: ConfigCommand, out: Out) -> Result<(
             emit(&example_toml(&ConfigSchema::of::<Settings>()));
             Ok(())
         }
-        ConfigCommand::History => history(global, out),
+        ConfigCommand::Set { pairs, unset, dry_run } => set(global, &edits(&pairs, unset)?, dry_run, out),
+        ConfigCommand::History => {
+            let versions = folder(global)?.versions().map_err(plexi_app::AppError::from)?;
+            history(&versions.into_iter().map(Kept::from).collect::<Vec<_>>(), out)
+        }
         ConfigCommand::Diff { from, to } => diff(global, from, to, out),
         ConfigCommand::Rollback { version } => roll_back(global, version, out),
     }
 }
 
-fn show(global: &Global, origin: bool, prefix: Option<&str>, out: Out) -> Result<(), CliError> {
-    let mut rows = load(global)?.rows();
+/// The same on a server that runs elsewhere.
+async fn there(address: &str, global: &Global, command: ConfigCommand, out: Out) -> Result<(), CliError> {
+    if let ConfigCommand::Check | ConfigCommand::Reference { .. } | ConfigCommand::Example = command {
+        return Err(CliError::usage("this works on the configuration of this machine, without --server"));
+    }
+    let remote = &Remote::signed_in(address, global).await?;
+    match command {
+        ConfigCommand::Show { origin, key } => {
+            let items: Vec<RemoteKey> = remote.all("admin/config", &[]).await?;
+            let rows = items.into_iter().map(|item| (item.key, item.value, item.origin));
+            show(rows.collect(), origin, key.as_deref(), out)
+        }
+        ConfigCommand::Set { pairs, unset, dry_run } => {
+            let (method, path) =
+                if dry_run { (Method::POST, "admin/config/check") } else { (Method::PATCH, "admin/config") };
+            let body = json!({ "version": present(remote).await?, "changes": edits(&pairs, unset)? });
+            told_edited(&remote.change::<Edited>(method, path, &body).await?, dry_run, out)
+        }
+        ConfigCommand::History => {
+            let mut items: Vec<Kept> = remote.all("admin/config/history", &[]).await?;
+            items.reverse();
+            history(&items, out)
+        }
+        ConfigCommand::Diff { from, to } => {
+            let to = to.map(|to| to.to_string());
+            let query: Vec<_> = to.iter().map(|to| ("to", to.as_str())).collect();
+            let mut compared: Value =
+                remote.get(&format!("admin/config/history/{from}"), &query).await.map_err(see_history)?;
+            let changes: Vec<Change> = serde_json::from_value(compared["changes"].take())?;
+            out.show(&changes, |changes| table(changes))
+        }
+        ConfigCommand::Rollback { version } => {
+            let body = json!({ "number": version, "version": present(remote).await? });
+            let done = remote.change::<Edited>(Method::POST, "admin/config/rollback", &body).await;
+            told_edited(&done.map_err(see_history)?, false, out)
+        }
+        ConfigCommand::Check | ConfigCommand::Reference { .. } | ConfigCommand::Example => Ok(()),
+    }
+}
+
+/// The number of the configuration that a server has now.
+async fn present(remote: &Remote) -> Result<Value, CliError> {
+    Ok(remote.get::<Value>("admin/config", &[]).await?["version"].take())
+}
+
+fn see_history(error: CliError) -> CliError {
+    match error.exit {
+        Exit::NotFound => error.remedy("See `plexi config history`."),
+        _ => error,
+    }
+}
+
+/// A key as the API has it.
+#[derive(Deserialize)]
+struct RemoteKey {
+    key: String,
+    value: Value,
+    origin: Origin,
+}
+
+/// A configuration that was applied.
+#[derive(Deserialize)]
+struct Kept {
+    number: u64,
+    applied_at: Timestamp,
+    files: Vec<PathBuf>,
+}
+
+impl From<Version> for Kept {
+    fn from(version: Version) -> Self {
+        let there = version.files.into_iter().filter(|file| file.text.is_some());
+        Self {
+            number: version.number,
+            applied_at: version.applied_at,
+            files: there.map(|file| file.path).collect(),
+        }
+    }
+}
+
+/// What is to change.
+fn edits(pairs: &[String], unset: Vec<String>) -> Result<Edits, CliError> {
+    let schema = ConfigSchema::of::<Settings>();
+    let mut edits: Edits = unset.into_iter().map(|key| (key, Value::Null)).collect();
+    for pair in pairs {
+        let (key, value) = schema.read_pair(pair).map_err(|error| CliError::coded(&error))?;
+        edits.insert(key, value);
+    }
+    Ok(edits)
+}
+
+fn set(global: &Global, edits: &Edits, dry_run: bool, out: Out) -> Result<(), CliError> {
+    let refused = |error: ConfigError| match error {
+        ConfigError::Refused(_) => CliError::coded(&error),
+        other => plexi_app::AppError::from(other).into(),
+    };
+    let edit = FileEdit::prepare::<Settings>(&args(global).sources(), edits).map_err(refused)?;
+    let edited = if dry_run { edit.edited } else { edit.write().map_err(refused)? };
+    told_edited(&edited, dry_run, out)
+}
+
+fn told_edited(edited: &Edited, dry_run: bool, out: Out) -> Result<(), CliError> {
+    out.show(edited, |edited| {
+        let mut text = table(&edited.changes);
+        for file in &edited.files {
+            let done = if dry_run { "would be written" } else { "is written" };
+            // infallible: writing to a String
+            let _ = write!(text, "\n{} {done}", plain(&file.display().to_string()));
+        }
+        if !edited.needs_restart.is_empty() {
+            let _ = write!(text, "\nat the next start: {}", plain(&edited.needs_restart.join(" ")));
+        }
+        text
+    })
+}
+
+fn show(
+    mut rows: Vec<(String, Value, Origin)>,
+    origin: bool,
+    prefix: Option<&str>,
+    out: Out,
+) -> Result<(), CliError> {
     rows.retain(|(key, _, _)| prefix.is_none_or(|prefix| key.starts_with(prefix)));
     let told: Vec<Value> = rows
         .iter()
@@ -96,21 +225,17 @@ fn folder(global: &Global) -> Result<History, CliError> {
     Ok(History::open(folder).map_err(plexi_app::AppError::from)?)
 }
 
-fn history(global: &Global, out: Out) -> Result<(), CliError> {
-    let versions = folder(global)?.versions().map_err(plexi_app::AppError::from)?;
+fn history(versions: &[Kept], out: Out) -> Result<(), CliError> {
     let told: Vec<Value> = versions
         .iter()
         .map(|version| {
-            let files: Vec<_> =
-                version.files.iter().filter(|file| file.text.is_some()).map(|file| &file.path).collect();
-            json!({ "version": version.number, "applied_at": version.applied_at, "files": files })
+            json!({ "version": version.number, "applied_at": version.applied_at, "files": version.files })
         })
         .collect();
     out.show(&told, |_| {
         let mut table = Table::new(&["version", "applied at", "files"]);
-        for version in &versions {
-            let files = version.files.iter().filter(|file| file.text.is_some());
-            let files: Vec<String> = files.map(|file| file.path.display().to_string()).collect();
+        for version in versions {
+            let files: Vec<String> = version.files.iter().map(|file| file.display().to_string()).collect();
             table.row([version.number.to_string(), version.applied_at.to_string(), files.join(" ")]);
         }
         table.to_string()

@@ -1,5 +1,5 @@
-import { get, post } from "./client";
-import type { Health, LogFile, LogLevel, LogTail, Part, Remembered, ServerStatus } from "./types";
+import { get, patch, post } from "./client";
+import type { ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LogFile, LogLevel, LogTail, Part, Remembered, ServerStatus } from "./types";
 
 /** Which lines of which file. */
 export interface LogQuery {
@@ -23,6 +23,12 @@ export const admin = {
   restart: (path: string) => post<void>("/admin/supervisor/restart", { path }),
   remembered: (signal?: AbortSignal) => get<{ items: Remembered[] }>("/admin/cache", undefined, signal),
   forget: (name?: string) => post<void>("/admin/cache/flush", name ? { name } : {}),
+  config: (signal?: AbortSignal) => get<Configured>("/admin/config", undefined, signal),
+  checkConfig: (version: number, changes: Record<string, unknown>) => post<ConfigEdited>("/admin/config/check", { version, changes }),
+  saveConfig: (version: number, changes: Record<string, unknown>) => patch<ConfigEdited>("/admin/config", { version, changes }),
+  configHistory: (signal?: AbortSignal) => get<{ items: ConfigApplied[] }>("/admin/config/history", undefined, signal),
+  compareConfig: (number: number, signal?: AbortSignal) => get<ConfigCompared>(`/admin/config/history/${number}`, undefined, signal),
+  rollBackConfig: (number: number, version: number) => post<ConfigEdited>("/admin/config/rollback", { number, version }),
   logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
   log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query }, signal),
 };

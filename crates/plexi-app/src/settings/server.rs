@@ -14,20 +14,23 @@ use crate::listener::ListenerLimits;
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// Address and port to listen on. Port 0 takes a free one.
-    #[schemars(with = "String", extend("x-restart" = true))]
+    #[schemars(with = "String", extend("x-restart" = true, "x-console" = false))]
     pub listen: SocketAddr,
     /// The address people open, for instance `https://chat.example.org`; by default that of `listen`. Anything but this machine
     /// itself needs `https`: browsers keep the session cookie over TLS only.
-    #[schemars(extend("x-restart" = true))]
+    #[schemars(extend("x-restart" = true, "x-console" = false))]
     pub public_url: Option<String>,
     /// The folder of everything the server keeps: database, keys, logs.
-    #[schemars(extend("x-restart" = true))]
+    #[schemars(extend("x-restart" = true, "x-console" = false))]
     pub data_dir: PathBuf,
     /// Further host names that are answered, beside that of `public_url` and this machine's own.
+    #[schemars(extend("x-console" = false))]
     pub allowed_hosts: Vec<String>,
     /// Further origins whose pages may use the session cookie, such as a development server.
+    #[schemars(extend("x-console" = false))]
     pub allowed_origins: Vec<String>,
     /// Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed.
+    #[schemars(extend("x-console" = false))]
     pub trusted_proxies: Vec<Network>,
     /// Connections at once; one more is closed unanswered. 16 to 1,000,000.
     #[schemars(range(min = 16, max = 1_000_000))]

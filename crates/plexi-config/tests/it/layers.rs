@@ -36,6 +36,7 @@ fn a_stronger_layer_wins_key_by_key_and_every_key_names_its_origin() {
         "auth.signing default",
         "logging.level default",
         "logging.targets.plexi_web PLEXICHAT_LOGGING__TARGETS__PLEXI_WEB",
+        "server.home default",
         "server.listen plexichat.toml:3:1",
         "server.max_body_bytes plexichat.dev.toml:2:1",
         "server.public_url default",

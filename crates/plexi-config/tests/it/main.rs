@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the tests' own set-up fails the test")]
 
 mod documentation;
+mod editing;
 mod layers;
 mod problems;
 mod reloading;
@@ -46,6 +47,9 @@ struct Server {
     trusted: Vec<String>,
     /// Share of requests.
     share: f64,
+    /// The folder of everything.
+    #[schemars(extend("x-console" = false))]
+    home: String,
 }
 
 impl Default for Server {
@@ -56,6 +60,7 @@ impl Default for Server {
             max_body_bytes: 1024,
             trusted: vec![],
             share: 0.1,
+            home: String::new(),
         }
     }
 }

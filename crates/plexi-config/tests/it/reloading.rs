@@ -1,7 +1,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use plexi_config::{ConfigError, History, Live, Reloader, Sources};
+use plexi_config::{ConfigError, Editor, History, Live, Reloader, Sources};
 use plexi_core::{ManualClock, Timestamp};
 use tempfile::TempDir;
 
@@ -116,11 +116,11 @@ fn rolling_back_restores_the_text_and_applies_it() {
     let server = Server::start("# ours\ntitle = \"one\" # first\n");
     server.write("title = \"two\"");
     server.reloader.reload().unwrap();
-    let done = server.reloader.roll_back(1).unwrap();
+    let done = server.reloader.roll_back(1, Editor::Operator, None).unwrap();
     assert_eq!((done.changed, done.version), (vec!["title".to_owned()], Some(3)));
     assert_eq!(server.text(), "# ours\ntitle = \"one\" # first\n");
     assert_eq!(server.reloader.live().get().title, "one");
-    assert!(matches!(server.reloader.roll_back(9), Err(ConfigError::NoVersion(9))));
+    assert!(matches!(server.reloader.roll_back(9, Editor::Operator, None), Err(ConfigError::NoVersion(9))));
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn the_history_keeps_no_secret_and_rolling_back_takes_it_from_the_file_of_today(
         let kept = serde_json::to_string(&server.history().version(number).unwrap()).unwrap();
         assert!(!kept.contains("hunter") && !kept.contains("changed") && kept.contains("***"), "{kept}");
     }
-    server.reloader.roll_back(1).unwrap();
+    server.reloader.roll_back(1, Editor::Operator, None).unwrap();
     assert_eq!(server.text(), "[auth]\npepper = \"hunter3\"\n# more\nsigning = 'changed'\n");
     server.write("[auth]\nsigning = 'changed'\n");
     server.reloader.reload().unwrap();
-    let refused = server.reloader.roll_back(1).unwrap_err();
+    let refused = server.reloader.roll_back(1, Editor::Operator, None).unwrap_err();
     assert!(matches!(&refused, ConfigError::SecretNotKept { key, .. } if key == "auth.pepper"), "{refused}");
     assert_eq!(server.text(), "[auth]\nsigning = 'changed'\n");
 }
@@ -182,12 +182,12 @@ fn the_arguments_of_a_command_are_kept_from_the_history_and_taken_from_the_file_
         let kept = serde_json::to_string(&server.history().version(number).unwrap()).unwrap();
         assert!(!kept.contains("hunter") && !kept.contains("token") && kept.contains("vault"), "{kept}");
     }
-    server.reloader.roll_back(1).unwrap();
+    server.reloader.roll_back(1, Editor::Operator, None).unwrap();
     assert_eq!(server.text(), "[auth]\nsigning = { command = [\"vault\", 'hunter3'] }\n");
     // Arguments for another program are of no use to this one.
     server.write("[auth]\nsigning = { command = [\"pass\", \"chat\"] }\n");
     server.reloader.reload().unwrap();
-    let refused = server.reloader.roll_back(1).unwrap_err();
+    let refused = server.reloader.roll_back(1, Editor::Operator, None).unwrap_err();
     assert!(
         matches!(&refused, ConfigError::SecretNotKept { key, .. } if key == "auth.signing.command.vault"),
         "{refused}"
@@ -216,7 +216,7 @@ fn the_history_is_for_its_owner_only_and_a_file_keeps_its_permissions() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
     server.write("title = \"two\"");
     server.reloader.reload().unwrap();
-    server.reloader.roll_back(1).unwrap();
+    server.reloader.roll_back(1, Editor::Operator, None).unwrap();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o640);
     let history = server.folder.path().join("config-history");

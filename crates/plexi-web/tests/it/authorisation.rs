@@ -134,6 +134,13 @@ fn rows_of_administration() -> Vec<(&'static str, &'static str, Value, [u16; 4])
         ("supervisor.restart", "", json!({"path": "nothing"}), [401, 403, 403, 404]),
         ("cache.list", "", none(), [401, 403, 403, 200]),
         ("cache.flush", "", json!({"name": "nothing"}), [401, 403, 403, 404]),
+        ("config.get", "", none(), [401, 403, 403, 200]),
+        ("config.check", "", json!({"version": 0, "changes": {}}), [401, 403, 403, 200]),
+        ("config.update", "", json!({"version": 0, "changes": {}}), [401, 403, 403, 200]),
+        ("config.history", "", none(), [401, 403, 403, 200]),
+        ("config.compare", "", none(), [401, 403, 403, 200]),
+        // this world keeps no history
+        ("config.rollback", "", json!({"number": 1, "version": 0}), [401, 403, 403, 404]),
         ("logs.files", "", none(), [401, 403, 403, 200]),
         // this world wrote no log: who may read it is told so
         ("logs.view", "?file=latest.txt", none(), [401, 403, 403, 404]),
@@ -152,6 +159,7 @@ pub fn filled(path: &str, world: &World) -> String {
         .replace("{method}", "password")
         .replace("{transfer_id}", "0123456789abcdef")
         .replace("{name}", "token.key")
+        .replace("{number}", "1")
         .replace("{emoji}", "%F0%9F%91%8D")
 }
 

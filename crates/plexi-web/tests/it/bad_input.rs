@@ -88,7 +88,8 @@ async fn every_parameter_refuses_what_it_cannot_be() {
         for wrong in ["nonsense", "%FF", "%00", "..%2f..", "1", "0198c0de00007000800000000000000a"] {
             let path = bare.split('/').map(|part| if part.starts_with('{') { wrong } else { part });
             let path = path.collect::<Vec<_>>().join("/");
-            if path == operation.path {
+            // the number of a configuration may be 1
+            if path == operation.path || (operation.id, wrong) == ("config.compare", "1") {
                 continue;
             }
             let reply = world.call(Some(&world.root), operation.method.clone(), &path, &json!({})).await;

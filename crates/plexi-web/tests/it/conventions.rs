@@ -75,6 +75,8 @@ fn every_list_is_bounded_and_those_that_can_be_long_have_pages() {
         "cache_list",
         "channels_categories",
         "channels_set_categories",
+        "config_get",
+        "config_history",
         "logs_files",
         "logs_view",
         "messages_history",

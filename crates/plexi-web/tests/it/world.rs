@@ -25,8 +25,8 @@ use plexi_messaging::model::ChannelKind;
 use plexi_messaging::{ChannelDraft, Hub, HubConfig, MessageDraft, Messaging, MessagingConfig};
 use plexi_supervisor::TaskGroup;
 use plexi_web::{
-    AlwaysReady, FaultHook, MemoryIdempotency, NoOperator, UiAsset, UiAssets, WebConfig, WebParts, WebState,
-    router,
+    AlwaysReady, FaultHook, MemoryIdempotency, NoConfiguration, NoOperator, UiAsset, UiAssets, WebConfig,
+    WebParts, WebState, router,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -183,6 +183,7 @@ pub async fn server(options: Options) -> Server {
         idempotency: Arc::new(MemoryIdempotency::default()),
         health: Arc::new(AlwaysReady),
         operator: Arc::new(NoOperator),
+        configuration: Arc::new(NoConfiguration),
         transfers: Arc::new(plexi_web::NoTransfers),
         logs: LogReader::new(&LogConfig::default(), options.data.as_deref().unwrap_or(Path::new("/nowhere"))),
         metric_sources: Vec::new(),

@@ -6,6 +6,7 @@ import { Empty } from "~/ui/Empty";
 import { Icon, type IconName } from "~/ui/Icon";
 import css from "./AdminScreen.module.css";
 import { Cache } from "./Cache";
+import { Config } from "./Config";
 import { Logs } from "./Logs";
 import { Overview } from "./Overview";
 import { PageLink } from "./PageLink";
@@ -20,8 +21,8 @@ export function AdminScreen() {
   return ready && worded ? <Console /> : null;
 }
 
-const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, cache: Cache, logs: Logs };
-const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", cache: "archive", logs: "menu" };
+const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, config: Config, cache: Cache, logs: Logs };
+const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", config: "settings", cache: "archive", logs: "menu" };
 const PAGES = Object.keys(NEEDS) as AdminPage[];
 
 /** The page that an address names: what stands behind `/admin/`. */
@@ -34,7 +35,7 @@ function Console() {
   const { t } = useLingui();
   const { permissions } = useMe();
   const { pathname } = useLocation();
-  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, cache: t`Cache`, logs: t`Logs` };
+  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, config: t`Configuration`, cache: t`Cache`, logs: t`Logs` };
   const mine = PAGES.filter((page) => permissions.includes(NEEDS[page]));
   const here = pageOf(pathname);
   const name = here ? names[here] : t`Administration`;

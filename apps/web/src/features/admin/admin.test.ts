@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LogLine } from "~/api/types";
+import type { ConfigForm, LogLine } from "~/api/types";
+import { editedText, sections, shownConfig, valueOf } from "./configValues";
 import { fileNameOf, isLevel, keyed, shownValue } from "./logs";
 import { mayAdminister } from "./permissions";
 import { hitShare, rateBetween } from "./rates";
@@ -60,6 +61,42 @@ describe("the share of questions answered from memory", () => {
     expect(hitShare({ hits: 0, misses: 2 })).toBe(0);
     expect(hitShare({ hits: 0, misses: 0 })).toBeUndefined();
     expect(shareOf(0.756)).toBe("75.6%");
+  });
+});
+
+describe("values of the configuration", () => {
+  const form = (kind: ConfigForm["kind"], choices?: string[]): ConfigForm => ({ kind, optional: false, ...(choices ? { choices } : {}) });
+
+  it("are edited as text and mean the same again", () => {
+    for (const [kind, value, text] of [
+      ["switch", true, "true"],
+      ["integer", 12, "12"],
+      ["number", 0.5, "0.5"],
+      ["text", "a, b", "a, b"],
+      ["list", ["a", "b"], "a\nb"],
+      ["table", { sqlx: "debug", "a.b": "warn" }, "sqlx = debug\na.b = warn"],
+    ] as const) {
+      expect(editedText(form(kind), value)).toBe(text);
+      expect(valueOf(form(kind), text)).toEqual(value);
+    }
+  });
+
+  it("go to the server as they were typed when they make no sense", () => {
+    expect([valueOf(form("integer"), "many"), valueOf(form("integer"), ""), valueOf(form("list"), " \n")]).toEqual(["many", "", []]);
+    expect(valueOf(form("table"), "sqlx\n")).toEqual({ sqlx: "" });
+  });
+
+  it("are shown in one line", () => {
+    expect([shownConfig(null), shownConfig(""), shownConfig(["a", 1]), shownConfig({ a: "b", c: "d" }), shownConfig(false)]).toEqual(["", "", "a, 1", "a = b, c = d", "false"]);
+  });
+
+  it("are found by name, meaning and value, by section", () => {
+    const key = (section: string, name: string, meaning: string, value: unknown) => ({ key: `${section}.${name}`, section, meaning, value, default: null, form: form("text"), origin: { from: "default" as const }, needs_restart: false });
+    const items = [key("server", "listen", "The address", "127.0.0.1"), key("server", "share", "Of requests", 0.5), key("auth", "days", "How long", 30)];
+    const found = (sought: string) => sections(items, sought).map(([section, keys]) => `${section}: ${keys.map((one) => one.key).join(" ")}`);
+    expect(found("")).toEqual(["server: server.listen server.share", "auth: auth.days"]);
+    expect(found(" ADDRESS 127 ")).toEqual(["server: server.listen"]);
+    expect(found("nothing")).toEqual([]);
   });
 });
 

@@ -1,0 +1,141 @@
+//! The configuration is looked at and changed by those who signed in: what is not theirs to change stays.
+
+use std::path::{Path, PathBuf};
+
+use plexi_tests::{Outcome, Plexi, cli};
+use serde_json::{Value, json};
+
+const TEXT: &str = "# ours\n[messaging]\n# short ones\nmax_message_length = 100 # for now\n";
+
+/// Writes the configuration that the server reads when none is named.
+fn configure(folder: &Path) -> Outcome<PathBuf> {
+    let file = folder.join("config/plexichat.toml");
+    std::fs::create_dir_all(folder.join("config"))?;
+    std::fs::write(&file, TEXT)?;
+    Ok(file)
+}
+
+#[tokio::test]
+async fn an_administrator_changes_live_keys_in_the_file_and_goes_back() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let file = configure(folder.path())?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let longest = async || Outcome::Ok(ada.get("sync").await?.ok()?["server"]["max_message_length"].clone());
+
+    let shown = ada.get("admin/config").await?.ok()?;
+    assert_eq!((&shown["version"], &shown["file"]), (&json!(1), &json!("config/plexichat.toml")));
+    let of = |key: &str| {
+        let items = shown["items"].as_array().into_iter().flatten();
+        items.into_iter().find(|item| item["key"] == key).cloned().unwrap_or_default()
+    };
+    let length = of("messaging.max_message_length");
+    assert_eq!(
+        (&length["value"], &length["origin"]["from"], &length["origin"]["line"]),
+        (&json!(100), &json!("file"), &json!(4))
+    );
+    assert_eq!((&length["form"]["kind"], &length["form"]["maximum"]), (&json!("integer"), &json!(40_000.0)));
+    assert_eq!(of("server.data_dir")["locked"], "machine");
+    assert_eq!(of("server.worker_threads")["needs_restart"], true);
+
+    let changes = json!({"messaging.max_message_length": 20, "server.worker_threads": 3});
+    let wish = json!({"version": 1, "changes": changes});
+    let checked = ada.post("admin/config/check", wish.clone()).await?.ok()?;
+    assert_eq!(checked["changed"], json!(["messaging.max_message_length"]));
+    assert_eq!(checked["needs_restart"], json!(["server.worker_threads"]));
+    assert_eq!((std::fs::read_to_string(&file)?.as_str(), longest().await?), (TEXT, json!(100)));
+
+    let done = ada.patch("admin/config", wish.clone()).await?.ok()?;
+    assert_eq!((&done["version"], &done["changes"]), (&json!(2), &checked["changes"]));
+    assert_eq!(longest().await?, 20, "it is in effect when it is answered");
+    let written = "# ours\n[messaging]\n# short ones\nmax_message_length = 20 # for now\n\n[server]\nworker_threads = 3\n";
+    assert_eq!(std::fs::read_to_string(&file)?, written);
+    let late = ada.patch("admin/config", wish).await?;
+    assert_eq!((late.status.as_u16(), late.code()), (409, "VALIDATION_CONFLICT"), "{}", late.body);
+
+    let wrong = json!({
+        "messaging.max_message_length": 0, "server.data_dir": "/etc", "server.listne": "x",
+        "database.url": {"command": ["sh", "-c", "id"]}, "logging.sinks": {"x": {"kind": "file"}}, "auth.breached_passwords": "/etc/passwd",
+    });
+    let refused = ada.patch("admin/config", json!({"version": 2, "changes": wrong})).await?;
+    assert_eq!((refused.status.as_u16(), refused.code()), (422, "VALIDATION_INVALID"), "{}", refused.body);
+    let told: Vec<&str> = refused.body["details"]["fields"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|field| field["field"].as_str())
+        .collect();
+    let mut all: Vec<&String> = wrong.as_object().ok_or("an object")?.keys().collect();
+    all.sort();
+    let mut sorted = told.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, all, "{}", refused.body);
+    assert_eq!(std::fs::read_to_string(&file)?, written);
+
+    let history = ada.get("admin/config/history").await?.ok()?;
+    let numbers: Vec<&Value> =
+        history["items"].as_array().into_iter().flatten().map(|one| &one["number"]).collect();
+    assert_eq!(numbers, [2, 1]);
+    let compared = ada.get("admin/config/history/1").await?.ok()?;
+    assert_eq!(
+        compared["changes"][0],
+        json!({"key": "messaging.max_message_length", "before": 100, "after": 20})
+    );
+    let log = std::fs::read_to_string(folder.path().join("data/logs/latest.txt"))?;
+    let keys = "keys=\"messaging.max_message_length server.worker_threads\"";
+    assert!(log.contains("the configuration is changed as ordered") && log.contains(keys));
+    assert!(server.stop().await?.success());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_command_line_does_the_same_with_the_token_of_somebody_who_signed_in() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let file = configure(folder.path())?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let longest = async || Outcome::Ok(ada.get("sync").await?.ok()?["server"]["max_message_length"].clone());
+    let remote = |args: &'static [&'static str]| {
+        let mut command = cli(folder.path())?;
+        command
+            .args(["--server", &format!("http://{}", server.address())])
+            .env("PLEXICHAT_TOKEN", ada.token())
+            .args(args);
+        Outcome::Ok(command)
+    };
+    let run = async |args| {
+        let output = remote(args)?.output().await?;
+        Outcome::Ok((
+            output.status.code(),
+            String::from_utf8(output.stdout)?,
+            String::from_utf8(output.stderr)?,
+        ))
+    };
+    let (code, out, err) = run(&["config", "set", "messaging.max_message_length=30", "--dry-run"]).await?;
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("messaging.max_message_length") && out.contains("30"), "{out}");
+    assert_eq!(longest().await?, 100);
+    let (code, _, err) = run(&[
+        "config",
+        "set",
+        "messaging.max_message_length=30",
+        "server.worker_threads=3",
+        "--unset",
+        "auth.idle_days",
+    ])
+    .await?;
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(longest().await?, 30);
+    let (_, out, _) = run(&["config", "show", "--key", "messaging.max_message_length", "--origin"]).await?;
+    assert_eq!(out, "messaging.max_message_length = 30  (config/plexichat.toml:4:1)\n");
+    let (_, out, _) = run(&["config", "diff", "1"]).await?;
+    assert!(
+        out.contains("messaging.max_message_length  100") && out.contains("server.worker_threads"),
+        "{out}"
+    );
+    let (code, _, err) = run(&["config", "set", "server.listen=0.0.0.0:1"]).await?;
+    assert!(code == Some(1) && err.contains("is changed on the server's machine only"), "{code:?} {err}");
+    let (code, _, err) = run(&["config", "rollback", "1"]).await?;
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!((std::fs::read_to_string(&file)?.as_str(), longest().await?), (TEXT, json!(100)));
+    assert!(server.stop().await?.success());
+    Ok(())
+}
