@@ -60,7 +60,7 @@ impl Out {
         }
     }
 
-    /// Prints why the command failed.
+    /// Prints why the command failed, or what it could not do.
     pub(crate) fn error(self, error: &CliError) {
         if self.json {
             let told = json!({ "error": {

@@ -78,11 +78,7 @@ impl Remote {
             return Err(CliError::new(Exit::Refused, format!("you are not signed in to {key}"))
                 .remedy(format!("Run `plexi sign-in --server {key}`, or set PLEXICHAT_TOKEN.")));
         };
-        let token = if kept.expires_at > SystemClock.now().plus(Duration::from_secs(30)) {
-            kept.access_token
-        } else {
-            remote.refresh(&mut credentials, kept).await?
-        };
+        let token = remote.token_of(&mut credentials, kept, false).await?;
         remote.use_token(token);
         remote.kept = Some(Keeper(global.credentials.clone()));
         Ok(remote)
@@ -94,6 +90,20 @@ impl Remote {
 
     fn token(&self) -> Option<Secret<String>> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The kept token, or a new one when it was refused or is about to expire.
+    async fn token_of(
+        &self,
+        credentials: &mut Credentials,
+        kept: Kept,
+        is_refused: bool,
+    ) -> Result<String, CliError> {
+        if is_refused || kept.expires_at <= SystemClock.now().plus(Duration::from_secs(30)) {
+            self.refresh(credentials, kept).await
+        } else {
+            Ok(kept.access_token)
+        }
     }
 
     /// New tokens for kept ones, which are kept instead. Those that the server refuses are forgotten.
@@ -121,7 +131,7 @@ impl Remote {
         let mut credentials = Credentials::open(path.clone())?;
         let Some(kept) = credentials.get(&self.key()).cloned() else { return Ok(false) };
         let is_refused = refused.is_some_and(|refused| *refused.expose() == kept.access_token);
-        let token = if is_refused { self.refresh(&mut credentials, kept).await? } else { kept.access_token };
+        let token = self.token_of(&mut credentials, kept, is_refused).await?;
         self.use_token(token);
         Ok(true)
     }

@@ -79,6 +79,10 @@ async fn tail(
         let _ = printer.flush();
         return whole(&scan);
     };
+    if let Err(error) = whole(&scan) {
+        // said now, since it goes on all the same and does not end by itself
+        out.error(&error);
+    }
     loop {
         let mut flow = ControlFlow::Continue(());
         if printer.flush().is_break() {

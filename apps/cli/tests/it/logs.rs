@@ -104,6 +104,28 @@ fn a_log_is_followed_while_it_is_written() {
 }
 
 #[test]
+fn a_damaged_archive_is_named_before_a_log_is_followed() {
+    let plexi = with_logs();
+    let files = plexi.json(&["logs", "files"]);
+    let archive = files[0]["name"].as_str().unwrap();
+    std::fs::write(plexi.data().join("logs").join(archive), "no zip").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plexi"))
+        .current_dir(plexi.path(""))
+        .args(["logs", "tail", "-n", "100", "--follow"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = told.next().unwrap().unwrap();
+    assert!(told.contains(archive), "{told}");
+    assert_eq!(child.try_wait().unwrap(), None, "it goes on");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn what_is_not_there_is_said_and_nothing_else_is_read() {
     let plexi = with_logs();
     std::fs::write(plexi.path("secret.txt"), "secret").unwrap();
