@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What one cache tells the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invalidation {
+pub(crate) struct Invalidation {
     /// The cache it comes from, which need not hear it again.
     pub from: u64,
     /// The namespace.
@@ -20,7 +20,7 @@ pub struct Invalidation {
 
 /// What is no longer true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Invalid {
+pub(crate) enum Invalid {
     /// The value of a key, by its serde bytes.
     Key(Vec<u8>),
     /// Everything with a tag.
@@ -36,21 +36,22 @@ pub struct BusError(pub String);
 
 /// Hears what other caches say.
 pub trait Listener: Send + Sync {
-    /// Another cache says that something is no longer true. What it said itself is passed over.
-    fn heard(&self, invalidation: &Invalidation);
+    /// A cache says that something is no longer true. What it said itself is passed over.
+    fn heard(&self, message: &[u8]);
 
     /// Something may have been missed: nothing that others could have changed is to be believed.
     fn lost(&self);
 }
 
-/// Carries invalidations between the caches of several nodes.
+/// Carries invalidations between the caches of several nodes. It is trusted with nothing: messages are sealed, and one that does not open counts
+/// as one that was missed.
 #[async_trait]
 pub trait InvalidationBus: Send + Sync + 'static {
     /// Adds a listener, for as long as it lives.
     fn attach(&self, listener: Weak<dyn Listener>);
 
     /// Tells all others. What it answers decides nothing: the caller's own cache has forgotten already.
-    async fn publish(&self, invalidation: &Invalidation) -> Result<(), BusError>;
+    async fn publish(&self, message: &[u8]) -> Result<(), BusError>;
 }
 
 /// The bus between caches of one process: what is published was heard when the call returns.
@@ -82,8 +83,8 @@ impl InvalidationBus for LocalBus {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
-    async fn publish(&self, invalidation: &Invalidation) -> Result<(), BusError> {
-        self.each(|listener| listener.heard(invalidation));
+    async fn publish(&self, message: &[u8]) -> Result<(), BusError> {
+        self.each(|listener| listener.heard(message));
         Ok(())
     }
 }

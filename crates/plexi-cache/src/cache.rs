@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -6,10 +7,11 @@ use plexi_core::{Clock, Entropy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::bus::{Invalid, Invalidation, InvalidationBus, Listener};
+use crate::bus::{BusError, Invalid, Invalidation, InvalidationBus, Listener};
 use crate::config::CacheConfig;
 use crate::error::CacheError;
 use crate::keys::{KeySource, Keyring};
+use crate::message::Messages;
 use crate::namespace::NamespaceBuilder;
 use crate::remote::{Remote, Tier};
 use crate::seal::Sealer;
@@ -58,6 +60,11 @@ pub(crate) struct Shared {
     config: CacheConfig,
     clock: Arc<dyn Clock>,
     rooms: RwLock<Vec<Rented>>,
+    messages: Messages,
+    /// Counts messages of the bus that are none.
+    nonsense: AtomicU64,
+    /// Whether the last message did not get out.
+    unheard: AtomicBool,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -87,9 +94,13 @@ impl Cache {
         let tier = parts
             .remote
             .map(|remote| Arc::new(Tier::new(remote, Arc::clone(&parts.clock), parts.remote_deadline)));
+        let messages = Messages::new(&*parts.keys, entropy)?;
         let shared = Arc::new(Shared {
             id: u64::from_be_bytes(id),
             sealer: Arc::new(Sealer::new(parts.keys, entropy)?),
+            messages,
+            nonsense: AtomicU64::new(0),
+            unheard: AtomicBool::new(false),
             bus: parts.bus,
             tier,
             config: parts.config,
@@ -188,12 +199,23 @@ impl Shared {
 }
 
 impl Listener for Shared {
-    fn heard(&self, invalidation: &Invalidation) {
+    fn heard(&self, message: &[u8]) {
+        let opened = self.messages.open(message);
+        let Some(invalidation) = opened.and_then(|bytes| postcard::from_bytes::<Invalidation>(&bytes).ok())
+        else {
+            let count = self.nonsense.fetch_add(1, Ordering::Relaxed) + 1;
+            // Whoever can write to the bus must not be able to fill the log.
+            if count.is_power_of_two() {
+                tracing::warn!(security = true, count, "heard nonsense on the bus of invalidations");
+            }
+            // It may have been one, from another version of this program.
+            self.lost();
+            return;
+        };
         if invalidation.from == self.id {
             return;
         }
-        let rooms = self.rooms();
-        if let Some(room) = rooms.iter().find(|room| room.name() == invalidation.namespace) {
+        if let Some(room) = self.rooms().iter().find(|room| room.name() == invalidation.namespace) {
             room.heard(&invalidation.what, invalidation.unstored);
         }
     }
@@ -207,6 +229,28 @@ impl Shared {
     /// The present, in microseconds.
     pub fn now(&self) -> i64 {
         self.clock.now().as_micros()
+    }
+
+    /// Tells the other nodes, if there are any.
+    pub async fn publish(&self, invalidation: &Invalidation) {
+        let Some(bus) = &self.bus else { return };
+        let told = match postcard::to_allocvec(invalidation).ok().and_then(|plain| self.messages.seal(plain))
+        {
+            Some(message) => bus.publish(&message).await,
+            None => Err(BusError("it cannot be sealed".to_owned())),
+        };
+        match told {
+            Ok(()) if self.unheard.swap(false, Ordering::Relaxed) => {
+                tracing::info!("other nodes are told what to forget again");
+            }
+            Ok(()) => {}
+            Err(error) if self.unheard.swap(true, Ordering::Relaxed) => {
+                tracing::debug!(namespace = invalidation.namespace, %error, "other nodes were not told what to forget");
+            }
+            Err(error) => {
+                tracing::warn!(namespace = invalidation.namespace, %error, "other nodes are not told what to forget");
+            }
+        }
     }
 
     /// Does something while nobody waits, until the cache closes; not at all when too much is done so already.

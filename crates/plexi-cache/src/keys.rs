@@ -80,9 +80,12 @@ impl Keyring {
         self.change(level, |versions| versions.current = versions.current.max(id.0));
     }
 
-    /// Gives a former key no longer out: what it sealed counts as lost. The one that seals cannot be destroyed; false then.
+    /// Gives a former key no longer out: what it sealed counts as lost. The one that seals cannot be destroyed, nor one that was
+    /// not made yet; false then.
     pub fn destroy(&self, level: SecurityLevel, id: KeyId) -> bool {
-        self.change(level, |versions| id.0 != versions.current && versions.destroyed.insert(id.0))
+        self.change(level, |versions| {
+            (1..versions.current).contains(&id.0) && versions.destroyed.insert(id.0)
+        })
     }
 
     fn change<T>(&self, level: SecurityLevel, how: impl FnOnce(&mut Versions) -> T) -> T {
@@ -203,10 +206,14 @@ mod tests {
         let before = keys.changes();
         assert!(keys.destroy(level, KeyId(1)) && keys.changes() > before);
         assert!(!keys.destroy(level, KeyId(2)), "it seals");
+        assert!(!keys.destroy(level, KeyId(3)) && !keys.destroy(level, KeyId(0)), "it was never made");
+        keys.rotate(level);
+        assert!(bytes(&keys, level, 3).is_some());
+        keys.destroy(level, KeyId(2));
         assert_eq!(
-            (bytes(&keys, level, 0), bytes(&keys, level, 1), bytes(&keys, level, 3)),
+            (bytes(&keys, level, 0), bytes(&keys, level, 1), bytes(&keys, level, 4)),
             (None, None, None)
         );
-        assert!(bytes(&keys, level, 2).is_some() && bytes(&keys, SecurityLevel::Internal, 1).is_some());
+        assert!(bytes(&keys, level, 2).is_none() && bytes(&keys, SecurityLevel::Internal, 1).is_some());
     }
 }

@@ -38,6 +38,7 @@ pub mod http;
 mod key;
 mod keys;
 mod level;
+mod message;
 mod namespace;
 mod plain;
 #[cfg(feature = "redis")]

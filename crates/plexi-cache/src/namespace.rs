@@ -185,25 +185,25 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Namespace<K, V> {
     pub async fn invalidate(&self, key: &K) {
         self.0.counters.invalidations.count();
         self.0.forget(key);
-        let mut stored = true;
+        let mut spreading = self.0.spread(|| key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec())));
         if let (Some(outer), Some(bytes)) = (&self.0.outer, key::bytes_of(key)) {
-            stored = outer.remove(&self.0, &bytes).await;
+            spreading.stored(outer.remove(&self.0, &bytes).await);
             // Somebody may have fetched it from there before it was gone.
             self.0.forget(key);
         }
-        self.0.tell(stored, || key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec()))).await;
+        spreading.tell().await;
     }
 
     /// Forgets everything that was kept with the tag, here and on all nodes.
     pub async fn invalidate_tag(&self, tag: &str) {
         self.0.counters.invalidations.count();
         self.0.marks.mark(tag);
-        let mut stored = true;
+        let mut spreading = self.0.spread(|| Some(Invalid::Tag(tag.to_owned())));
         if let Some(outer) = &self.0.outer {
-            stored = outer.raise_tag(&self.0, tag).await;
+            spreading.stored(outer.raise_tag(&self.0, tag).await);
             self.0.marks.mark(tag);
         }
-        self.0.tell(stored, || Some(Invalid::Tag(tag.to_owned()))).await;
+        spreading.tell().await;
     }
 
     /// Forgets everything, here and on all nodes: another generation begins.

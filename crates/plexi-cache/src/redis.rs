@@ -1,7 +1,7 @@
 //! Redis as the remote store and as the bus of invalidations; feature `redis`.
 //!
 //! [`Redis::run`] keeps the connections; without it, and while they are not there, every question fails at once, and the cache goes on alone.
-//! Redis is trusted with nothing: it sees HMACs for names and sealed records, and what it answers is opened before it is believed.
+//! Redis is trusted with nothing: it sees HMACs for names, sealed records and sealed messages, and what it answers is opened before it is believed.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -39,7 +39,7 @@ use plexi_core::Secret;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::bus::{BusError, Invalidation, InvalidationBus, Listener, LocalBus};
+use crate::bus::{BusError, InvalidationBus, Listener, LocalBus};
 use crate::remote::{Held, LONGEST_RECORD, Name, Remote, RemoteError, Write};
 
 /// How long fences are kept.
@@ -54,10 +54,18 @@ const WRITE: &str = "
 if ARGV[1] ~= '' then
   if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[1] then return 0 end
 else
-  redis.call('INCR', KEYS[2])
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  local time = redis.call('TIME')
+  local now = math.max((tonumber(redis.call('GET', KEYS[2]) or '0') or 0) + 1, time[1] * 1000000 + time[2])
+  redis.call('SET', KEYS[2], string.format('%.0f', now), 'PX', ARGV[4])
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1";
+/// Removes a record and moves its fence on: to the time, so that one that was forgotten never stands where it stood before.
+const REMOVE: &str = "
+local time = redis.call('TIME')
+local now = math.max((tonumber(redis.call('GET', KEYS[2]) or '0') or 0) + 1, time[1] * 1000000 + time[2])
+redis.call('SET', KEYS[2], string.format('%.0f', now), 'PX', ARGV[1])
+redis.call('DEL', KEYS[1])
 return 1";
 /// Raises a counter above itself and above a number.
 const RAISE: &str = "
@@ -97,6 +105,7 @@ struct Parts {
     connection: watch::Sender<Option<MultiplexedConnection>>,
     listeners: LocalBus,
     write: Script,
+    remove: Script,
     raise: Script,
 }
 
@@ -119,6 +128,7 @@ impl Redis {
             connection: watch::Sender::new(None),
             listeners: LocalBus::new(),
             write: Script::new(WRITE),
+            remove: Script::new(REMOVE),
             raise: Script::new(RAISE),
         })))
     }
@@ -239,13 +249,9 @@ impl Remote for Redis {
     async fn remove(&self, name: &Name) -> Result<(), RemoteError> {
         let parts = &self.0;
         let mut connection = parts.connection()?;
-        let fence = parts.fence(name);
-        let mut pipe = ::redis::pipe();
-        pipe.atomic();
-        pipe.cmd("INCR").arg(&fence).ignore();
-        pipe.cmd("PEXPIRE").arg(&fence).arg(millis(FENCE)).ignore();
-        pipe.cmd("DEL").arg(parts.record(name)).ignore();
-        pipe.query_async(&mut connection).await.map_err(|error| parts.failure(error))
+        let mut script = parts.remove.key(parts.record(name));
+        script.key(parts.fence(name)).arg(millis(FENCE));
+        script.invoke_async::<()>(&mut connection).await.map_err(|error| parts.failure(error))
     }
 
     async fn raise(&self, counter: &Name, above: u64) -> Result<u64, RemoteError> {
@@ -263,12 +269,10 @@ impl InvalidationBus for Redis {
         self.0.listeners.attach(listener);
     }
 
-    async fn publish(&self, invalidation: &Invalidation) -> Result<(), BusError> {
+    async fn publish(&self, message: &[u8]) -> Result<(), BusError> {
         /// Who waits to have something forgotten waits so long for the others to be told.
         const PATIENCE: Duration = Duration::from_millis(100);
         let parts = &self.0;
-        let message =
-            postcard::to_allocvec(invalidation).map_err(|_| BusError("cannot be written".to_owned()))?;
         let mut connection = parts.connection().map_err(|error| BusError(error.to_string()))?;
         let mut publish = ::redis::cmd("PUBLISH");
         publish.arg(parts.channel()).arg(message);

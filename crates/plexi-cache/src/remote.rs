@@ -40,7 +40,7 @@ pub enum RemoteError {
 pub struct Held {
     /// The record.
     pub record: Option<Vec<u8>>,
-    /// How often the record was removed or replaced in the last minutes.
+    /// A number that is another one after each removal or replacement of the record in the last minutes.
     pub fence: u64,
     /// The counters that were asked for; 0 for one that was never raised.
     pub counters: Vec<u64>,

@@ -145,12 +145,17 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
     /// A security event: something is not what was sealed for its place.
     pub fn forged(&self, how: &str) {
         self.counters.unseal_failures.count();
-        tracing::warn!(
-            security = true,
-            namespace = &*self.name,
-            how,
-            "cached value was changed by somebody else"
-        );
+        let count = self.counters.unseal_failures.value();
+        // Whoever can change values must not be able to fill the log.
+        if count.is_power_of_two() {
+            tracing::warn!(
+                security = true,
+                namespace = &*self.name,
+                how,
+                count,
+                "cached value was changed by somebody else"
+            );
+        }
     }
 
     /// The head of a value stored now, or that there is none; `None` when it is not to be kept.
@@ -175,6 +180,10 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
             Some(value) if self.rules.level == SecurityLevel::Public => Body::Plain(value.clone()),
             Some(value) => {
                 let mut plain = Plain::with_capacity((self.codec.weigh)(value).min(compress::LONGEST));
+                // Below a seal of a remote namespace tags stand before the value.
+                if self.outer.is_some() && !super::outer::write_tags(&[], &mut plain) {
+                    return None;
+                }
                 if !self.encode(value, &mut plain) {
                     return None;
                 }
@@ -214,7 +223,7 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
         match &self.outer {
             None => {
                 self.put_local(key, value, keep);
-                self.tell(true, || key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec()))).await;
+                self.spread(|| key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec()))).tell().await;
             }
             Some(outer) => outer.put(self, key, value, keep).await,
         }
@@ -224,15 +233,16 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
         self.flights.detach(key, || self.memory.invalidate(key));
     }
 
-    /// Tells the other nodes, if there are any; also whether the remote store was told.
-    pub async fn tell(&self, stored: bool, what: impl FnOnce() -> Option<Invalid>) {
-        let Some(bus) = &self.shared.bus else { return };
-        let Some(what) = what() else { return };
-        let invalidation =
-            Invalidation { from: self.shared.id, namespace: self.name.to_string(), what, unstored: !stored };
-        if let Err(error) = bus.publish(&invalidation).await {
-            tracing::warn!(namespace = &*self.name, %error, "other nodes were not told what to forget");
-        }
+    /// Begins to tell the remote store and the other nodes, if there are any.
+    pub fn spread(&self, what: impl FnOnce() -> Option<Invalid>) -> Spreading<'_, K, V> {
+        let wanted = self.outer.is_some() || self.shared.bus.is_some();
+        let told = |what| Invalidation {
+            from: self.shared.id,
+            namespace: self.name.to_string(),
+            what,
+            unstored: self.outer.is_some(),
+        };
+        Spreading { inner: self, left: wanted.then(what).flatten().map(told) }
     }
 
     pub fn figures(&self) -> NamespaceStats {
@@ -260,6 +270,42 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Inner<K, V> {
             invalidations: counters.invalidations.value(),
             unseal_failures: counters.unseal_failures.value(),
             unreadable: counters.unreadable.value(),
+        }
+    }
+}
+
+/// An invalidation on its way. When who asked for it goes away before it is through, it counts here as one that somebody else made, the store
+/// is not believed any more, and the other nodes are told in the background.
+pub(crate) struct Spreading<'a, K: Key, V: Clone + Send + Sync + 'static> {
+    inner: &'a Inner<K, V>,
+    /// What is still to be told.
+    left: Option<Invalidation>,
+}
+
+impl<K: Key, V: Clone + Send + Sync + 'static> Spreading<'_, K, V> {
+    /// Whether the remote store was told.
+    pub fn stored(&mut self, stored: bool) {
+        if let Some(left) = &mut self.left {
+            left.unstored = !stored;
+        }
+    }
+
+    /// Tells the other nodes, also whether the remote store was told.
+    pub async fn tell(mut self) {
+        if let Some(invalidation) = &self.left {
+            self.inner.shared.publish(invalidation).await;
+        }
+        self.left = None;
+    }
+}
+
+impl<K: Key, V: Clone + Send + Sync + 'static> Drop for Spreading<'_, K, V> {
+    fn drop(&mut self) {
+        let Some(left) = self.left.take() else { return };
+        self.inner.heard(&left.what, left.unstored);
+        if self.inner.shared.bus.is_some() && tokio::runtime::Handle::try_current().is_ok() {
+            let shared = Arc::clone(&self.inner.shared);
+            self.inner.shared.background(async move { shared.publish(&left).await });
         }
     }
 }
@@ -306,20 +352,19 @@ impl<K: Key, V: Clone + Send + Sync + 'static> Room for Inner<K, V> {
 
     async fn renew(&self) {
         self.counters.invalidations.count();
-        let stored = match &self.outer {
+        let mut spreading = self.spread(|| Some(Invalid::All));
+        match &self.outer {
             None => {
                 self.marks.next_generation();
-                true
             }
             Some(outer) => {
                 self.marks.forget_all();
-                let stored = outer.raise_generation(self).await;
+                spreading.stored(outer.raise_generation(self).await);
                 self.marks.forget_all();
-                stored
             }
-        };
+        }
         // What is not believed any more need not wait to be pushed out.
         self.memory.invalidate_all();
-        self.tell(stored, || Some(Invalid::All)).await;
+        spreading.tell().await;
     }
 }

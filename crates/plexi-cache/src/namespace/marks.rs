@@ -68,9 +68,10 @@ impl Marks {
 
     /// Whether what was read at that moment, with these tags, is still true.
     pub fn hold(&self, then: Since, tags: &[Arc<str>]) -> bool {
+        // The tags before the floor: whoever takes marks away has raised it before.
         then.generation == self.generation()
-            && then.sequence >= self.floor.load(Ordering::SeqCst)
             && (tags.is_empty() || self.tags_hold(then, tags))
+            && then.sequence >= self.floor.load(Ordering::SeqCst)
     }
 
     fn tags_hold(&self, then: Since, tags: &[Arc<str>]) -> bool {

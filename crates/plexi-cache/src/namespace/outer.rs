@@ -22,7 +22,7 @@ const MOST_TAGS: usize = 65_536;
 const LONGEST_LOAD: i64 = 300_000_000;
 
 /// A tag and how often it was invalidated when the value was read.
-type Version = (Arc<str>, u64);
+pub(crate) type Version = (Arc<str>, u64);
 
 /// What a namespace has outside.
 pub(crate) struct Outer {
@@ -32,7 +32,9 @@ pub(crate) struct Outer {
     home: Box<[u8]>,
     generation: Name,
     /// Counts invalidations that did not reach the store: before it is believed again, another generation begins there.
-    behind: AtomicU64,
+    missed: AtomicU64,
+    /// For how many of them one began.
+    made_up: AtomicU64,
     /// The highest version seen of each tag: a store that forgets does not bring back what was invalidated.
     seen: RwLock<HashMap<Arc<str>, u64>>,
 }
@@ -52,7 +54,8 @@ impl Outer {
             tier,
             sealer: Arc::clone(sealer),
             home: home.into(),
-            behind: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+            made_up: AtomicU64::new(0),
             seen: RwLock::default(),
         }
     }
@@ -136,16 +139,19 @@ impl Outer {
         value: Option<&V>,
         keep: &Keep,
     ) {
-        let since = inner.marks.since();
-        let versions = self.versions(&keep.tags).await;
-        let away = versions.is_none() || !self.catch_up(inner).await;
+        let mut spreading = inner.spread(|| key::bytes_of(key).map(|bytes| Invalid::Key(bytes.to_vec())));
+        let before = inner.marks.since();
+        let versions = if self.catch_up(inner).await { self.now(inner, &keep.tags).await } else { None };
+        let away = versions.is_none();
+        // It is a value of the generation that is there now; what was forgotten in this process since the question counts all the same.
+        let since = Since { generation: inner.marks.generation(), ..before };
         let made = make(inner, key, value, keep, since, &versions.unwrap_or_default());
         let Some((entry, bytes, record)) = made else {
             inner.forget(key);
             if let Some(bytes) = key::bytes_of(key) {
-                let stored = self.remove(inner, &bytes).await;
-                inner.tell(stored, || Some(Invalid::Key(bytes.to_vec()))).await;
+                spreading.stored(self.remove(inner, &bytes).await);
             }
+            spreading.tell().await;
             return;
         };
         let (stored, until) = (entry.head.stored, entry.head.fresh_until);
@@ -156,7 +162,8 @@ impl Outer {
         if !stored {
             self.missed(inner);
         }
-        inner.tell(stored, || Some(Invalid::Key(bytes.to_vec()))).await;
+        spreading.stored(stored);
+        spreading.tell().await;
     }
 
     /// Removes a key. False: the store was not told.
@@ -191,7 +198,7 @@ impl Outer {
 
     /// Does not believe the store before another generation began there.
     pub fn distrust(&self) {
-        self.behind.fetch_add(1, Ordering::SeqCst);
+        self.missed.fetch_add(1, Ordering::SeqCst);
     }
 
     /// What the store answered to an invalidation; notes when it did not.
@@ -214,16 +221,17 @@ impl Outer {
 
     /// Makes up for invalidations that did not reach the store. False: it cannot be believed yet.
     pub async fn catch_up<K: Key, V: Clone + Send + Sync + 'static>(&self, inner: &Inner<K, V>) -> bool {
-        let behind = self.behind.load(Ordering::SeqCst);
-        if behind == 0 {
+        let missed = self.missed.load(Ordering::SeqCst);
+        if missed == self.made_up.load(Ordering::SeqCst) {
             return true;
         }
         let Some(generation) = self.tier.raise(&self.generation, inner.marks.generation()).await else {
             return false;
         };
         inner.marks.raise_generation(generation);
-        // Fails when something was missed in the meantime: then the next one catches up.
-        self.behind.compare_exchange(behind, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        self.made_up.fetch_max(missed, Ordering::SeqCst);
+        // What was missed in the meantime the next one makes up for.
+        missed == self.missed.load(Ordering::SeqCst)
     }
 
     /// The record of a key, and the state of the store around it.
@@ -288,7 +296,10 @@ impl Outer {
             Some(_) => Body::Sealed(sealed),
         };
         let tags: Vec<Arc<str>> = versions.into_iter().map(|(tag, _)| tag).collect();
-        Some((value, inner.entry_of(head, since, &tags, body)))
+        let entry = inner.entry_of(head, since, &tags, body);
+        // However long ago it was stored, somebody asks for it now.
+        entry.used.fetch_max(inner.shared.now(), Ordering::Relaxed);
+        Some((value, entry))
     }
 
     /// Whether no tag was invalidated since; `None` when the store does not say.
@@ -301,6 +312,20 @@ impl Outer {
         let tags: Vec<Arc<str>> = others.iter().map(|(tag, _)| Arc::clone(tag)).collect();
         let now = self.versions(&tags).await?;
         Some(now.iter().zip(&others).all(|(now, then)| now.1 == then.1))
+    }
+
+    /// The versions of tags now, when the generation is taken up as well.
+    async fn now<K: Key, V: Clone + Send + Sync + 'static>(
+        &self,
+        inner: &Inner<K, V>,
+        tags: &[Arc<str>],
+    ) -> Option<Vec<Version>> {
+        let names: Vec<Name> =
+            std::iter::once(self.generation).chain(tags.iter().map(|tag| self.tag(tag))).collect();
+        let counters = self.tier.counters(&names).await?;
+        let (generation, versions) = counters.split_first()?;
+        inner.marks.raise_generation(*generation);
+        Some(tags.iter().zip(versions).map(|(tag, version)| self.latest(tag, *version)).collect())
     }
 
     /// The versions of tags now.
@@ -323,8 +348,11 @@ impl Outer {
 
     /// The later of what the store says and what was seen of it before.
     fn latest(&self, tag: &Arc<str>, version: u64) -> Version {
-        let version = version.max(self.seen_of(tag));
-        (Arc::clone(tag), version)
+        let seen = self.seen_of(tag);
+        if version > seen {
+            self.see(tag, version);
+        }
+        (Arc::clone(tag), version.max(seen))
     }
 
     fn seen_of(&self, tag: &Arc<str>) -> u64 {
@@ -353,8 +381,9 @@ fn make<K: Key, V: Clone + Send + Sync + 'static>(
     let bytes = key::bytes_of(key)?;
     let mut head = inner.head(value.is_none(), keep, since.generation)?;
     let mut plain = Plain::with_capacity(value.map_or(0, inner.codec.weigh).min(1 << 20) + 64);
-    let tags: Vec<(&str, u64)> = versions.iter().map(|(tag, version)| (&**tag, *version)).collect();
-    postcard::serialize_with_flavor(&tags, &mut plain).ok()?;
+    if !write_tags(versions, &mut plain) {
+        return None;
+    }
     if let Some(value) = value
         && !inner.encode(value, &mut plain)
     {
@@ -368,6 +397,12 @@ fn make<K: Key, V: Clone + Send + Sync + 'static>(
         Some(_) => Body::Sealed(sealed),
     };
     Some((inner.entry_of(head, since, &keep.tags, body), bytes, record))
+}
+
+/// Writes what stands before a value of a remote namespace.
+pub(crate) fn write_tags(versions: &[Version], into: &mut Plain) -> bool {
+    let tags: Vec<(&str, u64)> = versions.iter().map(|(tag, version)| (&**tag, *version)).collect();
+    postcard::serialize_with_flavor(&tags, into).is_ok()
 }
 
 fn lasting(stored: i64, until: i64) -> Duration {

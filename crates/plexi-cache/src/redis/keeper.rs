@@ -1,19 +1,23 @@
 //! Connections that are made again when they are lost.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, RedisError};
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
 use super::Parts;
-use crate::bus::Invalidation;
 
 /// How long a connection may take to be made.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often it is looked whether the server still answers.
+/// How often it is looked whether the server still answers, and something is said that all nodes hear.
 const LOOK: Duration = Duration::from_secs(2);
+/// Where nothing is heard for so long, not even what this node says itself, nothing will be.
+const SILENCE: Duration = Duration::from_secs(10);
+/// What is said to be heard, and says nothing.
+const BEAT: &[u8] = &[];
 /// The first wait before another connection is tried; it doubles with each failure.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// The longest wait.
@@ -33,8 +37,8 @@ pub(super) async fn keep(parts: &Parts) {
                 parts.listeners.each(|listener| listener.lost());
                 wait = FIRST_WAIT;
                 tokio::select! {
-                    () = hear(parts, hearing) => {}
-                    () = watch(questions) => {}
+                    () = hear(parts, heard(hearing)) => {}
+                    () = watch(parts, questions) => {}
                     () = given_up(parts) => {}
                 }
                 parts.connection.send_replace(None);
@@ -59,32 +63,37 @@ async fn connect(parts: &Parts) -> Result<(MultiplexedConnection, ::redis::aio::
     Ok((questions, hearing))
 }
 
-/// Passes on what is heard, until the connection ends.
-async fn hear(parts: &Parts, mut hearing: ::redis::aio::PubSub) {
-    let mut messages = hearing.on_message();
-    while let Some(message) = messages.next().await {
-        let bytes = message.get_payload_bytes();
-        let invalidation = Some(bytes)
-            .filter(|bytes| bytes.len() <= LONGEST_MESSAGE)
-            .and_then(|bytes| postcard::from_bytes::<Invalidation>(bytes).ok());
-        if let Some(invalidation) = invalidation {
-            parts.listeners.each(|listener| listener.heard(&invalidation));
-        } else {
-            let length = bytes.len();
-            tracing::warn!(security = true, length, "heard nonsense on the bus of invalidations");
-            // It may have been one, from another version of this program.
+/// What is heard on a connection.
+fn heard(hearing: ::redis::aio::PubSub) -> impl Stream<Item = Vec<u8>> {
+    hearing.into_on_message().map(|message| message.get_payload_bytes().to_vec())
+}
+
+/// Passes on what is heard, until the connection ends or is silent.
+async fn hear(parts: &Parts, messages: impl Stream<Item = Vec<u8>>) {
+    let mut messages = pin!(messages);
+    while let Ok(Some(message)) = timeout(SILENCE, messages.next()).await {
+        if message.len() > LONGEST_MESSAGE {
+            tracing::warn!(
+                security = true,
+                length = message.len(),
+                "heard nonsense on the bus of invalidations"
+            );
             parts.listeners.each(|listener| listener.lost());
+        } else if message != BEAT {
+            parts.listeners.each(|listener| listener.heard(&message));
         }
     }
 }
 
-/// Looks from time to time whether the server answers; ends when it does not.
-async fn watch(mut questions: MultiplexedConnection) {
+/// Looks from time to time whether the server answers, by saying something that is heard; ends when it does not.
+async fn watch(parts: &Parts, mut questions: MultiplexedConnection) {
     loop {
-        sleep(LOOK).await;
-        if ::redis::cmd("PING").query_async::<()>(&mut questions).await.is_err() {
+        let mut beat = ::redis::cmd("PUBLISH");
+        beat.arg(parts.channel()).arg(BEAT);
+        if beat.query_async::<()>(&mut questions).await.is_err() {
             return;
         }
+        sleep(LOOK).await;
     }
 }
 
@@ -92,4 +101,28 @@ async fn watch(mut questions: MultiplexedConnection) {
 async fn given_up(parts: &Parts) {
     // infallible: the sender lives as long as its parts
     let _ = parts.connection.subscribe().wait_for(Option::is_none).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::redis::{Redis, RedisOptions};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_nothing_is_heard_any_more_is_given_up_and_one_with_beats_is_not() {
+        let redis = Redis::new(RedisOptions::new("redis://localhost/".to_owned().into())).unwrap();
+        let start = Instant::now();
+        hear(&redis.0, stream::pending()).await;
+        assert_eq!(start.elapsed(), SILENCE);
+        let beats = stream::unfold(0, |said| async move {
+            sleep(LOOK).await;
+            (said < 100).then(|| (BEAT.to_vec(), said + 1))
+        });
+        let start = Instant::now();
+        hear(&redis.0, beats.chain(stream::pending())).await;
+        assert_eq!(start.elapsed(), LOOK * 100 + SILENCE);
+    }
 }

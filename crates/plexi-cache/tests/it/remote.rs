@@ -1,6 +1,11 @@
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use plexi_cache::{Keep, Lookup, SecurityLevel};
+use plexi_cache::bus::{BusError, Listener};
+use plexi_cache::{
+    Cache, CacheConfig, CacheParts, Codec, InvalidationBus, Keep, Keyring, LocalBus, Lookup, SecurityLevel,
+};
+use plexi_core::{Secret, SeededEntropy};
 use tokio::sync::Notify;
 
 use crate::world::{TTL, Words, World, finds, unasked, words_with};
@@ -212,6 +217,127 @@ async fn an_invalidation_that_did_not_reach_the_store_counts_as_soon_as_it_is_ba
         let other = far(&world.node(2, false), SecurityLevel::Internal);
         assert_eq!(other.get(&1).await, Lookup::Value("new".into()), "{how}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalidation_whose_caller_goes_away_counts_all_the_same_here_and_on_other_nodes() {
+    for how in ["key", "tag", "all", "insert"] {
+        let world = World::new();
+        let (cache, other) = (world.node(1, true), world.node(2, true));
+        let (words, others) = (far(&cache, SecurityLevel::Internal), far(&other, SecurityLevel::Internal));
+        assert_eq!(read(&words, 1, "old").await.as_deref(), Some("old"));
+        assert_eq!(others.get(&1).await, Lookup::Value("old".into()));
+        world.remote.set_silent(true);
+        let asking = async {
+            match how {
+                "key" => words.invalidate(&1).await,
+                "tag" => words.invalidate_tag("tag").await,
+                "all" => words.invalidate_all().await,
+                _ => words.insert(&1, "new".into(), &Keep::new()).await,
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_millis(1), asking).await.is_err(), "{how}");
+        world.remote.set_silent(false);
+        assert_eq!(words.get_local(&1), Lookup::Unknown, "{how}: here");
+        let told = async {
+            while others.get_local(&1) != Lookup::Unknown {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await.expect(how);
+        let newcomer = far(&world.node(3, false), SecurityLevel::Internal);
+        for (node, whose) in [(&words, "its own"), (&others, "another"), (&newcomer, "a later one")] {
+            assert_eq!(node.get(&1).await, Lookup::Unknown, "{how}: {whose} believes the store");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_put_after_another_node_began_a_generation_is_one_of_that_generation() {
+    let world = World::new();
+    let node = |seed| far(&world.node(seed, false), SecurityLevel::Internal);
+    let (one, two) = (node(1), node(2));
+    one.insert(&1, "old".into(), &Keep::new()).await;
+    two.invalidate_all().await;
+    one.insert(&1, "new".into(), &Keep::new()).await;
+    assert_eq!(one.get_local(&1), Lookup::Value("new".into()));
+    assert_eq!(node(3).get(&1).await, Lookup::Value("new".into()));
+}
+
+#[tokio::test]
+async fn a_value_that_is_fetched_is_asked_for_however_long_ago_it_was_stored() {
+    let (world, idle) = (World::new(), TTL / 4);
+    let node = |seed| {
+        let cache = world.node(seed, false);
+        words_with(&cache, SecurityLevel::Internal, |builder| builder.remote().time_to_idle(idle))
+    };
+    node(1).insert(&1, "word".into(), &Keep::new()).await;
+    world.pass(TTL / 2);
+    let other = node(2);
+    assert_eq!(other.get(&1).await, Lookup::Value("word".into()));
+    assert_eq!(other.get_local(&1), Lookup::Value("word".into()));
+    world.pass(idle);
+    assert_eq!(other.get_local(&1), Lookup::Unknown);
+}
+
+#[tokio::test]
+async fn a_value_kept_in_memory_alone_is_what_was_kept_also_where_the_namespace_is_remote() {
+    for level in SecurityLevel::ALL {
+        let words = far(&World::new().node(1, false), level);
+        // what begins like the list of tags that a record begins with
+        for value in ["", "word", "\u{1}\u{1}t\u{7}word", "\u{0}word"] {
+            words.insert_local(&1, &value.to_owned(), &Keep::new());
+            assert_eq!(words.get_local(&1), Lookup::Value(value.into()), "{level}");
+        }
+    }
+}
+
+/// A bus that writes down what it carries.
+#[derive(Default)]
+struct Recorder(LocalBus, Mutex<Vec<Vec<u8>>>);
+
+#[async_trait::async_trait]
+impl InvalidationBus for Recorder {
+    fn attach(&self, listener: Weak<dyn Listener>) {
+        self.0.attach(listener);
+    }
+
+    async fn publish(&self, message: &[u8]) -> Result<(), BusError> {
+        self.1.lock().unwrap().push(message.to_vec());
+        self.0.publish(message).await
+    }
+}
+
+#[tokio::test]
+async fn the_bus_carries_no_name_key_or_tag_in_the_clear_and_who_has_no_keys_can_only_have_things_forgotten()
+{
+    let (world, bus) = (World::new(), Arc::new(Recorder::default()));
+    let node = |seed: u64, keys| {
+        let parts = CacheParts::local(CacheConfig::default(), world.clock.clone(), keys);
+        let bus: Option<Arc<dyn InvalidationBus>> = Some(bus.clone());
+        Cache::new(CacheParts { bus, ..parts }, &SeededEntropy::new(seed)).unwrap()
+    };
+    let caches = [node(1, world.keys.clone()), node(2, world.keys.clone())];
+    let names = caches
+        .each_ref()
+        .map(|cache| cache.namespace("canary-space").build::<String, String>(Codec::serde()).unwrap());
+    let key = "canary-key".to_owned();
+    names[1].insert_local(&key, &"word".into(), &Keep::new());
+    names[1].insert_local(&"other".into(), &"word".into(), &Keep::new());
+    names[0].invalidate(&key).await;
+    assert_eq!(names[1].get_local(&key), Lookup::Unknown);
+    assert!(names[1].get_local(&"other".into()).value().is_some(), "only what was said is forgotten");
+    names[0].invalidate_tag("canary-tag").await;
+    names[0].invalidate_all().await;
+    let carried = bus.1.lock().unwrap().clone();
+    assert_eq!(carried.len(), 3);
+    assert!(!carried.iter().any(|message| message.windows(6).any(|part| part == b"canary")));
+
+    names[1].insert_local(&key, &"word".into(), &Keep::new());
+    let stranger = node(3, Arc::new(Keyring::new(Secret::new([9; 32]))));
+    let strange = stranger.namespace("canary-space").build::<String, String>(Codec::serde()).unwrap();
+    strange.invalidate(&"another key".into()).await;
+    assert_eq!(names[1].get_local(&key), Lookup::Unknown, "what cannot be read may have been anything");
 }
 
 #[tokio::test]

@@ -57,6 +57,21 @@ impl Server {
         Self { folder: self.folder.clone(), port: self.port, tls: self.tls, authority, child: None }
     }
 
+    /// The same server behind another port.
+    pub fn behind(&self, port: u16) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            port,
+            tls: self.tls,
+            authority: self.authority.clone(),
+            child: None,
+        }
+    }
+
+    pub async fn visit(&self) -> tokio::net::TcpStream {
+        tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
     pub async fn start_again(&mut self) {
         let port = self.port.to_string();
         let mut command = Command::new("redis-server");
