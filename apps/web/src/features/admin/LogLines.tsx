@@ -74,8 +74,9 @@ function All({ line, fields }: { line: LogLine; fields: (readonly [string, strin
   ];
   return (
     <dl className={css["more"]}>
-      {pairs.map(([name, value]) => (
-        <div key={name} className={css["pair"]}>
+      {/* fields may be called as anything else is here */}
+      {pairs.map(([name, value], nth) => (
+        <div key={nth} className={css["pair"]}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useDeferredValue, useState } from "react";
+import { useCallback, useState } from "react";
 import { admin } from "~/api/admin";
 import type { LogFile, LogLevel, LogTail } from "~/api/types";
 import { numberOf } from "~/i18n/format";
@@ -14,6 +14,7 @@ import css from "./Logs.module.css";
 import { isLevel, LEVELS, saveLines, SIZES_KB } from "./logs";
 import { Awaited, Page } from "./Page";
 import { sizeOf } from "./units";
+import { useTyped } from "./useTyped";
 
 const EVERY = 2_000;
 const FILES_EVERY = 30_000;
@@ -42,19 +43,22 @@ function useWanted(files: LogFile[]) {
   const file = files.find((entry) => entry.name === search.file) ?? current;
   const level = isLevel(search.level) ? search.level : undefined;
   const kb = SIZES_KB.find((size) => size === search.kb) ?? DEFAULT_KB;
-  const change = (part: ConsoleSearch) => void navigate({ to: "/admin/$", params: { _splat: "logs" }, search: { ...search, ...part }, replace: true });
+  const change = useCallback(
+    (part: ConsoleSearch) => void navigate({ to: "/admin/$", params: { _splat: "logs" }, search: (now: ConsoleSearch) => ({ ...now, ...part }), replace: true }),
+    [navigate],
+  );
   return { file, level, kb, text: typeof search.text === "string" ? search.text : "", change };
 }
 
 function Viewer({ files }: { files: LogFile[] }) {
   const { t } = useLingui();
   const { file, level, kb, text, change } = useWanted(files);
-  const [typed, setTyped] = useState(text);
-  const sought = useDeferredValue(typed.trim());
+  const say = useCallback((said: string) => change({ text: said }), [change]);
+  const [typed, setTyped] = useTyped(text, say);
   const [paused, setPaused] = useState(false);
   const grows = file?.kind === "current";
   const follows = grows && !paused;
-  const query = { file: file?.name ?? "", tail_kb: kb, lines: MOST, ...(level ? { level } : {}), ...(sought ? { text: sought } : {}) };
+  const query = { file: file?.name ?? "", tail_kb: kb, lines: MOST, ...(level ? { level } : {}), ...(text ? { text } : {}) };
   const view = useQuery({
     queryKey: ["admin", "log", query],
     queryFn: ({ signal }) => admin.log(query, signal),
@@ -82,10 +86,7 @@ function Viewer({ files }: { files: LogFile[] }) {
           type="search"
           maxLength={200}
           value={typed}
-          onChange={(event) => {
-            setTyped(event.target.value);
-            change({ text: event.target.value.trim() });
-          }}
+          onChange={(event) => setTyped(event.target.value)}
         />
       </div>
       <Awaited of={view}>

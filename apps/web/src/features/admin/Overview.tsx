@@ -74,7 +74,8 @@ function Supervised() {
   const { t } = useLingui();
   const parts = useParts();
   const list = parts.data?.items;
-  if (!list || parts.isError) return <Card name={t`Supervision`} value="…" />;
+  if (parts.isError) return <Card name={t`Supervision`} value={t`Unknown`}><Trans>The state of the parts cannot be read.</Trans></Card>;
+  if (!list) return <Card name={t`Supervision`} value="…" />;
   const troubled = list.filter((part) => part.state === "backoff" || part.state === "stuck").length;
   const restarts = list.reduce((sum, part) => sum + part.restarts, 0);
   return (
