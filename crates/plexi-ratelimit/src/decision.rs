@@ -2,17 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::Guard;
 use smallvec::SmallVec;
 
 use crate::limiter::Held;
 use crate::rule::{Algorithm, Unit};
-use crate::rules::{AT_ONCE, Rules};
+use crate::rules::{Rules, USUAL};
 
 /// What came of it: who may go on and who is to wait, and how all limits that hold stand.
 #[must_use = "a decision that nobody reads limits nobody"]
 pub struct Decision {
-    pub(crate) rules: Arc<Rules>,
-    pub(crate) standings: SmallVec<[Standing; AT_ONCE]>,
+    pub(crate) rules: Guard<Arc<Rules>>,
+    pub(crate) standings: SmallVec<[Standing; USUAL]>,
     /// What it costs cannot be given back; what is under way ends with it.
     pub(crate) held: Option<Held>,
     pub(crate) admitted: bool,
@@ -25,11 +26,12 @@ pub(crate) struct Standing {
     pub(crate) tier: u16,
     pub(crate) refused: bool,
     pub(crate) remaining: u64,
-    /// Microseconds until all of it is free again.
-    pub(crate) reset: u64,
-    /// Microseconds until what was refused could be admitted; none: never.
-    pub(crate) wait: Option<u64>,
+    /// Microseconds until all of it is free again; of what was refused, until it could be admitted ([`NEVER`]: it never could).
+    pub(crate) time: u64,
 }
+
+/// Never.
+pub(crate) const NEVER: u64 = u64::MAX;
 
 /// How one limit stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub struct Quota<'a> {
     pub remaining: u64,
     /// The window.
     pub window: Duration,
-    /// After how long all of it is free again.
+    /// After how long all of it is free again; of what was refused, after how long it could be admitted, or the window if it never could.
     pub reset: Duration,
     /// It refused.
     pub refused: bool,
@@ -65,9 +67,9 @@ impl Decision {
     pub fn retry_after(&self) -> Option<Duration> {
         let mut longest = None;
         for standing in self.refusing() {
-            longest = Some(longest.unwrap_or(0).max(standing.wait?));
+            longest = longest.max(Some(standing.time));
         }
-        longest.map(Duration::from_micros)
+        longest.filter(|time| *time != NEVER).map(Duration::from_micros)
     }
 
     /// The limits that hold, by name.
@@ -77,7 +79,7 @@ impl Decision {
 
     /// The limit that refused; when there are several, the one that takes longest.
     pub fn refused_by(&self) -> Option<Quota<'_>> {
-        let longest = self.refusing().max_by_key(|standing| standing.wait.unwrap_or(u64::MAX))?;
+        let longest = self.refusing().max_by_key(|standing| standing.time)?;
         self.rules.quota(longest)
     }
 
@@ -89,19 +91,6 @@ impl Decision {
     /// Takes what is to be kept for as long as it is under way out of the decision.
     pub fn take_permit(&mut self) -> Permit {
         Permit(self.held.take())
-    }
-
-    /// After how long the limit stands better: of one that refused, when it would not any more.
-    pub(crate) fn time_left(&self, quota: &Quota<'_>) -> Duration {
-        let waits = || {
-            self.standings
-                .iter()
-                .find(|standing| self.rules.quota(standing).is_some_and(|q| q.name == quota.name))
-        };
-        match waits().and_then(|standing| standing.wait) {
-            Some(wait) if quota.refused => Duration::from_micros(wait),
-            _ => quota.reset,
-        }
     }
 
     fn refusing(&self) -> impl Iterator<Item = &Standing> {

@@ -42,7 +42,7 @@ pub fn fields<'a>(decisions: impl IntoIterator<Item = &'a Decision>) -> Fields {
             if refused && !quota.refused {
                 continue;
             }
-            let left = seconds(decision.time_left(&quota));
+            let left = seconds(quota.reset);
             let comma = if told.limit.is_empty() { "" } else { ", " };
             // infallible: writing to a String
             let _ = write!(told.limit, "{comma}\"{}\";r={};t={left}", quota.name, quota.remaining);

@@ -6,12 +6,12 @@ use plexi_core::Entropy;
 use smallvec::{SmallVec, smallvec};
 
 use crate::algorithm::{State, Times, Verdict};
-use crate::decision::{Decision, Standing};
+use crate::decision::{Decision, NEVER, Standing};
 use crate::error::LimitError;
 use crate::hash::Seed;
 use crate::refusals::{Refusal, Refusals};
 use crate::rule::{Algorithm, Rule, Unit};
-use crate::rules::{AT_ONCE, Active, Circumstances, Coarse, Counters, Kept, Rules, Stage};
+use crate::rules::{Active, Circumstances, Coarse, Counters, Kept, Rules, Stage, USUAL};
 use crate::subject::{Subject, Tier};
 use crate::table::{Bucket, Table};
 use crate::ticker::{SystemTicker, Ticker};
@@ -22,7 +22,7 @@ const BEGINNING: u64 = 1 << 42;
 /// How much memory a limiter takes, once and for all, and how it tells clients apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Keys that are remembered exactly, 65,536 usually: 41 bytes each. More of them share cells, and are told of.
+    /// Keys that are remembered exactly, 65,536 usually: 40 bytes each. More of them share cells, and are told of.
     pub keys: usize,
     /// Keys of exact windows, 4,096 usually: 144 bytes each.
     pub exact_keys: usize,
@@ -328,83 +328,58 @@ impl Limiter {
 
     fn judge(&self, scope: Scope, stage: Stage, subject: &Subject<'_>, cost: Cost, mode: Mode) -> Decision {
         let rules = self.0.rules.load();
-        let mut wanted: SmallVec<[Wanted<'_>; AT_ONCE]> = SmallVec::new();
-        let mut places: SmallVec<[Place; AT_ONCE]> = SmallVec::new();
+        let mut asked: SmallVec<[Asked; USUAL]> = SmallVec::new();
         for number in rules.plan(scope.0, stage) {
             let Some(active) = rules.active.get(usize::from(*number)) else { continue };
             let cost = cost.of(active.rule.unit);
             let (true, Some(key)) = (cost > 0, subject.key(active.seed, active.rule.key)) else { continue };
-            let place = if active.is_exact() {
-                Place { exact: true, bucket: self.0.exact.bucket(key) }
-            } else {
-                Place { exact: false, bucket: self.0.cells.bucket(key) }
-            };
-            wanted.push(Wanted { number: *number, active, key, cost, place });
-            places.push(place);
+            let exact = active.is_exact();
+            let bucket = if exact { self.0.exact.bucket(key) } else { self.0.cells.bucket(key) };
+            asked.push(Asked { number: *number, exact, bucket, key, cost });
         }
-        if wanted.is_empty() {
-            return Decision {
-                rules: Arc::clone(&rules),
-                standings: SmallVec::new(),
-                held: None,
-                admitted: true,
-            };
-        }
-        // held in one order by everybody, so that nobody waits for somebody who waits for them
-        places.sort_unstable();
-        places.dedup();
-        let now = self.now();
-        let mut held: SmallVec<[HeldBucket<'_>; AT_ONCE]> =
-            places.iter().map(|place| self.hold(*place)).collect();
-
-        let mut findings: SmallVec<[Finding<'_>; AT_ONCE]> = SmallVec::new();
-        let mut admitted = true;
-        for wish in &wanted {
-            let at = places.binary_search(&wish.place).unwrap_or_default();
-            let finding = wish.judge(&mut held[at], at, now, subject.tier);
-            admitted &= !finding.refuses || wish.active.rule.shadow;
-            findings.push(finding);
-        }
-        let take = admitted && mode == Mode::Take;
         let mut standings = SmallVec::new();
-        let mut under_way = SmallVec::new();
-        for (wish, finding) in wanted.iter().zip(findings) {
-            standings.push(finding.standing(wish, subject.tier, now, take));
-            if mode == Mode::Take {
-                finding.count(wish, admitted);
+        let mut under_way: SmallVec<[UnderWay; 2]> = SmallVec::new();
+        let mut admitted = true;
+        if !asked.is_empty() {
+            let now = self.now();
+            let mut held = HeldBuckets::of(&self.0, &asked);
+            let mut findings: SmallVec<[Finding; USUAL]> = SmallVec::new();
+            for one in &asked {
+                let active = &rules.active[usize::from(one.number)];
+                let finding = held.judge(one, active, now, subject.tier);
+                admitted &= !finding.refuses || active.rule.shadow;
+                findings.push(finding);
             }
-            if take && !finding.refuses {
-                let crowded = matches!(finding.seat, Seat::Shared(_));
-                if wish.active.rule.algorithm == Algorithm::Concurrent {
-                    under_way.push(UnderWay {
-                        key: wish.key,
-                        cost: wish.cost,
-                        shared: crowded.then(|| Arc::clone(&wish.active.kept)),
-                    });
+            for (one, finding) in asked.iter().zip(&findings) {
+                let active = &rules.active[usize::from(one.number)];
+                let takes = admitted && !finding.refuses && mode == Mode::Take;
+                standings.push(finding.standing(one, subject.tier, now, takes));
+                if mode == Mode::Take {
+                    finding.count(active, admitted);
                 }
-                finding.put(wish.key, &mut held);
+                if takes {
+                    if active.rule.algorithm == Algorithm::Concurrent {
+                        under_way.push(UnderWay::new(one, finding, active));
+                    }
+                    held.put(one, finding);
+                }
             }
         }
-        drop(held);
         if mode == Mode::Take && !admitted {
-            for (wish, standing) in wanted.iter().zip(&standings) {
-                let standing: &Standing = standing;
-                if standing.refused && !wish.active.rule.shadow {
-                    self.0.refusals.note(wish.key, now, || {
-                        (wish.active.rule.name.clone(), subject.shown(wish.active.rule.key))
-                    });
-                }
-            }
+            self.note_refusals(&rules, subject, &asked, &standings);
         }
         let held = (!under_way.is_empty()).then(|| Held(smallvec![(self.clone(), under_way)]));
-        Decision { rules: Arc::clone(&rules), standings, held, admitted }
+        Decision { rules, standings, held, admitted }
     }
 
-    fn hold(&self, place: Place) -> HeldBucket<'_> {
-        if place.exact {
-            HeldBucket::Exact(self.0.exact.hold(place.bucket), 0)
-        } else {
-            HeldBucket::Usual(self.0.cells.hold(place.bucket), 0)
+    #[cold]
+    fn note_refusals(&self, rules: &Rules, subject: &Subject<'_>, asked: &[Asked], standings: &[Standing]) {
+        let now = self.now();
+        for (one, standing) in asked.iter().zip(standings) {
+            let rule = &rules.active[usize::from(one.number)].rule;
+            if standing.refused && !rule.shadow {
+                self.0.refusals.note(one.key, now, || (rule.name.clone(), subject.shown(rule.key)));
+            }
         }
     }
 
@@ -434,156 +409,190 @@ enum Mode {
     Look,
 }
 
-/// Where a key is counted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+/// What is asked of a rule that holds.
+struct Asked {
+    number: u16,
     exact: bool,
     bucket: usize,
-}
-
-/// A bucket that is held, and the cells of it that were given to somebody in this decision.
-enum HeldBucket<'a> {
-    Usual(MutexGuard<'a, Bucket<State>>, u8),
-    Exact(MutexGuard<'a, Bucket<Times>>, u8),
-}
-
-/// A rule that holds, and what is asked of it.
-struct Wanted<'a> {
-    number: u16,
-    active: &'a Active,
     key: u64,
     cost: u64,
-    place: Place,
-}
-
-/// Where the count of a key is.
-enum Seat<'a> {
-    /// A cell of its own, in a bucket that is held.
-    Own { bucket: usize, cell: usize },
-    /// One that it shares with others.
-    Shared(MutexGuard<'a, Coarse>),
-}
-
-enum Next {
-    State(State),
-    Times(Times),
 }
 
 /// What a rule says.
-struct Finding<'a> {
-    seat: Seat<'a>,
-    next: Option<Next>,
+struct Finding {
+    seat: Seat,
+    refuses: bool,
+    /// If it is admitted: what is to be put. Of an exact window the place in the list of those.
+    next: State,
     until: u64,
     /// What is left if it is done, or as it is.
     remaining: u64,
-    refuses: bool,
-    /// After how long it would not any more, if it refuses and ever will not.
-    wait: Option<u64>,
+    /// After how long it would not refuse any more.
+    wait: u64,
 }
 
-impl<'a> Wanted<'a> {
-    fn judge(&self, held: &mut HeldBucket<'_>, bucket: usize, now: u64, tier: usize) -> Finding<'a> {
-        let terms = self.active.terms.get(tier).or(self.active.terms.first());
-        let Some(terms) = terms else {
-            // there is always the usual tier
-            return Finding {
-                seat: Seat::Own { bucket, cell: 0 },
-                next: None,
-                until: 0,
-                remaining: 0,
-                refuses: true,
-                wait: None,
+/// Where the count of a key is.
+#[derive(Clone, Copy)]
+enum Seat {
+    /// A cell of its own, in a bucket that is held.
+    Own { held: u8, cell: u8 },
+    /// One that it shares with others, that is held, too.
+    Shared(u8),
+}
+
+/// All that is held for a decision: in one order by everybody, so that nobody waits for somebody who waits for them. First the buckets by
+/// their numbers, then those of exact windows, then shared cells by the names of the rules.
+struct HeldBuckets<'a> {
+    numbers: SmallVec<[usize; USUAL]>,
+    /// With each the cells that were given to somebody in this decision.
+    buckets: SmallVec<[(MutexGuard<'a, Bucket<State>>, u8); USUAL]>,
+    exact_numbers: SmallVec<[usize; 1]>,
+    exact_buckets: SmallVec<[(MutexGuard<'a, Bucket<Times>>, u8); 1]>,
+    exact_next: SmallVec<[Times; 1]>,
+    shared: SmallVec<[MutexGuard<'a, Coarse>; 1]>,
+}
+
+impl<'a> HeldBuckets<'a> {
+    fn of(inner: &'a Inner, asked: &[Asked]) -> Self {
+        let in_order = |numbers: &mut [usize]| numbers.sort_unstable();
+        let mut numbers: SmallVec<[usize; USUAL]> =
+            asked.iter().filter(|one| !one.exact).map(|one| one.bucket).collect();
+        let mut exact_numbers: SmallVec<[usize; 1]> =
+            asked.iter().filter(|one| one.exact).map(|one| one.bucket).collect();
+        if asked.len() > 1 {
+            in_order(&mut numbers);
+            numbers.dedup();
+            in_order(&mut exact_numbers);
+            exact_numbers.dedup();
+        }
+        let buckets = numbers.iter().map(|number| (inner.cells.hold(*number), 0)).collect();
+        let exact_buckets = exact_numbers.iter().map(|number| (inner.exact.hold(*number), 0)).collect();
+        let (exact_next, shared) = (SmallVec::new(), SmallVec::new());
+        Self { numbers, buckets, exact_numbers, exact_buckets, exact_next, shared }
+    }
+
+    fn judge(&mut self, one: &Asked, active: &'a Active, now: u64, tier: usize) -> Finding {
+        let terms = active.terms(tier);
+        if one.exact {
+            let at = place(&self.exact_numbers, one.bucket);
+            let (bucket, taken) = &mut self.exact_buckets[usize::from(at)];
+            let found = bucket.find(one.key, now, *taken);
+            let (seat, times) = match found {
+                Some((cell, times)) => (own(at, cell, taken), times),
+                None => self.share(active, one.key, now, |coarse| coarse.times),
             };
-        };
-        match held {
-            HeldBucket::Usual(cells, taken) => {
-                let found = cells.find(self.key, now, *taken);
-                let (seat, state) = self.seat(found, bucket, taken, now, |coarse| coarse.state);
-                Finding::of(seat, terms.judge(&state, now, self.cost), Next::State)
-            }
-            HeldBucket::Exact(cells, taken) => {
-                let found = cells.find(self.key, now, *taken);
-                let (seat, times) = self.seat(found, bucket, taken, now, |coarse| coarse.times);
-                Finding::of(seat, terms.judge_exactly(&times, now, self.cost), Next::Times)
-            }
+            let nth = u64::try_from(self.exact_next.len()).unwrap_or_default();
+            return Finding::of(seat, terms.judge_exactly(&times, now, one.cost), |next| {
+                self.exact_next.push(next);
+                [nth, 0, 0]
+            });
         }
+        let at = place(&self.numbers, one.bucket);
+        let (bucket, taken) = &mut self.buckets[usize::from(at)];
+        let found = bucket.find(one.key, now, *taken);
+        let (seat, state) = match found {
+            Some((cell, state)) => (own(at, cell, taken), state),
+            None => self.share(active, one.key, now, |coarse| coarse.state),
+        };
+        Finding::of(seat, terms.judge(&state, now, one.cost), |next| next)
     }
 
-    fn seat<S: Default>(
-        &self,
-        found: Option<(usize, S)>,
-        bucket: usize,
-        taken: &mut u8,
+    /// A cell that the key shares with others.
+    #[cold]
+    fn share<S: Default>(
+        &mut self,
+        active: &'a Active,
+        key: u64,
         now: u64,
-        shared: impl Fn(&Coarse) -> S,
-    ) -> (Seat<'a>, S) {
-        if let Some((cell, state)) = found {
-            *taken |= 1 << cell;
-            return (Seat::Own { bucket, cell }, state);
+        held: impl Fn(&Coarse) -> S,
+    ) -> (Seat, S) {
+        Counters::count(&active.kept.counters.crowded);
+        let coarse = active.kept.coarse(key);
+        let state = if coarse.until > now { held(&coarse) } else { S::default() };
+        self.shared.push(coarse);
+        (Seat::Shared(u8::try_from(self.shared.len() - 1).unwrap_or_default()), state)
+    }
+
+    fn put(&mut self, one: &Asked, finding: &Finding) {
+        let times = |all: &[Times]| {
+            let at = usize::try_from(finding.next[0]).unwrap_or_default();
+            all.get(at).copied().unwrap_or_default()
+        };
+        match finding.seat {
+            Seat::Own { held, cell } if one.exact => {
+                let next = times(&self.exact_next);
+                self.exact_buckets[usize::from(held)].0.put(usize::from(cell), one.key, next, finding.until);
+            }
+            Seat::Own { held, cell } => {
+                self.buckets[usize::from(held)].0.put(
+                    usize::from(cell),
+                    one.key,
+                    finding.next,
+                    finding.until,
+                );
+            }
+            Seat::Shared(at) => {
+                let next = if one.exact { times(&self.exact_next) } else { Times::default() };
+                let coarse = &mut self.shared[usize::from(at)];
+                coarse.until = finding.until;
+                if one.exact {
+                    coarse.times = next;
+                } else {
+                    coarse.state = finding.next;
+                }
+            }
         }
-        Counters::count(&self.active.kept.counters.crowded);
-        let coarse = self.active.kept.coarse(self.key);
-        let state = if coarse.until > now { shared(&coarse) } else { S::default() };
-        (Seat::Shared(coarse), state)
     }
 }
 
-impl<'a> Finding<'a> {
-    fn of<S>(seat: Seat<'a>, verdict: Verdict<S>, next: impl Fn(S) -> Next) -> Self {
+/// Where a bucket stands among those that are held. They are few.
+fn place(numbers: &[usize], bucket: usize) -> u8 {
+    let at = numbers.iter().position(|number| *number == bucket).unwrap_or_default();
+    u8::try_from(at).unwrap_or_default()
+}
+
+fn own(held: u8, cell: usize, taken: &mut u8) -> Seat {
+    *taken |= 1 << cell;
+    Seat::Own { held, cell: u8::try_from(cell).unwrap_or_default() }
+}
+
+impl Finding {
+    fn of<S>(seat: Seat, verdict: Verdict<S>, next: impl FnOnce(S) -> State) -> Self {
         match verdict {
             Verdict::Admit { next: state, until, remaining } => {
-                Self { seat, next: Some(next(state)), until, remaining, refuses: false, wait: None }
+                Self { seat, refuses: false, next: next(state), until, remaining, wait: 0 }
             }
-            Verdict::Deny { wait, remaining, until } => {
-                Self { seat, next: None, until, remaining, refuses: true, wait }
-            }
+            Verdict::Deny { wait, remaining, until } => Self {
+                seat,
+                refuses: true,
+                next: State::default(),
+                until,
+                remaining,
+                wait: wait.unwrap_or(NEVER),
+            },
         }
     }
 
-    fn standing(&self, wish: &Wanted<'_>, tier: usize, now: u64, taken: bool) -> Standing {
+    fn standing(&self, one: &Asked, tier: usize, now: u64, taken: bool) -> Standing {
         // what is not taken is still there
-        let remaining = if taken || self.refuses { self.remaining } else { self.remaining + wish.cost };
+        let remaining = if taken || self.refuses { self.remaining } else { self.remaining + one.cost };
         let reset = if self.until == u64::MAX { 0 } else { self.until.saturating_sub(now) };
         Standing {
-            rule: wish.number,
+            rule: one.number,
             tier: u16::try_from(tier).unwrap_or_default(),
             refused: self.refuses,
             remaining,
-            reset,
-            wait: self.wait,
+            time: if self.refuses { self.wait } else { reset },
         }
     }
 
-    fn count(&self, wish: &Wanted<'_>, admitted: bool) {
-        let counters = &wish.active.kept.counters;
+    fn count(&self, active: &Active, admitted: bool) {
+        let counters = &active.kept.counters;
         if self.refuses {
-            let counter = if wish.active.rule.shadow { &counters.shadowed } else { &counters.refused };
+            let counter = if active.rule.shadow { &counters.shadowed } else { &counters.refused };
             Counters::count(counter);
         } else if admitted {
             Counters::count(&counters.admitted);
-        }
-    }
-
-    fn put(self, key: u64, held: &mut [HeldBucket<'_>]) {
-        match (self.seat, self.next) {
-            (Seat::Own { bucket, cell }, Some(Next::State(state))) => {
-                if let HeldBucket::Usual(cells, _) = &mut held[bucket] {
-                    cells.put(cell, key, state, self.until);
-                }
-            }
-            (Seat::Own { bucket, cell }, Some(Next::Times(times))) => {
-                if let HeldBucket::Exact(cells, _) = &mut held[bucket] {
-                    cells.put(cell, key, times, self.until);
-                }
-            }
-            (Seat::Shared(mut coarse), Some(next)) => {
-                coarse.until = self.until;
-                match next {
-                    Next::State(state) => coarse.state = state,
-                    Next::Times(times) => coarse.times = times,
-                }
-            }
-            (_, None) => {}
         }
     }
 }
@@ -594,6 +603,13 @@ struct UnderWay {
     cost: u64,
     /// It is counted where others are, too.
     shared: Option<Arc<Kept>>,
+}
+
+impl UnderWay {
+    fn new(one: &Asked, finding: &Finding, active: &Active) -> Self {
+        let shared = matches!(finding.seat, Seat::Shared(_)).then(|| Arc::clone(&active.kept));
+        Self { key: one.key, cost: one.cost, shared }
+    }
 }
 
 /// What is under way until this is dropped.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::algorithm::{State, Terms, Times};
-use crate::decision::{Quota, Standing};
+use crate::decision::{NEVER, Quota, Standing};
 use crate::error::{LimitError, RuleError};
 use crate::hash::Seed;
 use crate::rule::{Algorithm, Rule};
@@ -16,6 +16,8 @@ use crate::subject::Part;
 pub(crate) const MOST_RULES: usize = 64;
 /// The most rules that hold at once.
 pub(crate) const AT_ONCE: usize = 12;
+/// As many usually hold: room for them needs no allocation.
+pub(crate) const USUAL: usize = 6;
 /// Shared cells of a rule, for keys that found none of their own.
 const COARSE: usize = 16;
 
@@ -154,7 +156,7 @@ impl Rules {
             limit: terms.quota,
             remaining: standing.remaining,
             window: Duration::from_micros(terms.window),
-            reset: Duration::from_micros(standing.reset),
+            reset: Duration::from_micros(if standing.time == NEVER { terms.window } else { standing.time }),
             refused: standing.refused,
             shadow: active.rule.shadow,
         })
@@ -183,6 +185,11 @@ fn plan(active: &[Active], names: &[String]) -> Result<[Vec<u16>; 2], LimitError
 }
 
 impl Active {
+    /// What it allows to a tier; the usual tier is always there.
+    pub(crate) fn terms(&self, tier: usize) -> &Terms {
+        self.terms.get(tier).unwrap_or(&self.terms[0])
+    }
+
     pub(crate) fn is_exact(&self) -> bool {
         self.rule.algorithm == Algorithm::ExactWindow
     }
