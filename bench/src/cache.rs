@@ -4,7 +4,6 @@
 //! on the machine counts little.
 
 mod compress;
-mod cost;
 mod memory;
 mod redis;
 mod traces;

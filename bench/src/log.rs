@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use plexi_core::SystemClock;
 use plexi_core_log::{Format, LogConfig, LogFilter, LogGuard, LogReader, Logging, RotationConfig};
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use tracing::Dispatch;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
 use crate::Outcome;
+use crate::cost::{median, of_thread};
 use crate::report::Table;
 
 /// Events of one burst; between two bursts the writers catch up, so that nothing is dropped and all cost is counted.
@@ -48,7 +48,7 @@ pub(crate) fn measure(scratch: &Path, table: &mut Table) -> Outcome<()> {
             }
             drop(guard);
         }
-        let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+        let (ours, theirs) = (median(ours), median(theirs));
         for (what, cpu) in [("tracing-subscriber and -appender", theirs), ("plexi-core-log", ours)] {
             table.line(format!("  {name:<5} {what:<34} {cpu:>7.0} ns an event"));
         }
@@ -134,25 +134,14 @@ fn caller_cpu(dispatch: &Dispatch) -> f64 {
             std::thread::sleep(PAUSE);
             let mut used = Duration::ZERO;
             for _ in 0..BURSTS {
-                let before = thread_cpu();
+                let before = of_thread();
                 (0..BURST).for_each(log_one);
-                used += thread_cpu().saturating_sub(before);
+                used += of_thread().saturating_sub(before);
                 std::thread::sleep(PAUSE);
             }
             used.as_secs_f64() * 1e9 / crate::report::float(BURST * BURSTS)
         })
     })
-}
-
-fn thread_cpu() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
-    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
-}
-
-fn median(figures: &mut [f64]) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }
 
 /// What arrived on a slow disk.

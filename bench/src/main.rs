@@ -1,7 +1,7 @@
 //! `cargo xtask bench chat`: PlexiChat beside two limits that run in the same minute on the same machine, a WebSocket
 //! broadcaster that stores nothing and one that syncs each group of messages to a log. Prints a table and writes JSON.
 //!
-//! `cargo xtask bench log`: the log beside what most would pick, see [`log`].
+//! `cargo xtask bench log`: the log beside what most would pick, see [`log`]. `cargo xtask bench supervisor`: supervision beside what most would pick, see [`supervisor`].
 //!
 //! Figures are ratios of one run, never promises. Everything listens on loopback, is bounded in count and time, and is
 //! ended by the run that started it.
@@ -10,6 +10,7 @@
 
 mod cache;
 mod client;
+mod cost;
 mod fanout;
 mod idle;
 mod log;
@@ -20,6 +21,7 @@ mod report;
 mod search;
 mod sends;
 mod startup;
+mod supervisor;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,6 +77,19 @@ enum Area {
         #[arg(long, default_value = "target/bench/cache.json")]
         out: PathBuf,
     },
+    /// Restarts, memory, failures of many at once and stops under supervision.
+    Supervisor {
+        /// Where the JSON goes.
+        #[arg(long, default_value = "target/bench/supervisor.json")]
+        out: PathBuf,
+    },
+    /// Many children in a process of their own, to be weighed. Started by `supervisor`.
+    #[command(hide = true)]
+    Supervised {
+        /// Who supervises them.
+        #[arg(long, value_enum)]
+        by: supervisor::By,
+    },
     /// One of the two limits, as a process of its own. Started by `chat`.
     #[command(hide = true)]
     Peer {
@@ -101,6 +116,12 @@ enum Part {
 async fn main() -> Outcome<()> {
     match Arguments::parse().area {
         Area::Cache { out } => cache::run(&out).await,
+        Area::Supervisor { out } => {
+            let mut table = Table::default();
+            supervisor::measure(&mut table)?;
+            finish("supervisor", &table, &out)
+        }
+        Area::Supervised { by } => supervisor::weigh(by),
         Area::Peer { log } => peer::serve(log).await,
         Area::Log { out } => {
             let scratch = tempfile::tempdir()?;

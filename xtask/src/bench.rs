@@ -18,7 +18,7 @@ pub struct Options {
 
 /// Builds the benchmark, and the server where it is measured, in release and runs the benchmark.
 pub fn bench(workspace: &Workspace, options: &Options) -> Outcome {
-    if matches!(options.area.as_deref(), Some("log" | "cache")) {
+    if matches!(options.area.as_deref(), Some("log" | "cache" | "supervisor")) {
         workspace.build_programs(Profile::Release, &["plexi-bench"])?;
     } else {
         ui::build_if_stale(workspace)?;

@@ -7,9 +7,9 @@ use plexi_cache::{Codec, Keep, SecurityLevel};
 use serde_json::json;
 
 use super::Sheet;
-use super::cost::{self, Contender};
 use super::memory::{cache_of, next};
 use crate::Outcome;
+use crate::cost::{self, Contender};
 
 const QUESTIONS: usize = 2_000;
 

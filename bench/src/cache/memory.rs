@@ -11,8 +11,8 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde_json::json;
 
 use super::Sheet;
-use super::cost::{self, Contender, float};
 use crate::Outcome;
+use crate::cost::{self, Contender, float};
 
 /// Values in each cache.
 const ENTRIES: u64 = 10_000;

@@ -8,9 +8,9 @@ use serde_json::json;
 use tokio::process::Command;
 
 use super::Sheet;
-use super::cost::{self, float};
 use super::memory::noise;
 use crate::Outcome;
+use crate::cost::{self, float};
 use crate::process::Server;
 
 /// Enough that the server's CPU time, which is counted in hundredths of a second, is known well.

@@ -5,9 +5,9 @@ use plexi_cache::{Codec, Keep, SecurityLevel};
 use serde_json::json;
 
 use super::Sheet;
-use super::cost::float;
 use super::memory::{cache_of, next};
 use crate::Outcome;
+use crate::cost::float;
 
 const QUESTIONS: usize = 600_000;
 const KEYS: usize = 100_000;

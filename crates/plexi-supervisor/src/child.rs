@@ -75,24 +75,49 @@ impl Probe {
 /// The tasks of one supervisor.
 pub(crate) type Tasks = JoinSet<Result<(), ChildError>>;
 
-/// Starts the child's task; generic inside, so that the child's future is allocated once.
-type Start = dyn Fn(Context, &mut Tasks) -> AbortHandle + Send + Sync;
+/// What starts a child's task; generic inside, so that the child's future is allocated once.
+pub(crate) trait Start: Send + Sync {
+    fn start(self: Arc<Self>, context: Context, tasks: &mut Tasks) -> AbortHandle;
+}
+
+struct Maker<F>(F);
+
+impl<F, R> Start for Maker<F>
+where
+    F: Fn(Context) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<(), ChildError>> + Send + 'static,
+{
+    fn start(self: Arc<Self>, context: Context, tasks: &mut Tasks) -> AbortHandle {
+        let hold = context.node().hold();
+        // Called inside the task, so that a panic of its own is the child's and not the supervisor's.
+        tasks.spawn(async move {
+            let _hold = hold;
+            (self.0)(context).await
+        })
+    }
+}
 
 pub(crate) enum Work {
-    Task(Box<Start>),
+    Task(Arc<dyn Start>),
     Supervisor(Arc<Spec>),
 }
 
 /// What is supervised: how to start it, and by which rules it lives.
 pub struct Child {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) work: Work,
     pub(crate) restart: Restart,
     pub(crate) stop_within: Duration,
-    pub(crate) ready_within: Option<Duration>,
-    pub(crate) heartbeat: Option<Duration>,
-    pub(crate) backoff: Option<Backoff>,
-    pub(crate) probe: Option<Box<Probe>>,
+    more: Option<Box<More>>,
+}
+
+/// What few of many children have.
+#[derive(Default)]
+struct More {
+    ready_within: Option<Duration>,
+    heartbeat: Option<Duration>,
+    backoff: Option<Backoff>,
+    probe: Option<Probe>,
 }
 
 impl Child {
@@ -104,37 +129,20 @@ impl Child {
         F: Fn(Context) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), ChildError>> + Send + 'static,
     {
-        let start = Arc::new(start);
-        // Called inside the task, so that a panic of its own is the child's and not the supervisor's.
-        let start = move |context: Context, tasks: &mut Tasks| {
-            let (start, hold) = (Arc::clone(&start), context.node().hold());
-            tasks.spawn(async move {
-                let _hold = hold;
-                start(context).await
-            })
-        };
-        Self {
-            name: name.into(),
-            work: Work::Task(Box::new(start)),
-            restart: Restart::Permanent,
-            stop_within: Duration::from_secs(5),
-            ready_within: None,
-            heartbeat: None,
-            backoff: None,
-            probe: None,
-        }
+        Self::of(name.into(), Work::Task(Arc::new(Maker(start))))
+    }
+
+    fn of(name: Arc<str>, work: Work) -> Self {
+        let (restart, stop_within) = (Restart::Permanent, Duration::from_secs(5));
+        Self { name, work, restart, stop_within, more: None }
     }
 
     /// A supervisor as a child of another, with the name it has. It may take as long to stop as its own children may, and is ready when
     /// they all are.
     pub fn supervisor(supervisor: Supervisor) -> Self {
-        let mut child = Self::new("", |_| async { Ok(()) });
         let (name, spec) = supervisor.into_spec();
-        child.name = name;
-        child.work = Work::Supervisor(Arc::new(spec));
-        child.stop_within = Duration::MAX;
-        child.ready_within = Some(Duration::MAX);
-        child
+        let child = Self::of(name, Work::Supervisor(Arc::new(spec)));
+        child.stop_within(Duration::MAX).ready_within(Duration::MAX)
     }
 
     /// A group of tasks that come and go as a child, with the name it has.
@@ -169,29 +177,53 @@ impl Child {
     /// It says itself when it is ready ([`Context::ready`]): the next child is started then. Not ready in time counts as hung.
     #[must_use]
     pub fn ready_within(mut self, within: Duration) -> Self {
-        self.ready_within = Some(within);
+        self.more().ready_within = Some(within);
         self
     }
 
     /// It calls [`Context::beat`] at least this often; otherwise it counts as hung, is ended and restarted.
     #[must_use]
     pub fn heartbeat(mut self, within: Duration) -> Self {
-        self.heartbeat = Some(within);
+        self.more().heartbeat = Some(within);
         self
     }
 
     /// A probe of its health.
     #[must_use]
     pub fn probe(mut self, probe: Probe) -> Self {
-        self.probe = Some(Box::new(probe));
+        self.more().probe = Some(probe);
         self
     }
 
     /// Waits before its restarts, in place of its supervisor's.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.backoff = Some(backoff);
+        self.more().backoff = Some(backoff);
         self
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// In which time it has to be ready, when it says so itself.
+    pub(crate) fn is_ready_within(&self) -> Option<Duration> {
+        self.more.as_ref()?.ready_within
+    }
+
+    /// How often it beats.
+    pub(crate) fn beats_within(&self) -> Option<Duration> {
+        self.more.as_ref()?.heartbeat
+    }
+
+    /// Its own waits.
+    pub(crate) fn own_backoff(&self) -> Option<Backoff> {
+        self.more.as_ref()?.backoff
+    }
+
+    /// How its health is asked for.
+    pub(crate) fn own_probe(&self) -> Option<&Probe> {
+        self.more.as_ref()?.probe.as_ref()
     }
 }
 

@@ -6,11 +6,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::node::Node;
+use crate::stop::Stop;
 
 /// One run of a child, from its start to its end.
 #[derive(Debug)]
 pub(crate) struct Run {
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: Stop,
     /// Milliseconds from `started` to the last beat.
     beat: AtomicU64,
     said_ready: AtomicBool,
@@ -28,12 +29,13 @@ impl Run {
         generation: u32,
         node: Arc<Node>,
         ready: mpsc::UnboundedSender<(usize, u32)>,
+        started: Instant,
     ) -> Self {
         Self {
-            stop: CancellationToken::new(),
+            stop: Stop::default(),
             beat: AtomicU64::new(0),
             said_ready: AtomicBool::new(false),
-            started: Instant::now(),
+            started,
             place,
             generation,
             ready,
@@ -53,17 +55,17 @@ pub struct Context(pub(crate) Arc<Run>);
 impl Context {
     /// Waits until the child is asked to stop.
     pub async fn stopped(&self) {
-        self.0.stop.cancelled().await;
+        self.0.stop.asked().await;
     }
 
     /// Whether the child is asked to stop.
     pub fn is_stopping(&self) -> bool {
-        self.0.stop.is_cancelled()
+        self.0.stop.is_asked()
     }
 
     /// The token that is cancelled when the child is asked to stop.
     pub fn stop_token(&self) -> CancellationToken {
-        self.0.stop.clone()
+        self.0.stop.token()
     }
 
     /// Says that the child is ready: what comes after it may start.

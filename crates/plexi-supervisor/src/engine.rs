@@ -64,7 +64,18 @@ enum Ending {
     GaveUp { child: usize, reason: String },
 }
 
+/// What happens to a supervisor.
+enum Event {
+    Stop,
+    Ended(Result<(Id, Result<(), ChildError>), JoinError>),
+    Ready(usize, u32),
+    Order(Order),
+    Time,
+}
+
 struct Engine {
+    /// When what is dealt with happened.
+    now: Instant,
     spec: Arc<Spec>,
     node: Arc<Node>,
     path: String,
@@ -96,11 +107,14 @@ pub(crate) async fn run(start: Start) -> Result<Stopped, Escalated> {
         branch.ready.send_replace(false);
     }
     let stop = start.stop.clone();
+    // Made once: whoever waits is in a list, and to be put there at each turn would cost more than the turn.
+    let stopped = stop.cancelled();
+    tokio::pin!(stopped);
     let mut engine = Engine::new(start, ready);
     let sleep = tokio::time::sleep(Duration::ZERO);
     tokio::pin!(sleep);
     if engine.parent.is_none() {
-        node.enter(State::Running);
+        node.enter(State::Running, engine.now);
     }
     engine.advance();
     while !engine.is_down() {
@@ -110,13 +124,21 @@ pub(crate) async fn run(start: Start) -> Result<Stopped, Escalated> {
         {
             sleep.as_mut().reset(at);
         }
-        tokio::select! {
+        let event = tokio::select! {
             biased;
-            () = stop.cancelled(), if engine.ending.is_none() => engine.end(Ending::Asked),
-            Some(ended) = engine.tasks.join_next_with_id() => engine.ended(ended),
-            Some((place, generation)) = readied.recv() => engine.became_ready(place, generation),
-            Some(Order::Restart(place)) = ordered.recv() => engine.restart_as_ordered(place),
-            () = &mut sleep, if next.is_some() => engine.times(),
+            () = &mut stopped, if engine.ending.is_none() => Event::Stop,
+            Some(ended) = engine.tasks.join_next_with_id() => Event::Ended(ended),
+            Some((place, generation)) = readied.recv() => Event::Ready(place, generation),
+            Some(order) = ordered.recv() => Event::Order(order),
+            () = &mut sleep, if next.is_some() => Event::Time,
+        };
+        engine.now = Instant::now();
+        match event {
+            Event::Stop => engine.end(Ending::Asked),
+            Event::Ended(ended) => engine.ended(ended),
+            Event::Ready(place, generation) => engine.became_ready(place, generation),
+            Event::Order(order) => engine.obey(order),
+            Event::Time => engine.times(),
         }
         engine.advance();
     }
@@ -137,6 +159,7 @@ impl Engine {
         let places = node.branch().map(|branch| &*branch.children).unwrap_or_default();
         let slots: Vec<Slot> = places.iter().map(|place| Slot::new(Arc::clone(place))).collect();
         Self {
+            now: Instant::now(),
             queue: (0..slots.len()).collect(),
             down_to: slots.len(),
             slots,
@@ -163,7 +186,7 @@ impl Engine {
     fn outcome(self) -> Result<Stopped, Escalated> {
         let left = stuck(&self.node);
         if self.parent.is_none() {
-            self.node.enter(State::Ended);
+            self.node.enter(State::Ended, Instant::now());
         }
         match self.ending {
             Some(Ending::GaveUp { child, reason }) => Err(Escalated {
@@ -218,7 +241,7 @@ impl Engine {
         if group.down_to > group.from {
             return false;
         }
-        let waits = Instant::now() < group.at;
+        let waits = self.now < group.at;
         if waits && !group.timed {
             self.timers.add(group.at, Due::Regroup, group.from, 0);
             group.timed = true;
@@ -271,7 +294,7 @@ impl Engine {
         let (phase, state) =
             if again { (Phase::Waiting, State::Waiting) } else { (Phase::Ended, State::Ended) };
         self.slots[place].phase = phase;
-        self.slots[place].node.enter(state);
+        self.slots[place].node.enter(state, self.now);
     }
 
     fn start(&mut self, place: usize) {
@@ -280,16 +303,15 @@ impl Engine {
             return;
         }
         let child = &self.spec.children[place];
-        let (ready_within, heartbeat) = (child.ready_within, child.heartbeat);
+        let (ready_within, heartbeat) = (child.is_ready_within(), child.beats_within());
         let slot = &mut self.slots[place];
         slot.generation += 1;
         slot.probe_failures = 0;
         let generation = slot.generation;
-        let run = Arc::new(Run::new(place, generation, Arc::clone(&slot.node), self.ready.clone()));
-        let started = run.started;
+        let run = Arc::new(Run::new(place, generation, Arc::clone(&slot.node), self.ready.clone(), self.now));
         let context = Context(Arc::clone(&run));
         let abort = match &child.work {
-            Work::Task(start) => start(context, &mut self.tasks),
+            Work::Task(start) => Arc::clone(start).start(context, &mut self.tasks),
             Work::Supervisor(spec) => self.tasks.spawn(nested(Start {
                 spec: Arc::clone(spec),
                 node: Arc::clone(context.node()),
@@ -303,15 +325,15 @@ impl Engine {
         slot.live = Some(Live { run, abort });
         if let Some(within) = ready_within {
             slot.phase = Phase::Starting;
-            slot.node.enter(State::Starting);
-            if let Some(at) = started.checked_add(within) {
+            slot.node.enter(State::Starting, self.now);
+            if let Some(at) = self.now.checked_add(within) {
                 self.timers.add(at, Due::Ready, place, generation);
             }
         } else {
             self.runs(place);
         }
         if let Some(within) = heartbeat {
-            self.timers.add(started + within, Due::Beat, place, generation);
+            self.timers.add(self.now + within, Due::Beat, place, generation);
         }
     }
 
@@ -332,9 +354,9 @@ impl Engine {
     fn runs(&mut self, place: usize) {
         let slot = &mut self.slots[place];
         slot.phase = Phase::Running;
-        slot.node.enter(State::Running);
-        if let Some(probe) = &self.spec.children[place].probe {
-            self.timers.add(Instant::now() + probe.every, Due::Probe, place, slot.generation);
+        slot.node.enter(State::Running, self.now);
+        if let Some(probe) = self.spec.children[place].own_probe() {
+            self.timers.add(self.now + probe.every, Due::Probe, place, slot.generation);
         }
     }
 
@@ -356,14 +378,14 @@ impl Engine {
         let within = self.spec.children[place].stop_within;
         let slot = &mut self.slots[place];
         let Some(live) = &slot.live else { return };
-        live.run.stop.cancel();
+        live.run.stop.ask();
         if within.is_zero() {
             self.abort(place, why);
             return;
         }
         slot.phase = Phase::Stopping(why);
-        slot.node.enter(State::Stopping);
-        if let Some(at) = Instant::now().checked_add(within) {
+        slot.node.enter(State::Stopping, self.now);
+        if let Some(at) = self.now.checked_add(within) {
             self.timers.add(at, Due::Abort, place, slot.generation);
         }
     }
@@ -371,16 +393,24 @@ impl Engine {
     fn abort(&mut self, place: usize, why: Why) {
         let slot = &mut self.slots[place];
         let Some(live) = &slot.live else { return };
-        live.run.stop.cancel();
+        live.run.stop.ask();
         live.abort.abort();
         slot.phase = Phase::Aborted(why);
-        slot.node.enter(State::Stopping);
-        self.timers.add(Instant::now() + ABORT_GRACE, Due::Stuck, place, slot.generation);
+        slot.node.enter(State::Stopping, self.now);
+        self.timers.add(self.now + ABORT_GRACE, Due::Stuck, place, slot.generation);
     }
 
     /// Whether the child is part of a group that is being restarted.
     fn regroups(&self, place: usize) -> bool {
         self.regroup.as_ref().is_some_and(|group| place >= group.from)
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Restart(place) => self.restart_as_ordered(place),
+            // Whoever does not wait any more needs no answer.
+            Order::Answer(to) => drop(to.send(())),
+        }
     }
 
     fn restart_as_ordered(&mut self, place: usize) {
@@ -417,7 +447,7 @@ impl Engine {
 
     fn run_ended(&mut self, place: usize, result: &Result<(), String>) {
         let slot = &mut self.slots[place];
-        let ran = slot.live.take().map_or(Duration::ZERO, |live| live.run.started.elapsed());
+        let ran = slot.live.take().map_or(Duration::ZERO, |live| self.now.duration_since(live.run.started));
         let phase = slot.phase;
         match phase {
             Phase::Stopping(why) | Phase::Aborted(why) | Phase::Stuck(why) => {
@@ -454,7 +484,7 @@ impl Engine {
 
     fn stays_down(&mut self, place: usize) {
         self.slots[place].phase = Phase::Ended;
-        self.slots[place].node.enter(State::Ended);
+        self.slots[place].node.enter(State::Ended, self.now);
         self.pass(place);
     }
 
@@ -469,11 +499,11 @@ impl Engine {
             self.note_failure(place, reason, false);
         }
         self.slots[place].phase = Phase::Ended;
-        self.slots[place].node.enter(State::Ended);
+        self.slots[place].node.enter(State::Ended, self.now);
         if self.ending.is_some() {
             return;
         }
-        let now = Instant::now();
+        let now = self.now;
         if self.recent.exceeds(self.spec.intensity, now) {
             tracing::error!(
                 supervisor = self.path,
@@ -484,7 +514,7 @@ impl Engine {
             self.end(Ending::GaveUp { child: place, reason: reason.to_owned() });
             return;
         }
-        let backoff = self.spec.children[place].backoff.unwrap_or(self.spec.backoff);
+        let backoff = self.spec.children[place].own_backoff().unwrap_or(self.spec.backoff);
         let slot = &mut self.slots[place];
         if backoff.was_healthy(ran) {
             slot.last_wait = None;
@@ -506,7 +536,7 @@ impl Engine {
         }
         let slot = &mut self.slots[place];
         slot.phase = Phase::Backoff;
-        slot.node.wait_until(now + wait);
+        slot.node.wait_until(now + wait, now);
         self.timers.add(now + wait, Due::Start, place, slot.generation);
     }
 
@@ -528,7 +558,7 @@ impl Engine {
     }
 
     fn times(&mut self) {
-        let now = Instant::now();
+        let now = self.now;
         while let Some((due, place, generation)) = self.timers.take(now) {
             if due != Due::Regroup && self.slots[place].is(generation) {
                 self.due(due, place, now);
@@ -557,12 +587,14 @@ impl Engine {
     fn stuck(&mut self, place: usize, why: Why) {
         tracing::error!(child = self.path_of(place), "never yields and cannot be ended");
         self.slots[place].phase = Phase::Stuck(why);
-        self.slots[place].node.enter(State::Stuck);
+        self.slots[place].node.enter(State::Stuck, self.now);
     }
 
     fn check_beat(&mut self, place: usize, now: Instant) {
         let slot = &self.slots[place];
-        let (Some(within), Some(live)) = (self.spec.children[place].heartbeat, &slot.live) else { return };
+        let (Some(within), Some(live)) = (self.spec.children[place].beats_within(), &slot.live) else {
+            return;
+        };
         let at = live.run.last_beat() + within;
         if at > now {
             self.timers.add(at, Due::Beat, place, slot.generation);
@@ -572,14 +604,14 @@ impl Engine {
     }
 
     fn probe(&mut self, place: usize) {
-        if let Some(probe) = &self.spec.children[place].probe {
+        if let Some(probe) = self.spec.children[place].own_probe() {
             let task = probe.spawn(&mut self.tasks);
             self.owners.insert(task.id(), Task::Probe(place, self.slots[place].generation));
         }
     }
 
     fn probed(&mut self, place: usize, generation: u32, result: Result<(), String>) {
-        let Some(probe) = &self.spec.children[place].probe else { return };
+        let Some(probe) = self.spec.children[place].own_probe() else { return };
         let slot = &mut self.slots[place];
         if !slot.is(generation) || slot.phase != Phase::Running {
             return;
@@ -591,7 +623,7 @@ impl Engine {
             self.hung(place, &format!("probe failed: {reason}"));
             return;
         }
-        self.timers.add(Instant::now() + probe.every, Due::Probe, place, generation);
+        self.timers.add(self.now + probe.every, Due::Probe, place, generation);
     }
 
     fn path_of(&self, place: usize) -> String {

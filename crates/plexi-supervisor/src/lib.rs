@@ -44,6 +44,7 @@ mod group;
 mod intensity;
 mod node;
 mod report;
+mod stop;
 mod supervisor;
 mod watch;
 

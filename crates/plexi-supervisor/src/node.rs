@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 /// What a child is doing.
@@ -74,10 +74,13 @@ pub struct Status {
     pub children: Vec<Status>,
 }
 
-/// An order to a supervisor about one of its children.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a supervisor is asked from outside.
+#[derive(Debug)]
 pub(crate) enum Order {
+    /// Restart one of its children.
     Restart(usize),
+    /// Say that you are still at work.
+    Answer(oneshot::Sender<()>),
 }
 
 #[derive(Debug)]
@@ -93,12 +96,12 @@ struct Facts {
 /// A place in the tree, which outlives the runs of what it holds.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     facts: Mutex<Facts>,
     /// Whether a task of this place lives, also one that its supervisor gave up and did not outlive.
     held: AtomicBool,
     freed: Notify,
-    branch: Option<Branch>,
+    branch: Option<Box<Branch>>,
 }
 
 /// A task's hold of its place, for as long as the task lives.
@@ -122,17 +125,17 @@ pub(crate) struct Branch {
 }
 
 impl Node {
-    pub(crate) fn worker(name: &str) -> Self {
+    pub(crate) fn worker(name: &Arc<str>) -> Self {
         Self::new(name, None)
     }
 
-    pub(crate) fn supervisor(name: &str, children: Vec<Arc<Self>>) -> Self {
+    pub(crate) fn supervisor(name: &Arc<str>, children: Vec<Arc<Self>>) -> Self {
         let branch =
             Branch { children: children.into(), orders: Mutex::default(), ready: watch::Sender::new(false) };
-        Self::new(name, Some(branch))
+        Self::new(name, Some(Box::new(branch)))
     }
 
-    fn new(name: &str, branch: Option<Branch>) -> Self {
+    fn new(name: &Arc<str>, branch: Option<Box<Branch>>) -> Self {
         let facts = Facts {
             state: State::Waiting,
             since: Instant::now(),
@@ -142,7 +145,7 @@ impl Node {
             starts_at: None,
         };
         Self {
-            name: name.into(),
+            name: Arc::clone(name),
             facts: Mutex::new(facts),
             held: AtomicBool::new(false),
             freed: Notify::new(),
@@ -172,17 +175,17 @@ impl Node {
     }
 
     pub(crate) fn branch(&self) -> Option<&Branch> {
-        self.branch.as_ref()
+        self.branch.as_deref()
     }
 
-    pub(crate) fn enter(&self, state: State) {
+    pub(crate) fn enter(&self, state: State, now: Instant) {
         let mut facts = self.facts();
-        (facts.state, facts.since, facts.starts_at) = (state, Instant::now(), None);
+        (facts.state, facts.since, facts.starts_at) = (state, now, None);
     }
 
-    pub(crate) fn wait_until(&self, at: Instant) {
+    pub(crate) fn wait_until(&self, at: Instant, now: Instant) {
         let mut facts = self.facts();
-        (facts.state, facts.since, facts.starts_at) = (State::Backoff, Instant::now(), Some(at));
+        (facts.state, facts.since, facts.starts_at) = (State::Backoff, now, Some(at));
     }
 
     pub(crate) fn count_restart(&self) {
@@ -199,7 +202,7 @@ impl Node {
         let facts = self.facts();
         let now = Instant::now();
         Status {
-            name: self.name.clone().into(),
+            name: self.name.as_ref().to_owned(),
             kind: if self.branch.is_some() { Kind::Supervisor } else { Kind::Worker },
             state: facts.state,
             in_state: now.duration_since(facts.since),

@@ -28,7 +28,7 @@ pub enum Strategy {
 /// A supervisor to be built: children in the order of their start, and the rules for them.
 #[derive(Debug)]
 pub struct Supervisor {
-    name: Box<str>,
+    name: Arc<str>,
     spec: Spec,
 }
 
@@ -90,7 +90,7 @@ impl Supervisor {
         Ok(Tree { node, spec: Arc::new(self.spec) })
     }
 
-    pub(crate) fn into_spec(self) -> (Box<str>, Spec) {
+    pub(crate) fn into_spec(self) -> (Arc<str>, Spec) {
         (self.name, self.spec)
     }
 }
@@ -120,7 +120,7 @@ fn check(name: &str, spec: &Spec) -> Result<(), BuildError> {
 }
 
 /// The places of a supervisor and all below it.
-fn plant(name: &str, spec: &Spec) -> Node {
+fn plant(name: &Arc<str>, spec: &Spec) -> Node {
     let child = |child: &Child| match &child.work {
         Work::Task(_) => Node::worker(&child.name),
         Work::Supervisor(below) => plant(&child.name, below),

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
 
 use crate::error::ControlError;
 use crate::node::{Branch, Node, Order, Status};
@@ -25,6 +26,28 @@ impl Watch {
             let mut ready = branch.ready.subscribe();
             // The sender lives as long as the node that is borrowed here.
             let _ = ready.wait_for(|ready| *ready).await;
+        }
+    }
+
+    /// Asks every supervisor that runs whether it is still at work, and waits until all have said so. One that hangs, or whose runtime does, never
+    /// does: who asks sets a limit. What a service manager's watchdog should hear of.
+    pub async fn answers(&self) {
+        let mut asked = Vec::new();
+        let mut places = vec![&*self.0];
+        while let Some(place) = places.pop() {
+            let Some(branch) = place.branch() else { continue };
+            places.extend(branch.children.iter().map(|child| &**child));
+            let orders = branch.orders().clone();
+            let (answer, answered) = oneshot::channel();
+            // One that does not run, or ends meanwhile, is its supervisor's business.
+            if let Some(orders) = orders
+                && orders.send(Order::Answer(answer)).await.is_ok()
+            {
+                asked.push(answered);
+            }
+        }
+        for answered in asked {
+            let _ = answered.await;
         }
     }
 

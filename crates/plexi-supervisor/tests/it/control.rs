@@ -1,6 +1,10 @@
 //! Orders from outside.
 
+use std::sync::Arc;
+
+use plexi_core::SeededEntropy;
 use plexi_supervisor::{Backoff, Child, ControlError, Intensity, Restart, State, Strategy, Supervisor};
+use tokio_util::sync::CancellationToken;
 
 use crate::world::{Act, World, milliseconds, run_with};
 
@@ -149,4 +153,46 @@ async fn an_order_while_the_group_restarts_changes_nothing() {
     .await
     .unwrap();
     assert_eq!(world.trace(), "0 a+, 0 b+, 10 b!, 60 a-, 60 a+, 60 b+, 100 b-, 100 a-");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tree_at_work_answers_at_every_depth_and_also_while_it_stops() {
+    let world = World::new();
+    let deep = Supervisor::new("deep").child(world.child("slow", &[Slow(100)]));
+    let below = Supervisor::new("below").child(Child::supervisor(deep));
+    let tree = Supervisor::new("root").child(Child::supervisor(below)).build().unwrap();
+    let (watch, stop) = (tree.watch(), CancellationToken::new());
+    watch.answers().await; // nobody runs yet: nobody hangs
+    let running = tree.run(stop.clone(), Arc::new(SeededEntropy::new(1)));
+    let asking = async {
+        watch.ready().await;
+        watch.answers().await;
+        stop.cancel();
+        tokio::time::sleep(milliseconds(50)).await;
+        watch.answers().await;
+        assert_eq!(watch.status().children[0].state, State::Stopping);
+    };
+    let (ended, ()) = tokio::join!(running, asking);
+    assert_eq!(ended.unwrap().left, 0);
+    watch.answers().await; // nobody runs any more
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tree_that_hangs_does_not_answer() {
+    let world = World::new();
+    let tree = Supervisor::new("root").child(world.child("a", &[Run])).build().unwrap();
+    let watch = tree.watch();
+    let mut running = Box::pin(tree.run(CancellationToken::new(), Arc::new(SeededEntropy::new(1))));
+    let ready = watch.ready();
+    tokio::select! {
+        _ = &mut running => panic!("it ended"),
+        () = ready => {}
+    }
+    // nobody lets it go on
+    let answered = tokio::time::timeout(milliseconds(60_000), watch.answers()).await;
+    assert!(answered.is_err());
+    tokio::select! {
+        _ = &mut running => panic!("it ended"),
+        () = watch.answers() => {}
+    }
 }
