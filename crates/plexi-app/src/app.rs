@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -8,9 +9,10 @@ use plexi_auth::Auth;
 use plexi_config::Reloader;
 use plexi_core_log::{LogHandle, LogReader};
 use plexi_messaging::Messaging;
-use plexi_supervisor::{Escalated, Stopped, Tree};
+use plexi_supervisor::{Escalated, Stopped, Tree, Watch};
 use plexi_web::{WebParts, WebState};
 use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AppError;
@@ -180,7 +182,7 @@ impl App {
         let mut tree = Box::pin(tree.run(stop.clone(), Arc::clone(&parts.ambient.entropy)));
         let mut asks = pin!(asks.chain(futures_util::stream::pending()));
         let mut look = tokio::time::interval(LOOK);
-        let mut watchdog = tokio::time::interval(notice.watchdog().unwrap_or(Duration::from_hours(1)));
+        let mut alive = pin!(alive(&watch, notice));
         let mut ready = pin!(watch.ready().fuse());
         let mut ended = None;
         while ended.is_none() {
@@ -198,7 +200,7 @@ impl App {
                     tracing::info!(address = %self.address, "serving");
                 }
                 _ = look.tick() => if parts.settings.changed_since_load() { reload(&parts.settings, notice) },
-                _ = watchdog.tick() => notice.alive(),
+                never = alive.as_mut() => match never {},
             }
         }
 
@@ -216,6 +218,18 @@ impl App {
         let result = outcome(ended);
         tracing::info!("stopped");
         result
+    }
+}
+
+/// Tells the service manager that the server is alive for as long as its whole tree answers: one that hangs is killed and started again by it.
+async fn alive(watch: &Watch, notice: ServiceNotice) -> Infallible {
+    let Some(every) = notice.watchdog() else { return std::future::pending().await };
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        watch.answers().await;
+        notice.alive();
     }
 }
 

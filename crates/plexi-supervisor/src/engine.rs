@@ -341,7 +341,8 @@ impl Engine {
     fn wait_for_former(&mut self, place: usize) {
         let slot = &mut self.slots[place];
         let node = Arc::clone(&slot.node);
-        let run = Arc::new(Run::new(place, slot.generation, Arc::clone(&node), self.ready.clone()));
+        let ready = self.ready.clone();
+        let run = Arc::new(Run::new(place, slot.generation, Arc::clone(&node), ready, self.now));
         let abort = self.tasks.spawn(async move {
             node.freed().await;
             Ok(())

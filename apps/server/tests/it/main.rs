@@ -6,3 +6,4 @@ mod crash;
 mod program;
 mod refusals;
 mod signals;
+mod watchdog;
