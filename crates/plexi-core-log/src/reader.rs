@@ -5,9 +5,10 @@ mod files;
 mod filter;
 mod follow;
 mod lines;
+mod newest;
 mod stats;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use plexi_core::Timestamp;
 use serde::Serialize;
+use zip::ZipArchive;
 
 use crate::config::LogConfig;
 use crate::crash;
@@ -31,6 +33,7 @@ pub use stats::LogSummary;
 pub(crate) use entry::Head;
 use files::{Opened, Series, ToRead};
 use filter::Matcher;
+use newest::Newest;
 
 /// The most that [`LogReader::view`] shows of a file.
 pub const VIEW_AT_MOST: usize = 4 * 1024 * 1024;
@@ -279,7 +282,13 @@ impl<V: FnMut(LogEntry<'_>) -> ControlFlow<()>> Search<V> {
                 continue;
             }
             let opened = opened.map_or_else(|| Opened::open(&file), Ok);
-            match opened.and_then(|opened| self.one(&file.name, opened, &mut scan)) {
+            let read = opened.and_then(|opened| match opened {
+                Opened::Archive(archive) if self.turned => {
+                    self.turned_archive(&file.name, archive, &mut scan)
+                }
+                opened => self.one(&file.name, opened, &mut scan),
+            });
+            match read {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => break,
                 Err(_) => scan.unreadable.push(file.name),
@@ -299,6 +308,43 @@ impl<V: FnMut(LogEntry<'_>) -> ControlFlow<()>> Search<V> {
             if self.is_beyond(line) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         if turned { opened.backwards(&mut visit) } else { opened.forwards(&mut visit) }
+    }
+
+    /// The text of an archive comes from its start on. So a pass through it keeps the newest lines that are wanted, which are then visited; there is
+    /// another pass only for those that did not fit, when somebody still wants them.
+    fn turned_archive(
+        &mut self,
+        name: &str,
+        mut archive: ZipArchive<File>,
+        scan: &mut Scan,
+    ) -> io::Result<ControlFlow<()>> {
+        let mut left = u64::MAX;
+        while left > 0 {
+            let mut newest = Newest::default();
+            let mut wanted = 0;
+            let mut keep = |line: &[u8]| {
+                if wanted == left {
+                    return ControlFlow::Break(());
+                }
+                scan.lines += 1;
+                if self.matcher.fits(line) {
+                    wanted += 1;
+                    newest.push(line);
+                }
+                ControlFlow::Continue(())
+            };
+            let read = lines::forwards(&mut archive.by_index(0)?, &mut keep);
+            left = newest.let_go();
+            while let Some(line) = newest.pop() {
+                scan.matched += 1;
+                if (self.visit)(LogEntry::new(name, &line)).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            // what stands before a damaged place was visited; where it stopped says nothing more
+            let _ = read?;
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     fn is_beyond(&self, line: &[u8]) -> bool {

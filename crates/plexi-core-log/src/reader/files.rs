@@ -14,9 +14,6 @@ use super::lines::{Blocks, Visit, backwards, forwards};
 use crate::crash;
 use crate::rotated_name::{Kind, RotatedName};
 
-/// How much of an archive is held when it is read backwards: it is unpacked from its start for each such part.
-const WINDOW: usize = 4 * 1024 * 1024;
-
 /// What a log file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -183,7 +180,7 @@ impl Opened {
     fn blocks(self) -> Box<dyn Blocks> {
         match self {
             Self::Plain(file, len) => Box::new(Begun { file, len }),
-            Self::Archive(archive) => Box::new(Unpacked { archive, start: 0, bytes: Vec::new() }),
+            Self::Archive(archive) => Box::new(Unpacked(archive)),
         }
     }
 
@@ -221,32 +218,18 @@ impl Blocks for Begun {
     }
 }
 
-/// The text of an archive, a window of it at a time.
-struct Unpacked {
-    archive: ZipArchive<File>,
-    start: u64,
-    bytes: Vec<u8>,
-}
+/// The text of an archive, which is unpacked from its start for each look.
+struct Unpacked(ZipArchive<File>);
 
 impl Blocks for Unpacked {
     fn len(&mut self) -> io::Result<u64> {
-        Ok(self.archive.by_index(0)?.size())
+        Ok(self.0.by_index(0)?.size())
     }
 
     fn read_at(&mut self, at: u64, block: &mut [u8]) -> io::Result<()> {
-        let end = at + block.len() as u64;
-        if at < self.start || end > self.start + self.bytes.len() as u64 {
-            let window = WINDOW.max(block.len());
-            self.start = end.saturating_sub(window as u64);
-            let mut text = self.archive.by_index(0)?;
-            io::copy(&mut text.by_ref().take(self.start), &mut io::sink())?;
-            self.bytes.clear();
-            text.take(end - self.start).read_to_end(&mut self.bytes)?;
-        }
-        let from = usize::try_from(at - self.start).map_err(io::Error::other)?;
-        let found = self.bytes.get(from..from + block.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        block.copy_from_slice(found);
-        Ok(())
+        let mut text = self.0.by_index(0)?;
+        io::copy(&mut text.by_ref().take(at), &mut io::sink())?;
+        text.read_exact(block)
     }
 }
 

@@ -85,6 +85,55 @@ proptest! {
     }
 }
 
+/// Memory of this process that is really there, in MiB.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_a_million_lines_none_is_lost_before_its_time_and_memory_stays_bounded() {
+    const HOURS: u64 = 100;
+    const EACH: u64 = 10_000;
+    let server = Server::new();
+    let rotation = RotationConfig { max_size_mb: 2, max_age_hours: 6, ..RotationConfig::default() };
+    let config =
+        LogConfig { retention_days: 2, rotation, when_full: plexi_core_log::WhenFull::Block, ..quiet() };
+    let (dispatch, guard) = server.build(&config);
+    let mut most = 0;
+    let before = resident();
+    for hour in 0..HOURS {
+        tracing::dispatcher::with_default(&dispatch, || {
+            (hour * EACH..(hour + 1) * EACH).for_each(|nth| info!(nth, "line"));
+        });
+        // what is put aside carries the hour it was written in
+        assert!(guard.handle().flush(PATIENCE) && guard.handle().wait_for_archives(PATIENCE));
+        most = most.max(resident());
+        server.clock.advance(Duration::from_hours(1));
+    }
+    let stats = guard.handle().stats();
+    assert_eq!((stats.written, stats.lost), (HOURS * EACH, 0));
+    drop((dispatch, guard));
+    assert!(most.saturating_sub(before) <= 48, "{before} MiB before, {most} MiB at most");
+
+    let mut found = Vec::new();
+    let keep = |entry: plexi_core_log::LogEntry<'_>| {
+        found.push(entry.record().field("nth").unwrap().parse::<u64>().unwrap());
+        ControlFlow::Continue(())
+    };
+    let reader = LogReader::new(&config, server.dir.path());
+    let scan = reader.forwards(&LogSource::Server, &LogFilter::default(), keep).unwrap();
+    assert_eq!(scan.unreadable, Vec::<String>::new());
+    let first = found[0];
+    assert_eq!(found, (first..HOURS * EACH).collect::<Vec<_>>(), "no gap and nothing twice");
+    let kept = HOURS - first / EACH;
+    // a file is deleted as a whole, when its youngest line is too old
+    assert!((48..=48 + 6 + 1).contains(&kept), "{kept} hours are kept");
+}
+
 #[cfg(unix)]
 #[test]
 fn lines_written_and_lines_told_of_are_all_that_were_logged_and_no_error_is_missing() {

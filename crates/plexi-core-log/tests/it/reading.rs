@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use plexi_core::{Coded as _, ErrorCode, Timestamp};
 use plexi_core_log::{
     Format, Level, LogConfig, LogEntry, LogFileKind, LogFilter, LogReader, LogSource, RotationConfig,
-    VIEW_AT_MOST,
+    VIEW_AT_MOST, WhenFull,
 };
 use proptest::prelude::*;
 use tracing::{error, info, info_span, warn};
@@ -244,6 +244,38 @@ fn a_damaged_archive_is_named_and_the_others_are_read() {
         })
         .unwrap();
     assert_eq!((lines, scan.unreadable), (2, vec!["latest-20261121T103000.123456Z.zip".to_owned()]));
+}
+
+#[test]
+fn an_archive_is_read_backwards_in_one_pass_for_the_lines_that_are_wanted_and_in_more_for_all() {
+    const LINES: u64 = 60_000;
+    let server = Server::new();
+    server.run(&LogConfig { when_full: WhenFull::Block, ..quiet() }, || {
+        for nth in 0..LINES {
+            let filler = "x".repeat(150);
+            if nth % 1_000 == 0 { warn!(nth, filler, "rare") } else { info!(nth, filler, "usual") }
+        }
+    });
+    server.clock.advance(std::time::Duration::from_hours(1));
+    server.run(&quiet(), || {});
+    let reader = reader(&server);
+    let archive = LogSource::File("latest-20261121T103000.123456Z.zip".to_owned());
+    let numbers = |filter: &LogFilter| {
+        let mut found = Vec::new();
+        let keep = |entry: LogEntry<'_>| {
+            found.push(entry.record().field("nth").unwrap().parse::<u64>().unwrap());
+            ControlFlow::Continue(())
+        };
+        let scan = reader.backwards(&archive, filter, keep).unwrap();
+        assert_eq!((scan.matched, scan.unreadable), (found.len() as u64, vec![]));
+        (found, scan.lines)
+    };
+    let (rare, looked_at) = numbers(&wanting(Level::Warn));
+    assert_eq!(rare, (0..60).rev().map(|nth| nth * 1_000).collect::<Vec<_>>());
+    assert_eq!(looked_at, LINES);
+    let (all, looked_at) = numbers(&LogFilter::default());
+    assert_eq!(all, (0..LINES).rev().collect::<Vec<_>>());
+    assert!(looked_at > LINES, "more than fits is read in several passes");
 }
 
 #[test]
