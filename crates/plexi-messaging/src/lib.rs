@@ -44,5 +44,5 @@ pub use hub::{
 };
 pub use messages::{MessageDraft, Receipt};
 pub use messaging::{Messaging, PULSE};
-pub use pipeline::{STEP_BOUNDS, StepTiming};
+pub use pipeline::StepTiming;
 pub use spaces::FIRST_CHANNEL;

@@ -1,10 +1,10 @@
 //! The steps between a draft and its delivery: each has a name and is timed; screens have a deadline.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use plexi_core::{Actor, Coded};
+use plexi_core_log::{Histogram, HistogramSnapshot};
 use tokio::time::Instant;
 
 use crate::error::MessagingError;
@@ -14,28 +14,13 @@ use crate::ports::Verdict;
 /// How long a screen may take.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// Upper bounds of the timing buckets, in microseconds.
-pub const STEP_BOUNDS: [u64; 12] =
-    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 250_000, 1_000_000];
-
 /// How long a step of the pipeline took, since the start of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepTiming {
     /// The step: `authorise`, `validate`, a screen's name, `resolve`, `index`, `store`, `broadcast`.
     pub step: &'static str,
-    /// How often it ran.
-    pub count: u64,
-    /// All runs together, in microseconds.
-    pub total_micros: u64,
-    /// How many runs took at most as long as each of [`STEP_BOUNDS`]; the longer ones are in `count` only.
-    pub buckets: [u64; STEP_BOUNDS.len()],
-}
-
-#[derive(Default)]
-struct Histogram {
-    count: AtomicU64,
-    total: AtomicU64,
-    buckets: [AtomicU64; STEP_BOUNDS.len()],
+    /// How long its runs took.
+    pub took: HistogramSnapshot,
 }
 
 /// Timings of all steps; the set of steps is fixed at the start.
@@ -49,33 +34,15 @@ impl Timings {
     }
 
     pub(crate) fn note(&self, step: &'static str, since: Instant) {
-        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::trace!(step, micros, "pipeline step");
+        let took = since.elapsed();
+        tracing::trace!(step, micros = took.as_micros(), "pipeline step");
         if let Some(histogram) = self.0.get(step) {
-            histogram.count.fetch_add(1, Ordering::Relaxed);
-            histogram.total.fetch_add(micros, Ordering::Relaxed);
-            if let Some(bucket) = STEP_BOUNDS.iter().position(|bound| micros <= *bound) {
-                histogram.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-            }
+            histogram.record(took);
         }
     }
 
     pub(crate) fn read(&self) -> Vec<StepTiming> {
-        self.0
-            .iter()
-            .map(|(step, histogram)| {
-                let mut below = 0;
-                StepTiming {
-                    step,
-                    count: histogram.count.load(Ordering::Relaxed),
-                    total_micros: histogram.total.load(Ordering::Relaxed),
-                    buckets: std::array::from_fn(|at| {
-                        below += histogram.buckets[at].load(Ordering::Relaxed);
-                        below
-                    }),
-                }
-            })
-            .collect()
+        self.0.iter().map(|(step, histogram)| StepTiming { step, took: histogram.snapshot() }).collect()
     }
 }
 

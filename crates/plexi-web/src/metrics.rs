@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use plexi_core::ErrorCode;
 use plexi_core_log::{Histogram, HistogramSnapshot};
-use plexi_messaging::{STEP_BOUNDS, StepTiming};
+use plexi_messaging::StepTiming;
 use tokio::time::Instant;
 
 /// Upper bounds of the latency histogram, in microseconds.
 const BOUNDS: [u64; 12] =
     [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
+
+/// The same for the steps between a message and its readers.
+const STEP_BOUNDS: [u64; 12] =
+    [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 250_000, 1_000_000];
 
 /// The steps of a request in [`crate::call`], in order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -166,15 +170,16 @@ impl Exposition {
     }
 }
 
-/// Writes a histogram.
+/// Writes a histogram with these bounds.
 fn collect_times(
     took: &HistogramSnapshot,
+    bounds: [u64; 12],
     name: &str,
     help: &str,
     label: (&str, &str),
     into: &mut Exposition,
 ) {
-    let buckets = BOUNDS.map(|bound| (bound, took.at_most(bound)));
+    let buckets = bounds.map(|bound| (bound, took.at_most(bound)));
     let micros = u64::try_from(took.total().as_micros()).unwrap_or(u64::MAX);
     into.histogram(name, help, &[label], &buckets, (took.count(), micros));
 }
@@ -286,7 +291,7 @@ impl Metrics {
         let answered = || took.iter().filter(|(_, took)| took.count() > 0);
         for (id, took) in answered() {
             let help = "Time from the first byte of a request to its answer.";
-            collect_times(took, "plexi_http_request_duration_seconds", help, ("operation", id), into);
+            collect_times(took, BOUNDS, "plexi_http_request_duration_seconds", help, ("operation", id), into);
         }
         for (id, took) in answered() {
             let help = "Time that so many of all requests since the start did not exceed.";
@@ -295,7 +300,14 @@ impl Metrics {
         for (step, histogram) in Step::ALL.iter().zip(&self.steps) {
             let help = "Time that a step of answering a request took.";
             let took = histogram.snapshot();
-            collect_times(&took, "plexi_http_step_duration_seconds", help, ("step", step.name()), into);
+            collect_times(
+                &took,
+                BOUNDS,
+                "plexi_http_step_duration_seconds",
+                help,
+                ("step", step.name()),
+                into,
+            );
         }
         let counter = |into: &mut Exposition, name: &str, help: &str, value: &AtomicU64| {
             into.counter(name, help, &[], value.load(Ordering::Relaxed));
@@ -319,14 +331,9 @@ impl Metrics {
 /// The steps between a message and its readers, as messaging timed them.
 pub(crate) fn pipeline(timings: &[StepTiming], into: &mut Exposition) {
     for timing in timings {
-        let buckets: Vec<(u64, u64)> = STEP_BOUNDS.into_iter().zip(timing.buckets).collect();
-        into.histogram(
-            "plexi_message_step_duration_seconds",
-            "Time that a step between a message and its readers took.",
-            &[("step", timing.step)],
-            &buckets,
-            (timing.count, timing.total_micros),
-        );
+        let help = "Time that a step between a message and its readers took.";
+        let label = ("step", timing.step);
+        collect_times(&timing.took, STEP_BOUNDS, "plexi_message_step_duration_seconds", help, label, into);
     }
 }
 
@@ -390,14 +397,12 @@ mod tests {
 
     #[test]
     fn the_steps_of_messages_are_histograms_whose_buckets_never_exceed_their_count() {
-        let timing = StepTiming {
-            step: "store",
-            count: 2,
-            total_micros: 1_500_250,
-            buckets: [0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3],
-        };
+        let took = Histogram::default();
+        for micros in [200, 750_000, 750_050] {
+            took.record(Duration::from_micros(micros));
+        }
         let mut text = Exposition::default();
-        pipeline(&[timing], &mut text);
+        pipeline(&[StepTiming { step: "store", took: took.snapshot() }], &mut text);
         let text = text.into_text();
         for line in [
             "# TYPE plexi_message_step_duration_seconds histogram",

@@ -289,7 +289,7 @@ async fn with_rule(
     let channel = world.channel("general", ChannelKind::Public, &[]).await;
     let posted = world.try_post("ada", channel.id, "text").await.map(|message| message.text);
     let timings = world.messaging.step_timings();
-    assert_eq!(timings.iter().find(|timing| timing.step == "rule").unwrap().count, 1);
+    assert_eq!(timings.iter().find(|timing| timing.step == "rule").unwrap().took.count(), 1);
     posted
 }
 
