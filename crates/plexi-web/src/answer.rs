@@ -1,11 +1,13 @@
 //! What a handler gives back. The type says which statuses and which schema, so the OpenAPI document cannot differ.
 
+use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use plexi_messaging::model::Message;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
+use crate::caching::{self, Kept};
 use crate::idempotency::Shown;
 use crate::operations::AnswerDoc;
 
@@ -34,7 +36,7 @@ pub(crate) struct Posted {
 /// 204.
 pub(crate) struct Done;
 
-/// 200 with a JSON document that is written already.
+/// 200 with a JSON document that is written already, and the same for everybody.
 pub(crate) struct Document(pub bytes::Bytes);
 
 /// 200 with a piece of a file.
@@ -102,7 +104,9 @@ impl Answer for Document {
     };
 
     fn render(self) -> Response {
-        ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.0).into_response()
+        let kept = Extension(Kept::Shared(caching::DOCUMENTS));
+        let media_type = HeaderValue::from_static("application/json");
+        (kept, [(header::CONTENT_TYPE, media_type)], self.0).into_response()
     }
 }
 
@@ -115,7 +119,7 @@ impl Answer for Octets {
 
     fn render(self) -> Response {
         let media_type = HeaderValue::from_static("application/octet-stream");
-        ([(header::CONTENT_TYPE, media_type)], self.0).into_response()
+        (Extension(Kept::ByNobody), [(header::CONTENT_TYPE, media_type)], self.0).into_response()
     }
 }
 

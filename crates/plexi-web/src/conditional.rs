@@ -4,21 +4,14 @@ use std::future::Future;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
+use plexi_cache::http::Etag;
 use plexi_core::ErrorCode;
 use serde::Serialize;
 
+use crate::caching::{self, Kept};
 use crate::error::ApiError;
-
-/// The strong tag of a body.
-pub(crate) fn tag(body: &[u8]) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, body);
-    let short = digest.as_ref().get(..18).unwrap_or_default();
-    format!("\"{}\"", URL_SAFE_NO_PAD.encode(short))
-}
 
 /// Tags the answer of a read; 304 when the client has it.
 pub(crate) async fn answer(request: &HeaderMap, response: Response) -> Result<Response, ApiError> {
@@ -30,13 +23,10 @@ pub(crate) async fn answer(request: &HeaderMap, response: Response) -> Result<Re
     let bytes = collected
         .map_err(|error| ApiError::new(ErrorCode::SystemInternal).because(error.to_string()))?
         .to_bytes();
-    let tag = tag(&bytes);
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        parts.headers.insert(header::ETAG, value);
-    }
-    parts.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
-    let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    if known.into_iter().any(|list| names(list, &tag)) {
+    let tag = Etag::of(&bytes);
+    let kept = parts.extensions.get::<Kept>().copied().unwrap_or(Kept::Own);
+    caching::describe(kept, &tag, &mut parts.headers);
+    if caching::is_known(request, &tag) {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(header::CONTENT_TYPE);
         return Ok((parts, Body::empty()).into_response());
@@ -61,28 +51,10 @@ where
     }
     let body = serde_json::to_vec(&present);
     let body = body.map_err(|error| ApiError::new(ErrorCode::SystemInternal).because(error.to_string()))?;
-    if names(list, &tag(&body)) {
+    // A weak tag counts: compression on the way may have weakened ours.
+    if Etag::of(&body).is_known_to(list) {
         Ok(Some(present))
     } else {
         Err(ApiError::new(ErrorCode::ValidationPrecondition))
-    }
-}
-
-/// Whether a list of tags names `tag`. Compression may have weakened it on the way.
-fn names(list: &str, tag: &str) -> bool {
-    list.split(',')
-        .map(str::trim)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_names_a_tag_also_when_it_was_weakened() {
-        let tag = tag(b"body");
-        assert!(names(&tag, &tag) && names("*", &tag) && names(&format!("\"x\", W/{tag}"), &tag));
-        assert!(!names("\"x\"", &tag) && !names("", &tag));
     }
 }

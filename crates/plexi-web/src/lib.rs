@@ -8,6 +8,7 @@
 mod address;
 mod answer;
 mod api;
+mod caching;
 mod call;
 mod conditional;
 mod config;

@@ -4,8 +4,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use plexi_cache::http::Etag;
 use plexi_core::ErrorCode;
 
+use crate::caching::{self, CLIENT, Kept};
 use crate::error::ApiError;
 use crate::state::WebState;
 
@@ -14,7 +16,7 @@ use crate::state::WebState;
 pub struct UiAsset {
     /// Its content type.
     pub content_type: &'static str,
-    /// Its strong entity tag, with quotes.
+    /// What tells its content from any other, such as a hash of it.
     pub etag: String,
     /// Its name holds the hash of its content: it never changes.
     pub immutable: bool,
@@ -55,16 +57,15 @@ pub(crate) async fn fallback(State(web): State<WebState>, request: Request<axum:
 }
 
 fn serve(request: &HeaderMap, asset: UiAsset) -> Response {
-    let caching = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let kept = if asset.immutable { Kept::ForEver(CLIENT) } else { Kept::Shared(CLIENT) };
     let (body, encoding) = match (asset.brotli, asset.gzip) {
         (Some(brotli), _) if encoding_allowed(request, "br") => (brotli, Some("br")),
         (_, Some(gzip)) if encoding_allowed(request, "gzip") => (gzip, Some("gzip")),
         _ => (asset.identity, None),
     };
     // The tag of an encoding differs from that of the plain file, as strong tags must.
-    let tag = encoding.map_or(asset.etag.clone(), |e| format!("{}-{e}\"", asset.etag.trim_end_matches('"')));
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let fresh = known.is_some_and(|list| list.split(',').any(|known| known.trim() == tag));
+    let tag = Etag::of_parts(&[asset.etag.as_bytes(), encoding.unwrap_or_default().as_bytes()]);
+    let fresh = caching::is_known(request, &tag);
     let mut response =
         if fresh { StatusCode::NOT_MODIFIED.into_response() } else { (StatusCode::OK, body).into_response() };
     let headers = response.headers_mut();
@@ -75,11 +76,7 @@ fn serve(request: &HeaderMap, asset: UiAsset) -> Response {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
     }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    caching::describe(kept, &tag, headers);
     response
 }
 

@@ -18,7 +18,7 @@ impl UiAssets for EmbeddedUi {
 fn served(asset: &'static Asset) -> UiAsset {
     UiAsset {
         content_type: asset.content_type,
-        etag: format!("\"{}\"", asset.etag),
+        etag: asset.etag.to_owned(),
         immutable: asset.immutable,
         identity: Bytes::from_static(asset.identity),
         brotli: asset.brotli.map(Bytes::from_static),

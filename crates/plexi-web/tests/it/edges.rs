@@ -133,15 +133,25 @@ async fn the_client_is_served_compressed_and_pages_lead_to_its_start() {
     let gzip = world.send(fetch(asset, &[("accept-encoding", "gzip, br;q=0")])).await;
     assert_eq!((&*gzip.text(), gzip.header("vary")), ("gzip", "accept-encoding"));
     let plain = world.send(fetch(asset, &[])).await;
-    assert_eq!((&*plain.text(), plain.header("etag")), ("plain", "\"abc\""));
-    let known = world.send(fetch(asset, &[("if-none-match", "\"abc\"")])).await;
-    assert_eq!((known.status, known.bytes.len()), (304, 0));
+    assert_eq!((&*plain.text(), plain.header("surrogate-key")), ("plain", "client"));
+    let tags = [plain.header("etag"), gzip.header("etag"), brotli.header("etag")];
+    assert!(
+        tags[0] != tags[1] && tags[1] != tags[2] && tags[0] != tags[2],
+        "each encoding has its own: {tags:?}"
+    );
+    for (encoding, tag) in ["identity", "gzip", "br"].into_iter().zip(tags) {
+        let asks = |tag: &str| fetch(asset, &[("accept-encoding", encoding), ("if-none-match", tag)]);
+        let known = world.send(asks(&format!("\"other\", {tag}"))).await;
+        assert_eq!((known.status, known.bytes.len(), known.header("etag")), (304, 0, tag));
+        assert_eq!(known.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(world.send(asks("\"other\"")).await.status, 200);
+    }
 
     let page = [("accept", "text/html,application/xhtml+xml;q=0.9")];
     for path in ["/", "/c/0198c0de-0000-7000-8000-000000000001", "/sign-in"] {
         let reply = world.send(fetch(path, &page)).await;
         assert_eq!((reply.status, &*reply.text()), (200, "<!doctype html>"), "{path}");
-        assert_eq!(reply.header("cache-control"), "no-cache");
+        assert_eq!(reply.header("cache-control"), "public, max-age=0, must-revalidate");
     }
     for path in ["/api/v1/nowhere", "/api", "/health/nowhere", "/.well-known/nothing"] {
         assert_eq!(world.send(fetch(path, &page)).await.status, 404, "{path}");
@@ -157,6 +167,25 @@ async fn the_client_is_served_compressed_and_pages_lead_to_its_start() {
 
 fn plain_post(path: &str) -> Request<Body> {
     plain(path).method(Method::POST).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn everybody_may_keep_the_documents_the_person_alone_what_is_theirs_and_nobody_a_refusal() {
+    let world = world().await;
+    for path in ["openapi.json", "docs", "docs/reference.js", "docs/reference.css"] {
+        let path = format!("/api/v1/{path}");
+        let reply = world.send(fetch(&path, &[])).await;
+        assert_eq!(reply.header("cache-control"), "public, max-age=0, must-revalidate", "{path}");
+        assert_eq!((reply.header("surrogate-key"), reply.header("vary")), ("documents", "accept-encoding"));
+        let known = world.send(fetch(&path, &[("if-none-match", reply.header("etag"))])).await;
+        assert_eq!((known.status, known.bytes.len()), (304, 0), "{path}");
+    }
+    let own = world.get(&world.root, "/users/me").await;
+    assert_eq!(own.header("cache-control"), "private, max-age=0, must-revalidate");
+    assert_eq!(own.header("vary"), "accept-encoding, authorization, cookie");
+    assert_eq!(own.header("surrogate-key"), "");
+    let refused = world.send(fetch("/api/v1/users/me", &[])).await;
+    assert_eq!((refused.status, refused.header("cache-control")), (401.try_into().unwrap(), "no-store"));
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ impl UiAssets for Ui {
         assert!(path != "panic", "the secret of the house");
         (path == "assets/index-3f2a.js").then(|| UiAsset {
             content_type: "text/javascript; charset=utf-8",
-            etag: "\"abc\"".into(),
+            etag: "abc".into(),
             immutable: true,
             identity: Bytes::from_static(b"plain"),
             brotli: Some(Bytes::from_static(b"brotli")),
@@ -133,7 +133,7 @@ impl UiAssets for Ui {
     fn index(&self) -> UiAsset {
         UiAsset {
             content_type: "text/html; charset=utf-8",
-            etag: "\"page\"".into(),
+            etag: "page".into(),
             immutable: false,
             identity: Bytes::from_static(b"<!doctype html>"),
             brotli: None,
