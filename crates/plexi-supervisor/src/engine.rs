@@ -304,9 +304,16 @@ impl Engine {
         }
         let child = &self.spec.children[place];
         let (ready_within, heartbeat) = (child.is_ready_within(), child.beats_within());
+        let (phase, state) = match ready_within {
+            Some(_) => (Phase::Starting, State::Starting),
+            None => (Phase::Running, State::Running),
+        };
         let slot = &mut self.slots[place];
         slot.generation += 1;
         slot.probe_failures = 0;
+        // Before its task begins, so that whoever sees what it does sees that it runs.
+        slot.phase = phase;
+        slot.node.enter(state, self.now);
         let generation = slot.generation;
         let run = Arc::new(Run::new(place, generation, Arc::clone(&slot.node), self.ready.clone(), self.now));
         let context = Context(Arc::clone(&run));
@@ -323,14 +330,14 @@ impl Engine {
         };
         self.owners.insert(abort.id(), Task::Run(place));
         slot.live = Some(Live { run, abort });
-        if let Some(within) = ready_within {
-            slot.phase = Phase::Starting;
-            slot.node.enter(State::Starting, self.now);
-            if let Some(at) = self.now.checked_add(within) {
-                self.timers.add(at, Due::Ready, place, generation);
+        match ready_within {
+            // Some are given all the time there is.
+            Some(within) => {
+                if let Some(at) = self.now.checked_add(within) {
+                    self.timers.add(at, Due::Ready, place, generation);
+                }
             }
-        } else {
-            self.runs(place);
+            None => self.look_after(place),
         }
         if let Some(within) = heartbeat {
             self.timers.add(self.now + within, Due::Beat, place, generation);
@@ -352,18 +359,19 @@ impl Engine {
         self.stuck(place, Why::Group);
     }
 
-    fn runs(&mut self, place: usize) {
-        let slot = &mut self.slots[place];
-        slot.phase = Phase::Running;
-        slot.node.enter(State::Running, self.now);
+    /// The health of a child that runs is asked for, if it can be.
+    fn look_after(&mut self, place: usize) {
         if let Some(probe) = self.spec.children[place].own_probe() {
-            self.timers.add(self.now + probe.every, Due::Probe, place, slot.generation);
+            self.timers.add(self.now + probe.every, Due::Probe, place, self.slots[place].generation);
         }
     }
 
     fn became_ready(&mut self, place: usize, generation: u32) {
-        if self.slots[place].is(generation) && self.slots[place].phase == Phase::Starting {
-            self.runs(place);
+        let slot = &mut self.slots[place];
+        if slot.is(generation) && slot.phase == Phase::Starting {
+            slot.phase = Phase::Running;
+            slot.node.enter(State::Running, self.now);
+            self.look_after(place);
             self.pass(place);
         }
     }
