@@ -224,8 +224,11 @@ impl Url {
             (Some(host), _) | (_, Some(host)) if host.is_empty() || host.contains('@') => Self::Other,
             (Some(_), _) => Self::Safe,
             (None, Some(host)) => {
-                let name = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
-                let ip = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+                let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                    Some((name, _)) => name,
+                    None => host.split_once(':').map_or(&*host, |(name, _)| name),
+                };
+                let ip = name.parse::<std::net::IpAddr>();
                 let here = name == "localhost" || ip.is_ok_and(|ip| ip.is_loopback());
                 if here { Self::Safe } else { Self::Open }
             }

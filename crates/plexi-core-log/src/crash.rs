@@ -117,11 +117,11 @@ impl CrashLog {
 
     /// Writes a crash log; its path when that was possible. What cannot be written goes to standard error.
     pub(crate) fn write(&self, reason: &str) -> Option<PathBuf> {
-        let backtrace = Backtrace::force_capture().to_string();
         if self.written.fetch_add(1, Ordering::Relaxed) >= IN_ONE_RUN {
             self.witness.tell("crash log not written, this run has written enough of them", reason);
             return None;
         }
+        let backtrace = Backtrace::force_capture().to_string();
         // so that the last words are in the file; a writer that hangs or has crashed itself is not waited for
         self.witness.queue.flush(PATIENCE);
         let now = self.witness.clock.now();
@@ -177,23 +177,31 @@ impl CrashLog {
         }
         let target = folder.join(name.to_string());
         let room = self.room.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (mut file, reserved) = match room {
-            Some(room) => (room.file, Some(room.path)),
-            None => (private().write(true).create_new(true).open(&target)?, None),
+        let Some(mut room) = room else {
+            let mut file = private().write(true).create_new(true).open(&target)?;
+            self.fill(&mut file, trailer)?;
+            return Ok(target);
         };
+        let saved = self.fill(&mut room.file, trailer).and_then(|()| fs::rename(&room.path, &target));
+        if let Err(error) = saved {
+            // for the next one, and to be taken away at the end
+            *self.room.lock().unwrap_or_else(PoisonError::into_inner) = Some(room);
+            return Err(error);
+        }
+        Ok(target)
+    }
+
+    /// Writes the end of the log and `trailer`, and nothing after them.
+    fn fill(&self, file: &mut File, trailer: &str) -> io::Result<()> {
         file.seek(SeekFrom::Start(0))?;
         // without the end of the log the reason is still worth having
-        let tail = self.copy_tail(&mut file).unwrap_or(0);
+        let tail = self.copy_tail(file).unwrap_or(0);
         file.seek(SeekFrom::Start(tail))?;
         file.write_all(trailer.as_bytes())?;
-        let len = tail + trailer.len() as u64;
-        file.set_len(len)?;
-        if let Some(path) = reserved {
-            fs::rename(path, &target)?;
-        }
+        file.set_len(tail + trailer.len() as u64)?;
         // what cannot be synchronised is in the file all the same
         let _ = file.sync_data();
-        Ok(target)
+        Ok(())
     }
 
     /// Copies the last whole lines of the log; how many bytes they are.

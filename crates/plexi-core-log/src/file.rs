@@ -139,16 +139,21 @@ impl LogFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         let now = self.clock.now();
-        let Some(name) = self.place.put_aside(now)? else { return Ok(()) };
+        // nothing to put aside: somebody took the file away, and what is written to it is seen by nobody
+        let name = self.place.put_aside(now)?;
         match append_to(&self.place.path) {
             Ok((file, len, torn)) => {
                 (self.file, self.len, self.torn, self.opened) = (file, len, torn, now);
-                self.archive.add(&self.place, name);
+                if let Some(name) = name {
+                    self.archive.add(&self.place, name);
+                }
                 Ok(())
             }
             Err(error) => {
                 // the open file goes on being the log: give it its name back
-                fs::rename(self.place.folder.join(name.to_string()), &self.place.path)?;
+                if let Some(name) = name {
+                    fs::rename(self.place.folder.join(name.to_string()), &self.place.path)?;
+                }
                 Err(error)
             }
         }

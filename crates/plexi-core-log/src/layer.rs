@@ -131,10 +131,14 @@ impl LogLayer {
         if let Some(queue) = self.plugin(metadata, &desk.own) {
             desk.line.clear();
             line.write(self.format, &mut desk.line);
-            if !queue.push(&desk.line, level) && level == Level::ERROR {
-                print(&desk.line);
+            let taken = queue.push(&desk.line, level);
+            // one that was closed just now: the line goes where the next one will
+            if taken || !queue.is_closed() {
+                if !taken && level == Level::ERROR {
+                    print(&desk.line);
+                }
+                return;
             }
-            return;
         }
         let mut written = None;
         let (mut wanted, mut taken) = (false, false);

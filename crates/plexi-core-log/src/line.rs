@@ -11,6 +11,12 @@ use crate::fields::{Fields, Pieces, two_digits};
 
 /// The longest line, in bytes before its line break; fields beyond it are left out and marked.
 const MAX_LINE: usize = 64 * 1024;
+/// How much of it a message may take, escaped.
+const MESSAGE: usize = 40 * 1024;
+/// How much of it a correlation id may take, escaped.
+const CORRELATION: usize = 4 * 1024;
+/// What comes after the fields at most, beside a correlation id.
+const END: usize = 64;
 
 /// What a line says.
 pub(crate) struct Line<'a> {
@@ -79,7 +85,7 @@ impl Around {
             let hidden = |name: &str| own.has(name) || later.iter().any(|fields| fields.has(name));
             for (format, out) in [(Format::Text, &mut self.text), (Format::Json, &mut self.json)] {
                 for (name, piece) in these.pieces(format).each().filter(|(name, _)| !hidden(name)) {
-                    self.cut |= !append(out, 0, piece);
+                    self.cut |= !append(out, MAX_LINE, piece);
                     self.names.push(name);
                 }
             }
@@ -144,13 +150,11 @@ impl Line<'_> {
     }
 
     /// Appends the fields; whether some had to be left out.
-    fn fields(&self, format: Format, out: &mut String, begin: usize) -> bool {
+    fn fields(&self, format: Format, out: &mut String, end: usize) -> bool {
         let (around, own) = (self.around.in_form(format), self.own.pieces(format));
-        let mut cut = self.around.cut | !append(out, begin, around);
-        if out.len() - begin + own.all().len() <= MAX_LINE {
-            out.push_str(own.all());
-        } else {
-            cut |= !append_each(out, begin, own);
+        let mut cut = self.around.cut | !append(out, end, around);
+        if !append(out, end, own.all()) {
+            cut |= !append_each(out, end, own);
         }
         cut
     }
@@ -169,14 +173,15 @@ impl Line<'_> {
         out.push(' ');
         let message = self.own.message.as_str();
         // a message that looks like fields is quoted, so that it cannot pass for them
-        if escape::is_plain(message, [b'=', b'"', b'\\']) {
+        let cut = if escape::is_plain(message, [b'=', b'"', b'\\']) {
             out.push_str(message);
+            false
         } else if message.contains(['=', '"']) {
-            escape::quoted(out, message);
+            within(out, MESSAGE, message, escape::quoted)
         } else {
-            escape::plain(out, message);
-        }
-        if self.fields(Format::Text, out, begin) {
+            within(out, MESSAGE, message, escape::plain)
+        };
+        if self.fields(Format::Text, out, begin + MAX_LINE - CORRELATION - END) | cut {
             out.push_str(" cut=true");
         }
         match self.own.correlation() {
@@ -194,7 +199,7 @@ impl Line<'_> {
         out.push_str("\",\"target\":");
         escape::json(out, self.target);
         out.push_str(",\"message\":");
-        escape::json(out, &self.own.message);
+        let message_cut = within(out, MESSAGE, &self.own.message, escape::json);
         match self.own.correlation() {
             Some(id) => correlation_json(out, id),
             None => out.push_str(&self.around.correlation_json),
@@ -202,7 +207,7 @@ impl Line<'_> {
         out.push_str(&self.around.spans);
         out.push_str(",\"fields\":{");
         let fields = out.len();
-        let cut = self.fields(Format::Json, out, begin);
+        let cut = self.fields(Format::Json, out, begin + MAX_LINE - END) | message_cut;
         if out.len() > fields {
             // each piece begins with the comma that parts it from the one before
             out.remove(fields);
@@ -213,25 +218,38 @@ impl Line<'_> {
 
 fn correlation_text(out: &mut String, id: &str) {
     out.push_str(" correlation_id=");
-    escape::value(out, id);
+    within(out, CORRELATION, id, escape::value);
 }
 
 fn correlation_json(out: &mut String, id: &str) {
     out.push_str(",\"correlation_id\":");
-    escape::json(out, id);
+    within(out, CORRELATION, id, escape::json);
 }
 
-/// Appends a piece unless the line would become too long.
-fn append(out: &mut String, begin: usize, piece: &str) -> bool {
-    let fits = out.len() - begin + piece.len() <= MAX_LINE;
+/// Appends as much of a text, escaped, as takes no more than `most`; whether something had to be left out.
+fn within(out: &mut String, most: usize, text: &str, escape: fn(&mut String, &str)) -> bool {
+    let begin = out.len();
+    let mut some = text;
+    escape(out, some);
+    while out.len() - begin > most {
+        out.truncate(begin);
+        some = &some[..some.floor_char_boundary(some.len() / 2)];
+        escape(out, some);
+    }
+    some.len() < text.len()
+}
+
+/// Appends a piece unless the text would go beyond `end`.
+fn append(out: &mut String, end: usize, piece: &str) -> bool {
+    let fits = out.len() + piece.len() <= end;
     if fits {
         out.push_str(piece);
     }
     fits
 }
 
-fn append_each(out: &mut String, begin: usize, pieces: &Pieces) -> bool {
-    pieces.each().fold(true, |all, (_, piece)| append(out, begin, piece) && all)
+fn append_each(out: &mut String, end: usize, pieces: &Pieces) -> bool {
+    pieces.each().fold(true, |all, (_, piece)| append(out, end, piece) && all)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use plexi_core::Clock;
 
@@ -44,6 +44,8 @@ pub(crate) struct Parts {
 pub(crate) struct Plugins {
     parts: Parts,
     open: RwLock<BTreeMap<String, PluginLog>>,
+    /// Held while a log is opened or closed: a file that is still written to is not put aside. Nobody who logs waits for it.
+    turn: Mutex<()>,
 }
 
 struct PluginLog {
@@ -54,7 +56,7 @@ struct PluginLog {
 
 impl Plugins {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts, open: RwLock::default() }
+        Self { parts, open: RwLock::default(), turn: Mutex::default() }
     }
 
     /// Opens the log of a plugin; one that is open stays as it is.
@@ -62,12 +64,15 @@ impl Plugins {
         if !is_name(name) {
             return Err(LogError::PluginName { name: crate::escape_ascii(name) });
         }
-        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        if open.contains_key(name) {
-            return Ok(());
-        }
-        if open.len() >= MANY {
-            return Err(LogError::TooManyPlugins { most: MANY });
+        let _turn = self.turn();
+        {
+            let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+            if open.contains_key(name) {
+                return Ok(());
+            }
+            if open.len() >= MANY {
+                return Err(LogError::TooManyPlugins { most: MANY });
+            }
         }
         let Parts { folder, rotation, when_full, clock, own, inbox } = &self.parts;
         let place = Place::of_plugin(folder, name);
@@ -75,24 +80,31 @@ impl Plugins {
         let file = LogFile::open(place, rotation.clone(), Arc::clone(clock), inbox.clone())?;
         let queue = Arc::new(Queue::new(CAPACITY, *when_full));
         let outlet = Outlet::start("log-plugin", Arc::clone(&queue), file, own.clone(), to_stderr(own))?;
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.insert(name.to_owned(), PluginLog { queue, _outlet: outlet });
         Ok(())
     }
 
     /// Closes the log of a plugin after what waits is written.
     pub(crate) fn close(&self, name: &str) {
+        let _turn = self.turn();
         let closed = self.open.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         // outside the lock: it waits for the disk
         drop(closed);
     }
 
     pub(crate) fn close_all(&self) {
+        let _turn = self.turn();
         let closed = std::mem::take(&mut *self.open.write().unwrap_or_else(PoisonError::into_inner));
         for log in closed.values() {
             log.queue.close();
         }
         // each is waited for, and all have begun to end
         drop(closed);
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way to the log of a plugin, when it is open.

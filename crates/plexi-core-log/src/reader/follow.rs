@@ -94,7 +94,9 @@ impl Follower {
 
 fn read_rest(file: &mut File, at: &mut u64, splitter: &mut Splitter, give: Visit<'_>) -> io::Result<()> {
     // the server takes back part of a line that it could not write whole
-    *at = file.metadata()?.len().min(*at);
+    let there = file.metadata()?.len().min(*at);
+    splitter.take_back(*at - there);
+    *at = there;
     file.seek(SeekFrom::Start(*at))?;
     let mut block = vec![0; 64 * 1024];
     loop {

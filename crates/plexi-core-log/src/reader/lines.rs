@@ -37,6 +37,12 @@ impl Splitter {
         ControlFlow::Continue(())
     }
 
+    /// The last so many bytes do not count: they are not there any more. Lines that were given out stay so.
+    pub(crate) fn take_back(&mut self, count: u64) {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        self.begun.truncate(self.begun.len().saturating_sub(count));
+    }
+
     /// No more comes: what has no line break is a line as well.
     pub(crate) fn end(&mut self, visit: Visit<'_>) -> ControlFlow<()> {
         let last = std::mem::take(&mut self.begun);

@@ -88,6 +88,21 @@ fn a_file_that_reaches_its_age_is_put_aside() {
 }
 
 #[test]
+fn a_file_that_somebody_deleted_is_there_again_when_it_would_have_been_put_aside() {
+    let server = Server::new();
+    let (dispatch, guard) = server.build(&quiet());
+    tracing::dispatcher::with_default(&dispatch, || {
+        info!("yesterday");
+        assert!(guard.handle().flush(PATIENCE));
+        fs::remove_file(server.logs().join("latest.txt")).unwrap();
+        server.clock.advance(Duration::from_hours(24));
+        info!("today");
+    });
+    assert!(guard.handle().flush(PATIENCE));
+    assert!(server.latest().ends_with("today\n"), "{}", server.latest());
+}
+
+#[test]
 fn what_a_crash_left_is_completed_at_the_next_start() {
     let server = Server::new();
     let logs = server.logs();

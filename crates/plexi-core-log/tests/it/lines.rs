@@ -128,6 +128,28 @@ fn a_huge_value_is_cut_and_the_line_stays_bounded() {
 }
 
 #[test]
+fn no_line_is_longer_than_it_may_be_whatever_has_to_be_escaped() {
+    for format in [Format::Text, Format::Json] {
+        let server = Server::new();
+        let wild = "\u{1b}".repeat(16 * 1024);
+        server.run(&LogConfig { format, ..quiet() }, || {
+            let (id, a) = (wild.as_str(), wild.as_str());
+            let request = info_span!("request", correlation_id = id, a, b = a);
+            request.in_scope(|| info!(target: "web", c = a, d = a, n = 7, "{wild}"));
+        });
+        let log = server.latest();
+        assert_eq!(log.lines().count(), 1);
+        assert!(log.len() <= 64 * 1024 + 1 && log.contains("cut"), "{format:?}: {}", log.len());
+        assert!(log.contains("correlation_id"), "{format:?}");
+        if format == Format::Json {
+            let line: serde_json::Value = serde_json::from_str(&log).unwrap();
+            assert_eq!((&line["cut"], &line["fields"]["n"]), (&true.into(), &7.into()));
+            assert!(line["message"].as_str().unwrap().starts_with("\u{1b}\u{1b}"));
+        }
+    }
+}
+
+#[test]
 fn json_lines_are_objects_of_ascii_with_numbers_as_numbers() {
     let server = Server::new();
     let config = LogConfig { format: Format::Json, ..quiet() };

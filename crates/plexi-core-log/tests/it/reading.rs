@@ -327,6 +327,29 @@ fn following_tells_each_line_once_through_any_number_of_rotations() {
 }
 
 #[test]
+fn the_part_of_a_line_that_the_server_took_back_is_not_told() {
+    let server = Server::new();
+    server.run(&quiet(), || info!("first"));
+    let path = server.logs().join("latest.txt");
+    let mut log = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let whole = log.metadata().unwrap().len();
+    let pass = |_: LogEntry<'_>| ControlFlow::Continue(());
+    let (_, mut follower) = reader(&server).follow(&LogSource::Server, &LogFilter::default(), pass).unwrap();
+    let mut seen = Vec::new();
+    for (bytes, taken_back) in
+        [("2026-11-21T09:30:00.000000Z INFO  web half of a li", true), ("whole\n", false)]
+    {
+        log.write_all(bytes.as_bytes()).unwrap();
+        follower.poll(|entry| seen.push(entry.line().into_owned())).unwrap();
+        if taken_back {
+            log.set_len(whole).unwrap();
+            follower.poll(|entry| seen.push(entry.line().into_owned())).unwrap();
+        }
+    }
+    assert_eq!(seen, ["whole"]);
+}
+
+#[test]
 fn a_summary_counts_levels_targets_troubles_and_lost_lines() {
     let server = Server::new();
     server.run(&quiet(), || {

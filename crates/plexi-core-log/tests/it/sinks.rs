@@ -320,12 +320,16 @@ mod http {
             "http://localhost:4318",
             "http://127.0.0.1/x",
             "http://[::1]:1",
+            "http://[::1]/x",
         ] {
             assert_eq!(problems(safe), [], "{safe}");
         }
-        for open in
-            ["http://collector.example.org/v1/logs", "http://127.0.0.1.example.org:4318", "http://10.0.0.1"]
-        {
+        for open in [
+            "http://collector.example.org/v1/logs",
+            "http://127.0.0.1.example.org:4318",
+            "http://10.0.0.1",
+            "http://[2001:db8::1]/x",
+        ] {
             assert_eq!(problems(open)[0].field, "sinks.collector.authorization_file", "{open}");
         }
     }
