@@ -1,7 +1,8 @@
 //! `cargo xtask bench chat`: PlexiChat beside two limits that run in the same minute on the same machine, a WebSocket
 //! broadcaster that stores nothing and one that syncs each group of messages to a log. Prints a table and writes JSON.
 //!
-//! `cargo xtask bench log`: the log beside what most would pick, see [`log`]. `cargo xtask bench supervisor`: supervision beside what most would pick, see [`supervisor`].
+//! `cargo xtask bench log`: the log beside what most would pick, see [`log`]. `cargo xtask bench supervisor`: supervision beside the same, see
+//! [`supervisor`]. `cargo xtask bench cache`: the cache beside others, see [`cache`].
 //!
 //! Figures are ratios of one run, never promises. Everything listens on loopback, is bounded in count and time, and is
 //! ended by the run that started it.

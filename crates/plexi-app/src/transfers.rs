@@ -53,6 +53,28 @@ struct Inner {
     at_work: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// Says that a transfer has ended that was dropped: its group had its time to stop, or was between two runs.
+struct Ending {
+    moves: Moves,
+    id: String,
+    comes: bool,
+}
+
+impl Ending {
+    /// It ended by itself, and says how.
+    fn comes(mut self) {
+        self.comes = true;
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if !self.comes {
+            self.moves.fail(&self.id, "stopped".to_owned());
+        }
+    }
+}
+
 struct Job {
     shown: Transfer,
     source: Option<Source>,
@@ -146,6 +168,7 @@ impl Moves {
         };
         let brings = source.is_some() && !mode.dry_run;
         let (moves, id) = (self.clone(), id.to_owned());
+        let ending = Ending { moves: self.clone(), id: id.clone(), comes: false };
         self.0.tasks.spawn(async move {
             let runtime = tokio::runtime::Handle::current();
             let (worker, name) = (moves.clone(), id.clone());
@@ -163,6 +186,7 @@ impl Moves {
                 moves.tidy(&id).await;
             }
             // who sees that it has ended can begin another
+            ending.comes();
             drop(held);
             match done {
                 Ok(Ok((report, size))) => {
@@ -409,4 +433,39 @@ fn refused(error: &io::Error) -> ApiError {
         _ => ErrorCode::StorageUnavailable,
     };
     ApiError::new(code).because(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::ServerConfig;
+
+    #[tokio::test]
+    async fn a_transfer_that_begins_between_two_runs_of_its_group_is_said_to_have_been_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = ServerConfig { data_dir: folder.path().to_owned(), ..ServerConfig::default() };
+        let settings = Settings { server, ..Settings::default() };
+        let services = Services::open_idle(&settings, "test", Ambient::default()).await.unwrap();
+        let group = TaskGroup::new("transfers");
+        group.abort();
+        let moves = Moves::new(&services, Live::fixed(settings), group).unwrap();
+        let wish = TransferWish {
+            kind: TransferKind::Export,
+            source: None,
+            file_name: None,
+            size: None,
+            dry_run: false,
+            restore: false,
+        };
+        moves.begin(wish).await.unwrap();
+        let ended = async {
+            while moves.current().unwrap().state == TransferState::Running {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), ended).await.expect("it is said to run for ever");
+        let shown = moves.current().unwrap();
+        assert_eq!((shown.state, shown.error.as_deref()), (TransferState::Failed, Some("stopped")));
+        services.close().await;
+    }
 }
