@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use arrayvec::ArrayVec;
 use plexi_core::Entropy;
 use smallvec::{SmallVec, smallvec};
 
@@ -11,7 +12,7 @@ use crate::error::LimitError;
 use crate::hash::Seed;
 use crate::refusals::{Refusal, Refusals};
 use crate::rule::{Algorithm, Rule, Unit};
-use crate::rules::{Active, Circumstances, Coarse, Counters, Kept, Rules, Stage, USUAL};
+use crate::rules::{AT_ONCE, Active, Circumstances, Coarse, Counters, Kept, Rules, Stage};
 use crate::subject::{Subject, Tier};
 use crate::table::{Bucket, Table};
 use crate::ticker::{SystemTicker, Ticker};
@@ -328,7 +329,7 @@ impl Limiter {
 
     fn judge(&self, scope: Scope, stage: Stage, subject: &Subject<'_>, cost: Cost, mode: Mode) -> Decision {
         let rules = self.0.rules.load();
-        let mut asked: SmallVec<[Asked; USUAL]> = SmallVec::new();
+        let mut asked: ArrayVec<Asked, AT_ONCE> = ArrayVec::new();
         for number in rules.plan(scope.0, stage) {
             let Some(active) = rules.active.get(usize::from(*number)) else { continue };
             let cost = cost.of(active.rule.unit);
@@ -343,7 +344,7 @@ impl Limiter {
         if !asked.is_empty() {
             let now = self.now();
             let mut held = HeldBuckets::of(&self.0, &asked);
-            let mut findings: SmallVec<[Finding; USUAL]> = SmallVec::new();
+            let mut findings: ArrayVec<Finding, AT_ONCE> = ArrayVec::new();
             for one in &asked {
                 let active = &rules.active[usize::from(one.number)];
                 let finding = held.judge(one, active, now, subject.tier);
@@ -443,32 +444,36 @@ enum Seat {
 /// All that is held for a decision: in one order by everybody, so that nobody waits for somebody who waits for them. First the buckets by
 /// their numbers, then those of exact windows, then shared cells by the names of the rules.
 struct HeldBuckets<'a> {
-    numbers: SmallVec<[usize; USUAL]>,
+    numbers: ArrayVec<usize, AT_ONCE>,
     /// With each the cells that were given to somebody in this decision.
-    buckets: SmallVec<[(MutexGuard<'a, Bucket<State>>, u8); USUAL]>,
-    exact_numbers: SmallVec<[usize; 1]>,
-    exact_buckets: SmallVec<[(MutexGuard<'a, Bucket<Times>>, u8); 1]>,
+    buckets: ArrayVec<(MutexGuard<'a, Bucket<State>>, u8), AT_ONCE>,
+    exact_numbers: ArrayVec<usize, AT_ONCE>,
+    exact_buckets: ArrayVec<(MutexGuard<'a, Bucket<Times>>, u8), AT_ONCE>,
     exact_next: SmallVec<[Times; 1]>,
     shared: SmallVec<[MutexGuard<'a, Coarse>; 1]>,
 }
 
 impl<'a> HeldBuckets<'a> {
     fn of(inner: &'a Inner, asked: &[Asked]) -> Self {
-        let in_order = |numbers: &mut [usize]| numbers.sort_unstable();
-        let mut numbers: SmallVec<[usize; USUAL]> =
-            asked.iter().filter(|one| !one.exact).map(|one| one.bucket).collect();
-        let mut exact_numbers: SmallVec<[usize; 1]> =
-            asked.iter().filter(|one| one.exact).map(|one| one.bucket).collect();
-        if asked.len() > 1 {
-            in_order(&mut numbers);
-            numbers.dedup();
-            in_order(&mut exact_numbers);
-            exact_numbers.dedup();
+        let mut all = Self {
+            numbers: ArrayVec::new(),
+            buckets: ArrayVec::new(),
+            exact_numbers: ArrayVec::new(),
+            exact_buckets: ArrayVec::new(),
+            exact_next: SmallVec::new(),
+            shared: SmallVec::new(),
+        };
+        for one in asked {
+            let numbers = if one.exact { &mut all.exact_numbers } else { &mut all.numbers };
+            into_order(numbers, one.bucket);
         }
-        let buckets = numbers.iter().map(|number| (inner.cells.hold(*number), 0)).collect();
-        let exact_buckets = exact_numbers.iter().map(|number| (inner.exact.hold(*number), 0)).collect();
-        let (exact_next, shared) = (SmallVec::new(), SmallVec::new());
-        Self { numbers, buckets, exact_numbers, exact_buckets, exact_next, shared }
+        for number in &all.numbers {
+            all.buckets.push((inner.cells.hold(*number), 0));
+        }
+        for number in &all.exact_numbers {
+            all.exact_buckets.push((inner.exact.hold(*number), 0));
+        }
+        all
     }
 
     fn judge(&mut self, one: &Asked, active: &'a Active, now: u64, tier: usize) -> Finding {
@@ -542,6 +547,14 @@ impl<'a> HeldBuckets<'a> {
                 }
             }
         }
+    }
+}
+
+/// Puts a number in its place among those that rise, if it is not among them.
+fn into_order(numbers: &mut ArrayVec<usize, AT_ONCE>, number: usize) {
+    let at = numbers.iter().position(|known| *known >= number).unwrap_or(numbers.len());
+    if numbers.get(at) != Some(&number) {
+        numbers.insert(at, number);
     }
 }
 

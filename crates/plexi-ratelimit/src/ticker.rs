@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A clock that never goes back, whatever is done to the time of day.
 pub trait Ticker: Send + Sync + 'static {
@@ -7,14 +7,18 @@ pub trait Ticker: Send + Sync + 'static {
     fn micros(&self) -> u64;
 }
 
-/// The machine's.
+/// The machine's: that of the processor where it is steady, else the system's.
 #[derive(Debug)]
-pub struct SystemTicker(Instant);
+pub struct SystemTicker {
+    clock: quanta::Clock,
+    began: quanta::Instant,
+}
 
 impl SystemTicker {
     /// Begins now.
     pub fn new() -> Self {
-        Self(Instant::now())
+        let clock = quanta::Clock::new();
+        Self { began: clock.now(), clock }
     }
 }
 
@@ -26,7 +30,8 @@ impl Default for SystemTicker {
 
 impl Ticker for SystemTicker {
     fn micros(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+        let passed = self.clock.now().duration_since(self.began);
+        u64::try_from(passed.as_micros()).unwrap_or(u64::MAX)
     }
 }
 
