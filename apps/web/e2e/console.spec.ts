@@ -166,7 +166,19 @@ test("the log is chosen by level and text, opened, saved, and followed until one
   await isAccessibleInBothThemes(ada.page);
   await look(ada.page, "console-logs");
 
-  await ada.page.getByLabel("Level").selectOption("warn");
+  await ada.page.getByText("How much is logged").click();
+  await ada.page.getByLabel("Standard error takes").selectOption("error");
+  await ada.page.getByLabel("Another module").fill("plexi_supervisor");
+  await ada.page.getByRole("button", { name: "Log it in detail" }).click();
+  await expect(ada.page.getByLabel("plexi_supervisor", { exact: true })).toHaveValue("debug");
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-logs-levels");
+  await onThePhone("logs-levels");
+  await ada.page.getByRole("button", { name: "No own level for plexi_supervisor" }).click();
+  await expect(ada.page.getByLabel("plexi_supervisor", { exact: true })).toHaveCount(0);
+  await ada.page.getByText("How much is logged").click();
+
+  await ada.page.getByLabel("Level", { exact: true }).selectOption("warn");
   await expect(lines.getByRole("listitem").first()).toContainText("WARN");
   await expect(lines.getByText("INFO", { exact: true })).toHaveCount(0);
   await ada.page.getByRole("searchbox", { name: "Text" }).fill("Realtime/PRESENCE");

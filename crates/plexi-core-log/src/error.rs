@@ -37,6 +37,15 @@ pub enum LogError {
         /// The name that was asked for, in printable ASCII.
         name: String,
     },
+    /// There is no place of that name that lines go to.
+    #[error("there is no sink \"{name}\"")]
+    NoSuchSink {
+        /// The name that was asked for, in printable ASCII.
+        name: String,
+    },
+    /// The targets cannot have these levels.
+    #[error("{0}")]
+    Targets(String),
     /// No folder or file may be called after a plugin with this name.
     #[error(
         "\"{name}\" is no name for a plugin: 1 to 64 of a-z, 0-9, '.', '_', '-', with a letter or digit at both ends"
@@ -72,6 +81,10 @@ impl LogError {
         Self::Setting(FieldError::new(format!("sinks.{name}.{key}"), problem))
     }
 
+    pub(crate) fn no_sink(name: &str) -> Self {
+        Self::NoSuchSink { name: crate::escape_ascii(name) }
+    }
+
     pub(crate) fn no_file(name: &str) -> Self {
         Self::NoSuchLog { name: crate::escape_ascii(name) }
     }
@@ -81,7 +94,9 @@ impl Coded for LogError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Locked { .. } | Self::Setting(_) | Self::Level(_) => ErrorCode::SystemConfiguration,
-            Self::PluginName { .. } => ErrorCode::ValidationInvalid,
+            Self::PluginName { .. } | Self::NoSuchSink { .. } | Self::Targets(_) => {
+                ErrorCode::ValidationInvalid
+            }
             Self::NoSuchLog { .. } => ErrorCode::ValidationNotFound,
             Self::Io { .. } => ErrorCode::StorageUnavailable,
             Self::TooManyPlugins { .. } | Self::Thread(_) | Self::Installed | Self::Stopped => {
@@ -94,6 +109,8 @@ impl Coded for LogError {
         match self {
             Self::Setting(field) => vec![field.clone()],
             Self::Level(problem) => vec![FieldError::new("level", problem.to_string())],
+            Self::Targets(problem) => vec![FieldError::new("targets", problem.clone())],
+            Self::NoSuchSink { .. } => vec![FieldError::new("sinks", self.to_string())],
             _ => Vec::new(),
         }
     }

@@ -42,6 +42,10 @@ impl Threshold {
         self.0.store(level.unwrap_or(LogLevel::Trace).as_number(), Ordering::Relaxed);
     }
 
+    pub(crate) fn get(&self) -> LogLevel {
+        LogLevel::of_number(self.0.load(Ordering::Relaxed))
+    }
+
     fn lets(&self, level: Level) -> bool {
         let number = match level {
             Level::ERROR => LogLevel::Error,

@@ -50,6 +50,11 @@ impl Level {
         self as u8
     }
 
+    /// The level of that number; everything when there is none.
+    pub(crate) fn of_number(number: u8) -> Self {
+        Self::NAMES.get(usize::from(number)).map_or(Self::Trace, |(_, level)| *level)
+    }
+
     const fn filter(self) -> LevelFilter {
         match self {
             Self::Off => LevelFilter::OFF,
@@ -120,9 +125,39 @@ impl fmt::Display for LevelSpec {
     }
 }
 
+/// How much is logged now, and where to.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct LogLevels {
+    /// The level of every target that is not named.
+    pub level: Level,
+    /// Levels of named targets.
+    pub targets: BTreeMap<String, Level>,
+    /// What file (`file`), standard error (`console`) and sinks (`sinks.NAME`) take of it; `trace` takes all.
+    pub sinks: BTreeMap<String, Level>,
+}
+
+/// Other levels. What is not named stays.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LevelChange {
+    /// The level of every target that is not named.
+    #[serde(default)]
+    #[schemars(with = "Level")]
+    pub level: Option<Level>,
+    /// Levels of named targets; null takes the name away, so that the level of all others counts.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 100))]
+    pub targets: BTreeMap<String, Option<Level>>,
+    /// What file, console and sinks take; null takes all that is logged.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 100))]
+    pub sinks: BTreeMap<String, Option<Level>>,
+}
+
 /// Decides by target and level, and lets spans of INFO and above always through: the correlation id
 /// lives on a request span and must show on an ERROR even when the level is `error`.
 pub(crate) struct Levels {
+    spec: LevelSpec,
     targets: Targets,
     most_verbose: LevelFilter,
 }
@@ -132,6 +167,7 @@ impl Levels {
         let named = spec.targets.iter().map(|(target, level)| (target.clone(), level.filter()));
         let most_verbose = spec.targets.values().copied().chain([spec.level, Level::Info]).max();
         Self {
+            spec: spec.clone(),
             targets: Targets::new().with_default(spec.level.filter()).with_targets(named),
             most_verbose: most_verbose.unwrap_or_default().filter(),
         }
@@ -140,6 +176,10 @@ impl Levels {
     pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
         (metadata.is_span() && *metadata.level() <= tracing::Level::INFO)
             || self.targets.would_enable(metadata.target(), metadata.level())
+    }
+
+    pub(crate) const fn spec(&self) -> &LevelSpec {
+        &self.spec
     }
 
     pub(crate) const fn most_verbose(&self) -> LevelFilter {

@@ -49,7 +49,7 @@ pub use data_dirs::DataDirs;
 pub use error::LogError;
 pub use escape::escape_ascii;
 pub use histogram::{Histogram, HistogramSnapshot, Timer};
-pub use level::{Level, LevelSpec, ParseLevelError};
+pub use level::{Level, LevelChange, LevelSpec, LogLevels, ParseLevelError};
 pub use logging::{LogGuard, LogHandle, LogStats, Logging, SinkCount, init};
 pub use plugins::PLUGIN_TARGET;
 pub use reader::{

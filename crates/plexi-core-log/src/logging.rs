@@ -16,7 +16,7 @@ use crate::error::LogError;
 use crate::fields::{Forms, Value};
 use crate::file::{FolderLock, LogFile, Place};
 use crate::layer::{LogLayer, Tap, Threshold};
-use crate::level::{LevelSpec, Levels};
+use crate::level::{LevelChange, LevelSpec, Levels, LogLevels};
 use crate::outlet::{Console, Outlet, OwnLines, end_all, to_stderr};
 use crate::plugins::{Parts, Plugins};
 use crate::queue::{CAPACITY, Queue};
@@ -24,6 +24,10 @@ use crate::sinks::Opening;
 
 /// How long console and sinks may take together to write what waits at the end.
 const CLOSING: Duration = Duration::from_secs(10);
+/// The longest name of a target whose level is changed while running.
+const MAX_TARGET: usize = 200;
+/// How many targets have levels of their own, once one was changed while running.
+const MAX_TARGETS: usize = 100;
 
 /// Installs logging for the whole process.
 ///
@@ -259,6 +263,43 @@ impl LogHandle {
         *levels.write().unwrap_or_else(PoisonError::into_inner) = Levels::new(spec);
         tracing::callsite::rebuild_interest_cache();
         Ok(())
+    }
+
+    /// The levels as they are.
+    pub fn levels(&self) -> Result<LogLevels, LogError> {
+        let levels = self.levels.upgrade().ok_or(LogError::Stopped)?;
+        let LevelSpec { level, targets } =
+            levels.read().unwrap_or_else(PoisonError::into_inner).spec().clone();
+        let sinks = self.names.iter().cloned().zip(self.thresholds.iter().map(|threshold| threshold.get()));
+        Ok(LogLevels { level, targets, sinks: sinks.collect() })
+    }
+
+    /// Changes single levels, all of them or none. They count until the next start, or until the configuration is applied again.
+    pub fn change_levels(&self, change: &LevelChange) -> Result<LogLevels, LogError> {
+        let mut chosen = Vec::new();
+        for (name, level) in &change.sinks {
+            let known = self.names.iter().position(|known| known == name);
+            let threshold = known.and_then(|nth| self.thresholds.get(nth));
+            chosen.push((threshold.ok_or_else(|| LogError::no_sink(name))?, *level));
+        }
+        let LogLevels { level, mut targets, .. } = self.levels()?;
+        for (target, level) in &change.targets {
+            if target.is_empty() || target.len() > MAX_TARGET {
+                return Err(LogError::Targets(format!("a target has 1 to {MAX_TARGET} characters")));
+            }
+            match level {
+                Some(level) => drop(targets.insert(target.clone(), *level)),
+                None => drop(targets.remove(target)),
+            }
+        }
+        if targets.len() > MAX_TARGETS {
+            return Err(LogError::Targets(format!("at most {MAX_TARGETS} targets have levels of their own")));
+        }
+        self.set_levels(&LevelSpec { level: change.level.unwrap_or(level), targets })?;
+        for (threshold, level) in chosen {
+            threshold.set(level);
+        }
+        self.levels()
     }
 
     /// Takes over what may change while running: all levels, `debug_stacktraces`, and `retention_days` and `retention_max_mb`,

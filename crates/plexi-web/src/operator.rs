@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use plexi_auth::FormerKeys;
 use plexi_config::ConfigError;
 use plexi_core::{Coded, ErrorCode, FieldError, Timestamp};
+use plexi_core_log::{LevelChange, LogError, LogLevels};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,6 +45,9 @@ pub enum OperatorError {
         /// After how many seconds to try again, when waiting helps.
         after: Option<u32>,
     },
+    /// The log refuses.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The configuration refuses.
     #[error(transparent)]
     Configuration(#[from] ConfigError),
@@ -59,6 +63,7 @@ impl Coded for OperatorError {
             Self::NoSecret | Self::NoPart | Self::NothingRemembered => ErrorCode::ValidationNotFound,
             Self::PartBusy(_) => ErrorCode::ValidationConflict,
             Self::Refused { code, .. } => *code,
+            Self::Log(error) => error.code(),
             Self::Configuration(error) => error.code(),
             Self::Failed(_) => ErrorCode::SystemInternal,
         }
@@ -72,6 +77,7 @@ impl Coded for OperatorError {
                 vec![FieldError::new("name", problem)]
             }
             Self::PartBusy(_) => vec![FieldError::new("path", "cannot be started anew now, try again")],
+            Self::Log(error) => error.fields(),
             Self::Configuration(error) => error.fields(),
             Self::NoSecret
             | Self::NoPart
@@ -187,6 +193,12 @@ pub trait Operator: Send + Sync + 'static {
     /// Sets the level of the log until the next start.
     fn set_log_level(&self, level: &str) -> Result<(), OperatorError>;
 
+    /// How much is logged, and where to.
+    fn log_levels(&self) -> Result<LogLevels, OperatorError>;
+
+    /// Changes single levels, all of them or none, until the next start.
+    fn change_log_levels(&self, change: &LevelChange) -> Result<LogLevels, OperatorError>;
+
     /// The secrets the server has, without them.
     async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError>;
 
@@ -221,6 +233,14 @@ impl Operator for NoOperator {
     fn set_log_level(&self, level: &str) -> Result<(), OperatorError> {
         let known = ["trace", "debug", "info", "warn", "error"].contains(&level);
         if known { Ok(()) } else { Err(OperatorError::Level) }
+    }
+
+    fn log_levels(&self) -> Result<LogLevels, OperatorError> {
+        Ok(LogLevels::default())
+    }
+
+    fn change_log_levels(&self, _: &LevelChange) -> Result<LogLevels, OperatorError> {
+        Ok(LogLevels::default())
     }
 
     async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError> {

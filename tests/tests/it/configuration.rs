@@ -133,6 +133,12 @@ async fn the_command_line_does_the_same_with_the_token_of_somebody_who_signed_in
     );
     let (code, _, err) = run(&["config", "set", "server.listen=0.0.0.0:1"]).await?;
     assert!(code == Some(1) && err.contains("is changed on the server's machine only"), "{code:?} {err}");
+    let (code, out, err) = run(&["logs", "level", "--target", "plexi_web", "trace"]).await?;
+    assert!(code == Some(0) && out.contains("target plexi_web     trace"), "{out} {err}");
+    let (code, _, err) = run(&["logs", "level", "--sink", "sinks.none", "warn"]).await?;
+    assert!(code == Some(1) && err.contains("there is no sink"), "{err}");
+    let (_, out, _) = run(&["logs", "level", "--target", "plexi_web", "default"]).await?;
+    assert!(!out.contains("plexi_web") && out.contains("to file"), "{out}");
     let (code, _, err) = run(&["config", "rollback", "1"]).await?;
     assert_eq!(code, Some(0), "{err}");
     assert_eq!((std::fs::read_to_string(&file)?.as_str(), longest().await?), (TEXT, json!(100)));

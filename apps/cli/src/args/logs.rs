@@ -27,6 +27,17 @@ pub(crate) enum LogsCommand {
         #[command(flatten)]
         wanted: Wanted,
     },
+    /// Show how much a running server logs, or change it until its next start.
+    Level {
+        /// off, error, warn, info, debug or trace; `default` takes the level of a target or sink away. Without it the levels are shown.
+        level: Option<String>,
+        /// Of one target and the modules below it, for instance `plexi_web`, instead of all others.
+        #[arg(long, requires = "level", conflicts_with = "sink")]
+        target: Option<String>,
+        /// What one place takes of what is logged: file, console or sinks.NAME.
+        #[arg(long, requires = "level")]
+        sink: Option<String>,
+    },
     /// Count lines by level and target, and the warnings and errors by message.
     Stats {
         #[command(flatten)]

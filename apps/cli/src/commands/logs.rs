@@ -3,13 +3,17 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use plexi_app::log::{LogEntry, LogError, LogFileInfo, LogFilter, LogReader, LogSource, LogSummary, Scan};
+use plexi_app::log::{
+    Level, LogEntry, LogError, LogFileInfo, LogFilter, LogReader, LogSource, LogSummary, Scan,
+};
 use plexi_core::{Clock as _, SystemClock, Timestamp};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::args::{Global, LogsCommand, Wanted};
 use crate::exit::CliError;
 use crate::output::{Out, Table};
+use crate::remote::Remote;
 
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -20,6 +24,9 @@ const WIDEST: usize = 100;
 
 /// `plexi logs`
 pub(crate) async fn run(global: &Global, command: LogsCommand, out: Out) -> Result<(), CliError> {
+    if let LogsCommand::Level { level, target, sink } = command {
+        return self::level(global, level.as_deref(), target, sink, out).await;
+    }
     if global.server.is_some() {
         return Err(CliError::usage("plexi logs reads the data folder of this machine, without --server"));
     }
@@ -40,6 +47,7 @@ pub(crate) async fn run(global: &Global, command: LogsCommand, out: Out) -> Resu
             let filter = LogFilter { text: Some(text), ignore_case, ..filter };
             grep(&reader, &source, &filter, out)
         }
+        LogsCommand::Level { .. } => Ok(()),
         LogsCommand::Stats { wanted } => {
             let (source, filter) = wanted.read()?;
             let summary = reader.summary(&source, &filter)?;
@@ -47,6 +55,52 @@ pub(crate) async fn run(global: &Global, command: LogsCommand, out: Out) -> Resu
             whole(&summary.scan)
         }
     }
+}
+
+/// How much a running server logs.
+async fn level(
+    global: &Global,
+    level: Option<&str>,
+    target: Option<String>,
+    sink: Option<String>,
+    out: Out,
+) -> Result<(), CliError> {
+    let Some(address) = &global.server else {
+        return Err(CliError::usage("levels are changed on a running server")
+            .remedy("Name it with --server URL; for good: `plexi config set logging.level=LEVEL`."));
+    };
+    let named = target.is_some() || sink.is_some();
+    let level = match level {
+        Some("default") if named => Some(Value::Null),
+        Some(level) => {
+            let known: Level = level.parse().map_err(|error| CliError::usage(format!("{error}")))?;
+            Some(json!(known))
+        }
+        None => None,
+    };
+    let remote = Remote::signed_in(address, global).await?;
+    let now: Value = match level {
+        None => remote.get("admin/logs/levels", &[]).await?,
+        Some(level) => {
+            let change = match (target, sink) {
+                (Some(target), _) => json!({ "targets": { target: level } }),
+                (_, Some(sink)) => json!({ "sinks": { sink: level } }),
+                _ => json!({ "level": level }),
+            };
+            remote.change(Method::PATCH, "admin/logs/levels", &change).await?
+        }
+    };
+    out.show(&now, |now| {
+        let mut table = Table::new(&["what", "level"]);
+        let word = |level: &Value| level.as_str().unwrap_or_default().to_owned();
+        table.row(["all others".to_owned(), word(&now["level"])]);
+        for (kind, key) in [("target", "targets"), ("to", "sinks")] {
+            for (name, level) in now[key].as_object().into_iter().flatten() {
+                table.row([format!("{kind} {name}"), word(level)]);
+            }
+        }
+        table.to_string()
+    })
 }
 
 async fn tail(

@@ -1,5 +1,5 @@
 import { get, patch, post } from "./client";
-import type { ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LogFile, LogLevel, LogTail, Part, Remembered, ServerStatus } from "./types";
+import type { ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LevelChange, LogFile, LogLevel, LogLevels, LogTail, Part, Remembered, ServerStatus } from "./types";
 
 /** Which lines of which file. */
 export interface LogQuery {
@@ -29,6 +29,8 @@ export const admin = {
   configHistory: (signal?: AbortSignal) => get<{ items: ConfigApplied[] }>("/admin/config/history", undefined, signal),
   compareConfig: (number: number, signal?: AbortSignal) => get<ConfigCompared>(`/admin/config/history/${number}`, undefined, signal),
   rollBackConfig: (number: number, version: number) => post<ConfigEdited>("/admin/config/rollback", { number, version }),
+  logLevels: (signal?: AbortSignal) => get<LogLevels>("/admin/logs/levels", undefined, signal),
+  changeLogLevels: (change: LevelChange) => patch<LogLevels>("/admin/logs/levels", change),
   logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
   log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query }, signal),
 };

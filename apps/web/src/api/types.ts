@@ -49,6 +49,8 @@ export type ConfigApplied = Schemas["Applied"];
 export type ConfigCompared = Schemas["Compared"];
 export type LogFile = Schemas["LogFile"];
 export type LogLevel = Schemas["Level"];
+export type LogLevels = Schemas["LogLevels"];
+export type LevelChange = Body<"logs_change_levels">;
 export type LogLine = Schemas["LogLine"];
 export type LogTail = Schemas["LogTail"];
 /** The body of every error answer. */

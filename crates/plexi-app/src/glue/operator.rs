@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use plexi_auth::FormerKeys;
 use plexi_cache::{Cache, NamespaceStats};
-use plexi_core_log::LogHandle;
+use plexi_core_log::{LevelChange, LogHandle, LogLevels};
 use plexi_db::Database;
 use plexi_messaging::Hub;
 use plexi_supervisor::{ControlError, Kind, Status};
@@ -53,6 +53,12 @@ pub(crate) struct Console {
     pub(crate) cache: Cache,
 }
 
+impl Console {
+    fn log(&self) -> Result<&LogHandle, OperatorError> {
+        self.log.as_ref().ok_or_else(|| OperatorError::Failed("this server writes no log".into()))
+    }
+}
+
 #[async_trait]
 impl Operator for Console {
     async fn counts(&self) -> Result<BTreeMap<String, u64>, OperatorError> {
@@ -72,11 +78,17 @@ impl Operator for Console {
     }
 
     fn set_log_level(&self, level: &str) -> Result<(), OperatorError> {
-        let log =
-            self.log.as_ref().ok_or_else(|| OperatorError::Failed("this server writes no log".into()))?;
-        log.set_level(level).map_err(|_| OperatorError::Level)?;
+        self.log()?.set_level(level).map_err(|_| OperatorError::Level)?;
         tracing::info!(level, "log level set until the next start");
         Ok(())
+    }
+
+    fn log_levels(&self) -> Result<LogLevels, OperatorError> {
+        Ok(self.log()?.levels()?)
+    }
+
+    fn change_log_levels(&self, change: &LevelChange) -> Result<LogLevels, OperatorError> {
+        Ok(self.log()?.change_levels(change)?)
     }
 
     async fn secrets(&self) -> Result<Vec<SecretFacts>, OperatorError> {

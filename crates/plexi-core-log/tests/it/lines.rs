@@ -1,5 +1,5 @@
 use plexi_core::Secret;
-use plexi_core_log::{Format, Level, LogConfig};
+use plexi_core_log::{Format, Level, LevelChange, LogConfig, LogError};
 use proptest::prelude::*;
 use tracing::{debug, error, info, info_span, warn};
 
@@ -104,6 +104,57 @@ fn levels_are_set_for_each_target_and_change_while_running() {
     let seen: Vec<_> = log.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
     assert_eq!(seen, ["INFO  sqlx::query query nth=2", "DEBUG web detail nth=2"]);
     assert_eq!((handle.stats().written, handle.stats().lost), (2, 0));
+}
+
+#[test]
+fn single_levels_change_while_running_all_or_none() {
+    let server = Server::new();
+    let mut config = quiet();
+    config.targets.insert("sqlx".into(), Level::Warn);
+    let (dispatch, guard) = server.build(&config);
+    let handle = guard.handle();
+    let before = handle.levels().unwrap();
+    assert_eq!(
+        (before.level, before.targets["sqlx"], before.sinks["file"]),
+        (Level::Info, Level::Warn, Level::Trace)
+    );
+    tracing::dispatcher::with_default(&dispatch, || {
+        let write = |nth: u32| {
+            info!(target: "sqlx::query", nth, "query");
+            debug!(target: "web", nth, "detail");
+            warn!(target: "web", nth, "trouble");
+        };
+        let target = |name: &str, level| LevelChange {
+            targets: [(name.to_owned(), level)].into(),
+            ..LevelChange::default()
+        };
+        let sink = |name: &str, level| LevelChange {
+            sinks: [(name.to_owned(), level)].into(),
+            ..LevelChange::default()
+        };
+        let now = handle.change_levels(&target("web", Some(Level::Debug))).unwrap();
+        assert_eq!(now.targets.len(), before.targets.len() + 1, "what is not named stays");
+        write(1);
+        handle.change_levels(&sink("file", Some(Level::Warn))).unwrap();
+        write(2);
+        let wrong = LevelChange { level: Some(Level::Off), ..sink("sinks.none", None) };
+        assert!(matches!(handle.change_levels(&wrong), Err(LogError::NoSuchSink { .. })));
+        assert!(matches!(handle.change_levels(&target("", Some(Level::Off))), Err(LogError::Targets(_))));
+        handle.change_levels(&sink("file", None)).unwrap();
+        handle.change_levels(&target("sqlx", None)).unwrap();
+        handle.change_levels(&target("web", Some(Level::Error))).unwrap();
+        write(3);
+    });
+    assert!(handle.flush(PATIENCE));
+    let log = server.latest();
+    let seen: Vec<_> = log.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
+    let expected = [
+        "DEBUG web detail nth=1",
+        "WARN  web trouble nth=1",
+        "WARN  web trouble nth=2",
+        "INFO  sqlx::query query nth=3",
+    ];
+    assert_eq!(seen, expected);
 }
 
 #[test]

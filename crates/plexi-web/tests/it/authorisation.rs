@@ -142,6 +142,8 @@ fn rows_of_administration() -> Vec<(&'static str, &'static str, Value, [u16; 4])
         // this world keeps no history
         ("config.rollback", "", json!({"number": 1, "version": 0}), [401, 403, 403, 404]),
         ("logs.files", "", none(), [401, 403, 403, 200]),
+        ("logs.levels", "", none(), [401, 403, 403, 200]),
+        ("logs.change_levels", "", json!({"targets": {"sqlx": "warn"}}), [401, 403, 403, 200]),
         // this world wrote no log: who may read it is told so
         ("logs.view", "?file=latest.txt", none(), [401, 403, 403, 404]),
         ("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]),

@@ -6,9 +6,11 @@ import { admin } from "~/api/admin";
 import type { LogFile, LogLevel, LogTail } from "~/api/types";
 import { numberOf } from "~/i18n/format";
 import type { ConsoleSearch } from "~/routes/router";
+import { useMe } from "~/state/workspace";
 import { Button } from "~/ui/Button";
 import { Empty } from "~/ui/Empty";
 import { Choice, Field } from "~/ui/Field";
+import { Levels } from "./Levels";
 import { LogLines } from "./LogLines";
 import css from "./Logs.module.css";
 import { isLevel, LEVELS, saveLines, SIZES_KB } from "./logs";
@@ -25,9 +27,11 @@ const MOST = 500;
 /** The logs of the server: the end of a file, by level and text, followed while it grows. */
 export function Logs() {
   const { t } = useLingui();
+  const { permissions } = useMe();
   const files = useQuery({ queryKey: ["admin", "log-files"], queryFn: ({ signal }) => admin.logFiles(signal), refetchInterval: FILES_EVERY });
   return (
     <Page title={t`Logs`}>
+      {permissions.includes("system.manage") && <Levels />}
       <Awaited of={files}>
         {({ items }) => (items.length === 0 ? <Empty icon="menu" title={t`Nothing was logged to files`} /> : <Viewer files={items} />)}
       </Awaited>

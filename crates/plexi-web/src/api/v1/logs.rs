@@ -3,7 +3,7 @@
 use http::Method;
 use plexi_auth::Caller;
 use plexi_core::{Permission, Timestamp};
-use plexi_core_log::{Level, LogEntry, LogFileInfo, LogFileKind, LogFilter, LogView};
+use plexi_core_log::{Level, LevelChange, LogEntry, LogFileInfo, LogFileKind, LogFilter, LogLevels, LogView};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,7 +24,29 @@ pub(crate) fn operations() -> Vec<Operation> {
             .needs(Permission::LogsRead),
         Operation::new(Method::GET, "/admin/logs/view", "logs.view", "The end of a log file", view)
             .needs(Permission::LogsRead),
+        Operation::new(Method::GET, "/admin/logs/levels", "logs.levels", "How much is logged", levels)
+            .needs(Permission::LogsRead),
+        Operation::new(
+            Method::PATCH,
+            "/admin/logs/levels",
+            "logs.change_levels",
+            "Change how much is logged, by target and by sink",
+            change_levels,
+        )
+        .needs(Permission::SystemManage),
     ]
+}
+
+async fn levels(call: Call<Caller>) -> Result<Found<LogLevels>, ApiError> {
+    Ok(Found(call.web.operator.log_levels()?))
+}
+
+async fn change_levels(
+    call: Call<Caller, Nothing, Nothing, LevelChange>,
+) -> Result<Found<LogLevels>, ApiError> {
+    let levels = call.web.operator.change_log_levels(&call.body)?;
+    tracing::warn!(user = %call.actor().user, change = ?call.body, "levels of the log are changed until the next start");
+    Ok(Found(levels))
 }
 
 /// A log file.
