@@ -357,6 +357,24 @@ async fn a_store_that_forgot_its_counters_brings_nothing_back() {
 }
 
 #[tokio::test]
+async fn what_a_node_saw_of_a_tag_in_the_store_it_remembers_when_the_store_forgets() {
+    let world = World::new();
+    let node = |seed| far(&world.node(seed, false), SecurityLevel::Internal);
+    let (one, two) = (node(1), node(2));
+    assert_eq!(read(&one, 1, "old").await.as_deref(), Some("old"));
+    let old = world.remote.records();
+    two.invalidate_tag("tag").await;
+    one.invalidate_all_local();
+    assert_eq!(read(&one, 1, "new").await.as_deref(), Some("new"), "the tag was seen to be another");
+    world.remote.forget_counters();
+    for (name, record) in old {
+        world.remote.replace(name, record);
+    }
+    one.invalidate_all_local();
+    assert_eq!(one.get(&1).await, Lookup::Unknown);
+}
+
+#[tokio::test]
 async fn a_record_is_believed_until_its_time_whoever_reads_it() {
     let world = World::new();
     let words = far(&world.node(1, false), SecurityLevel::Internal);
