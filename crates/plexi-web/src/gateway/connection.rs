@@ -186,6 +186,8 @@ impl Connection {
         let mut lanes = Lanes::default();
         let mut batch: Vec<Outgoing> = Vec::new();
         let stop = self.stop.clone();
+        // One for all rounds: taking its place among those who wait for the stop is work that all connections share a lock for.
+        let mut stopped = std::pin::pin!(stop.cancelled());
         let mut stopping = false;
         self.timer.as_mut().reset(Instant::now() + self.heartbeat);
         loop {
@@ -215,7 +217,7 @@ impl Connection {
                         return closing;
                     }
                 }
-                () = stop.cancelled(), if !stopping => {
+                () = stopped.as_mut(), if !stopping => {
                     stopping = true;
                     client.subscription.close(CloseReason::Restart);
                 }
