@@ -14,6 +14,13 @@ WANTED = {
     "plexi_http_step_duration_seconds": "histogram",
     "plexi_message_step_duration_seconds": "histogram",
     "plexi_uptime_seconds": "gauge",
+    "plexi_database_check_duration_seconds": "histogram",
+    "plexi_data_folder_free_bytes": "gauge",
+    "process_cpu_seconds": "counter",
+    "process_resident_memory_bytes": "gauge",
+    "process_open_fds": "gauge",
+    "process_max_fds": "gauge",
+    "process_start_time_seconds": "gauge",
 }
 STEPS = {
     "plexi_http_step_duration_seconds": {"authenticate", "receive", "idempotency", "validate", "handle", "answer"},
@@ -57,7 +64,7 @@ families = list(text_string_to_metric_families(answer.read().decode()))
 names = [family.name for family in families]
 expect(len(names) == len(set(names)), "a family is written in two places")
 for family in families:
-    expect(family.name.startswith("plexi_"), f"{family.name}: not ours")
+    expect(family.name.startswith(("plexi_", "process_")), f"{family.name}: neither ours nor one of every process")
     expect(family.documentation.endswith("."), f"{family.name}: no HELP")
     expect(family.type in ("counter", "gauge", "histogram"), f"{family.name}: TYPE {family.type}")
     counted = all(sample.name.endswith("_total") for sample in family.samples)

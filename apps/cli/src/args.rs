@@ -113,6 +113,11 @@ pub(crate) enum Command {
     /// Show what a running server remembers in memory, and have it forgotten.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Show the figures of a running server: counts, sizes, and how long things took.
+    Metrics {
+        /// Only those whose names begin so, for instance plexi_http.
+        prefix: Option<String>,
+    },
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
     Doctor,
     /// Print the version of this program and, with --server, of the server.

@@ -7,6 +7,7 @@ pub(crate) mod config;
 mod doctor;
 mod logs;
 mod message;
+mod metrics;
 mod role;
 mod secret;
 mod setup;
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Logs(command) => logs::run(global, command, out).await,
         Command::Supervisor(command) => supervisor::run(global, command, out).await,
         Command::Cache(command) => cache::run(global, command, out).await,
+        Command::Metrics { prefix } => metrics::run(global, prefix.as_deref(), out).await,
         Command::Doctor => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {

@@ -10,20 +10,22 @@ use plexi_config::Reloader;
 use plexi_core_log::{LogHandle, LogReader};
 use plexi_messaging::Messaging;
 use plexi_supervisor::{Escalated, Stopped, Tree, Watch};
-use plexi_web::{WebParts, WebState};
+use plexi_web::{MetricSource, WebParts, WebState};
 use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AppError;
 use crate::glue;
+use crate::history::Kept;
 use crate::listener::Listener;
 use crate::notify::ServiceNotice;
+use crate::push::Push;
 use crate::secrets::Secrets;
 use crate::services::{Ambient, Services};
 use crate::settings::Settings;
 use crate::signals::Signal;
-use crate::supervision::{self, Groups, Rules, Seen};
+use crate::supervision::{self, Figures, Groups, Rules, Seen};
 use crate::transfers::Moves;
 
 /// How often the configuration files are looked at.
@@ -61,6 +63,7 @@ impl App {
             tracing::warn!(key = warning.field, problem = warning.problem, "setting deserves a look");
         }
         let server = &settings.server;
+        let push = Push::new(&settings.metrics.otlp)?;
         let mut services = Services::open_idle(&settings, "plexi-server", parts.ambient.clone()).await?;
         let listening = listen(server.listen).await;
         let (socket, address) = match listening {
@@ -71,11 +74,7 @@ impl App {
             }
         };
         let url = server.address_of(address);
-        let described =
-            services.lock.describe(&format!("plexi-server at {url} (process {})", std::process::id()));
-        if let Err(error) = described {
-            tracing::debug!(%error, "lock file not described");
-        }
+        describe(&mut services, &url);
         let setup_link =
             services.setup_token.as_ref().map(|token| format!("{url}/setup#token={}", token.expose()));
 
@@ -90,7 +89,7 @@ impl App {
             }
         };
         let secrets = Secrets::of(&services, parts.settings.live());
-        let (seen, connections) = (Seen::default(), Arc::default());
+        let (seen, connections, history) = (Seen::default(), Arc::default(), Kept::default());
         let console = Arc::new(glue::Console {
             secrets: secrets.clone(),
             database: services.database.clone(),
@@ -99,7 +98,10 @@ impl App {
             connections: Arc::clone(&connections),
             supervision: seen.clone(),
             cache: services.cache.clone(),
+            history: history.clone(),
         });
+        let checks = Arc::new(glue::Checks::new(services.database.clone()));
+        let process = glue::Process { data_dir: services.dirs.root().to_owned() };
         let web = WebState::new(WebParts {
             auth: services.auth.clone(),
             messaging: services.messaging.clone(),
@@ -107,12 +109,12 @@ impl App {
                 database: services.database.clone(),
                 clock: Arc::clone(&parts.ambient.clock),
             }),
-            health: Arc::new(glue::Checks(services.database.clone())),
+            health: checks.clone(),
             operator: console.clone(),
             configuration: Arc::new(glue::HeldConfiguration(Arc::downgrade(&parts.settings))),
             transfers: Arc::new(moves),
             logs: LogReader::new(&settings.logging, &settings.server.data_dir),
-            metric_sources: vec![console],
+            metric_sources: sources(console, checks, process, push.as_ref()),
             fault_hooks: Vec::new(),
             ui: Some(Arc::new(glue::EmbeddedUi)),
             clock: Arc::clone(&parts.ambient.clock),
@@ -142,7 +144,8 @@ impl App {
             let listener = Arc::clone(&listener);
             async move { listener.serve(halt, move || beat.beat()).await }
         };
-        let tree = match supervision::tree(&services, &rules, &groups, &seen, accept) {
+        let figures = Figures { web: web.clone(), history, push };
+        let tree = match supervision::tree(&services, &rules, &groups, &seen, &figures, accept) {
             Ok(tree) => tree,
             Err(error) => {
                 services.close().await;
@@ -264,6 +267,28 @@ fn outcome(ended: Option<Result<Stopped, Escalated>>) -> Result<(), AppError> {
             tracing::warn!("the server did not stop in time");
             Ok(())
         }
+    }
+}
+
+/// Who tells figures.
+fn sources(
+    console: Arc<glue::Console>,
+    checks: Arc<glue::Checks>,
+    process: glue::Process,
+    push: Option<&Push>,
+) -> Vec<Arc<dyn MetricSource>> {
+    let mut sources: Vec<Arc<dyn MetricSource>> = vec![console, checks, Arc::new(process)];
+    if let Some(push) = push {
+        sources.push(Arc::new(push.clone()));
+    }
+    sources
+}
+
+/// Says in the lock file who holds the data folder.
+fn describe(services: &mut Services, url: &str) {
+    let holder = format!("plexi-server at {url} (process {})", std::process::id());
+    if let Err(error) = services.lock.describe(&holder) {
+        tracing::debug!(%error, "lock file not described");
     }
 }
 

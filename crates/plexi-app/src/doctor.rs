@@ -2,6 +2,8 @@
 
 mod folder;
 
+pub(crate) use folder::free;
+
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;

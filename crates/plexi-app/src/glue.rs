@@ -4,10 +4,12 @@ mod answers;
 mod configuration;
 mod forget;
 mod operator;
+mod process;
 mod ui;
 
 pub(crate) use answers::KeptAnswers;
 pub(crate) use configuration::HeldConfiguration;
 pub(crate) use forget::{forget_answers, forget_sessions, sweep_deleted};
 pub(crate) use operator::{Checks, Console};
+pub(crate) use process::Process;
 pub(crate) use ui::EmbeddedUi;

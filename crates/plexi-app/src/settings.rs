@@ -1,6 +1,7 @@
 //! Everything an operator can set, one section for each part, with defaults that are safe and work.
 
 mod database;
+mod metrics;
 mod server;
 mod transfer;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::AppError;
 
 pub use database::DatabaseSection;
+pub use metrics::{MetricsSection, OtlpSection};
 pub use server::ServerConfig;
 pub use transfer::TransferSection;
 
@@ -32,6 +34,9 @@ pub struct Settings {
     pub database: DatabaseSection,
     /// What is written to the log.
     pub logging: LogConfig,
+    /// Figures of the server.
+    #[schemars(extend("x-restart" = true))]
+    pub metrics: MetricsSection,
     /// Passwords, sessions and tokens.
     pub auth: AuthConfig,
     /// Messages and real-time delivery.
@@ -85,6 +90,7 @@ impl Validate for Settings {
             ("server", self.server.problems()),
             ("database", self.database.problems()),
             ("logging", self.logging.problems()),
+            ("metrics", self.metrics.problems()),
             ("auth", self.auth.check().err().unwrap_or_default()),
             ("messaging", self.messaging.problems()),
             ("cache", self.cache.problems()),
@@ -116,6 +122,7 @@ mod tests {
         settings.server.heartbeat_seconds = 0;
         settings.database.max_connections = 1;
         settings.logging.retention_days = 40_000;
+        settings.metrics.otlp.interval_seconds = 0;
         settings.auth.session_days = 0;
         settings.messaging.batch = 0;
         settings.cache.max_size_mb = 0;
@@ -128,6 +135,7 @@ mod tests {
                 "server.heartbeat_seconds",
                 "database.max_connections",
                 "logging.retention_days",
+                "metrics.otlp.interval_seconds",
                 "auth.session_days",
                 "messaging.batch",
                 "cache.max_size_mb",
@@ -153,6 +161,8 @@ mod tests {
                 "database.url",
                 "logging.sinks",
                 "logging.file.main",
+                "metrics.otlp.address",
+                "metrics.otlp.authorization_file",
                 "server.allowed_hosts",
                 "server.allowed_origins",
                 "server.data_dir",

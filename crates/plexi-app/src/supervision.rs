@@ -4,7 +4,7 @@
 //! server
 //!   core          sender                 stores and announces messages; starts first, stops last
 //!   realtime      sessions, presence
-//!   housekeeping  forget-sessions, forget-answers, sweep-deleted
+//!   housekeeping  forget-sessions, forget-answers, sweep-deleted, sample-figures, push-figures
 //!   transfers                            imports and exports at work
 //!   edge          connections, sockets, listener
 //!   report                               figures for the log
@@ -22,11 +22,14 @@ use plexi_supervisor::{
     Backoff, BuildError, Child, ChildError, Context, Escalated, Intensity, Stopped, Supervisor,
     SupervisorConfig, TaskGroup, Tree, Watch, report,
 };
+use plexi_web::WebState;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AppError;
 use crate::glue;
+use crate::history::{self, Kept};
+use crate::push::Push;
 use crate::services::{Ambient, Services};
 use crate::settings::Settings;
 
@@ -35,6 +38,8 @@ pub use fault::{Fault, Faults};
 
 /// How long a cleaning round may take.
 const CLEANING: Duration = Duration::from_mins(15);
+/// How long a look at the figures and the pause after it may take.
+const SAMPLING: Duration = Duration::from_secs(30);
 /// How long what was accepted may take to be stored at the end.
 const FLUSH: Duration = Duration::from_secs(10);
 /// The first wait before something comes back that people would miss at once.
@@ -181,12 +186,20 @@ impl Seen {
     }
 }
 
+/// Where figures are told, kept and sent to.
+pub(crate) struct Figures {
+    pub(crate) web: WebState,
+    pub(crate) history: Kept,
+    pub(crate) push: Option<Push>,
+}
+
 /// The whole tree of a server. `accept` is the loop that takes connections.
 pub(crate) fn tree<F, R>(
     services: &Services,
     rules: &Rules,
     groups: &Groups,
     seen: &Seen,
+    figures: &Figures,
     accept: F,
 ) -> Result<Tree, BuildError>
 where
@@ -215,7 +228,7 @@ where
         .backoff(config.backoff())
         .child(Child::supervisor(core(rules, services)))
         .child(Child::supervisor(realtime(rules, services)))
-        .child(Child::supervisor(housekeeping(rules, services)))
+        .child(Child::supervisor(housekeeping(rules, services, figures)))
         .child(groups.child(&groups.transfers))
         .child(Child::supervisor(edge))
         .child(reporter)
@@ -238,7 +251,7 @@ fn realtime(rules: &Rules, services: &Services) -> Supervisor {
 }
 
 /// What nobody misses for an hour: it never ends the server, unless the operator wants no restarts at all.
-fn housekeeping(rules: &Rules, services: &Services) -> Supervisor {
+fn housekeeping(rules: &Rules, services: &Services, figures: &Figures) -> Supervisor {
     let auth = services.auth.clone();
     let sessions = rules.child("forget-sessions", rules.cleaning(), move |stop, beat| {
         glue::forget_sessions(auth.clone(), stop, beat)
@@ -251,12 +264,28 @@ fn housekeeping(rules: &Rules, services: &Services) -> Supervisor {
     let deleted = rules.child("sweep-deleted", rules.cleaning(), move |stop, beat| {
         glue::sweep_deleted(database.clone(), stop, beat)
     });
-    Supervisor::new("housekeeping")
+    let (web, history) = (figures.web.clone(), figures.history.clone());
+    let clock = Arc::clone(&services.ambient.clock);
+    let sampled = rules.child("sample-figures", rules.config.heartbeat().max(SAMPLING), move |stop, beat| {
+        history::sample(web.clone(), history.clone(), Arc::clone(&clock), stop, beat)
+    });
+    let group = Supervisor::new("housekeeping")
         .intensity(rules.intensity(1_000, Duration::from_hours(1)))
         .backoff(rules.config.backoff())
         .child(sessions)
         .child(answers)
         .child(deleted)
+        .child(sampled);
+    match figures.push.clone() {
+        None => group,
+        Some(push) => {
+            let (web, clock) = (figures.web.clone(), Arc::clone(&services.ambient.clock));
+            let silent = push.silent().max(rules.config.heartbeat());
+            group.child(rules.child("push-figures", silent, move |stop, beat| {
+                push.clone().run(web.clone(), Arc::clone(&clock), stop, beat)
+            }))
+        }
+    }
 }
 
 /// A tree that runs by itself, for programs without a server around it.

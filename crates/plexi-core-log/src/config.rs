@@ -237,6 +237,17 @@ impl Url {
     }
 }
 
+/// What is wrong with an address to send to, as the key and the problem.
+pub(crate) fn url_problem(address: &str, authorized: bool) -> Option<(&'static str, &'static str)> {
+    match Url::of(address) {
+        Url::Other => Some(("address", "must be a URL with http:// or https:// and without a password")),
+        Url::Open if authorized => {
+            Some(("authorization_file", "needs https://, or an address of this machine"))
+        }
+        Url::Open | Url::Safe => None,
+    }
+}
+
 /// How many sinks there may be.
 const MANY_SINKS: usize = 16;
 
@@ -249,15 +260,9 @@ impl SinkConfig {
                 Some(("kind", "is not part of this build: it lacks the feature `http`"))
             }
             SinkKind::Journald if cfg!(not(unix)) => Some(("kind", "is not known on this system")),
-            SinkKind::Http | SinkKind::Otlp => match Url::of(address.unwrap_or_default()) {
-                Url::Other => {
-                    Some(("address", "must be a URL with http:// or https:// and without a password"))
-                }
-                Url::Open if self.authorization_file.is_some() => {
-                    Some(("authorization_file", "needs https://, or an address of this machine"))
-                }
-                Url::Open | Url::Safe => None,
-            },
+            SinkKind::Http | SinkKind::Otlp => {
+                url_problem(address.unwrap_or_default(), self.authorization_file.is_some())
+            }
             SinkKind::Syslog | SinkKind::Journald if self.authorization_file.is_some() => {
                 Some(("authorization_file", "is for http and otlp only"))
             }

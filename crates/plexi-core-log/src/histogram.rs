@@ -4,9 +4,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use plexi_core::Timestamp;
-use serde_json::{Value, json};
-
 /// In how many parts the times between a power of two and the next are told apart: a time is known to half of 1/64.
 const PARTS: u64 = 64;
 /// Below this each microsecond has a bucket of its own.
@@ -144,30 +141,6 @@ impl HistogramSnapshot {
         self.micros = self.micros.saturating_add(other.micros);
         self.longest = self.longest.max(other.longest);
     }
-
-    /// As a data point of an OTLP histogram in seconds, in the JSON encoding, with these bounds in microseconds, which rise.
-    pub fn to_otlp(&self, bounds: &[u64], since: Timestamp, now: Timestamp) -> Value {
-        let nanos = |at: Timestamp| at.as_micros().saturating_mul(1_000).to_string();
-        let mut counts = Vec::new();
-        let mut below = 0;
-        for bound in bounds {
-            let more = self.at_most(*bound);
-            counts.push((more - below).to_string());
-            below = more;
-        }
-        counts.push((self.count() - below).to_string());
-        let seconds: Vec<f64> =
-            bounds.iter().map(|bound| Duration::from_micros(*bound).as_secs_f64()).collect();
-        json!({
-            "startTimeUnixNano": nanos(since),
-            "timeUnixNano": nanos(now),
-            "count": self.count().to_string(),
-            "sum": self.total().as_secs_f64(),
-            "max": self.longest().as_secs_f64(),
-            "bucketCounts": counts,
-            "explicitBounds": seconds,
-        })
-    }
 }
 
 fn bucket_of(micros: u64) -> usize {
@@ -228,23 +201,6 @@ mod tests {
         assert_eq!(histogram.snapshot().count(), 0);
         drop(timer);
         assert_eq!(histogram.snapshot().count(), 1);
-    }
-
-    #[test]
-    fn what_is_handed_to_otlp_is_what_its_schema_says() {
-        use opentelemetry_proto::tonic::metrics::v1::HistogramDataPoint;
-        let histogram = Histogram::default();
-        for micros in [100, 200, 5_000, 10_000_000] {
-            histogram.record(Duration::from_micros(micros));
-        }
-        let (since, now) = (Timestamp::from_seconds(1), Timestamp::from_seconds(2));
-        let told = histogram.snapshot().to_otlp(&[1_000, 1_000_000], since, now);
-        let point: HistogramDataPoint = serde_json::from_value(told).unwrap();
-        assert_eq!(
-            (point.count, point.bucket_counts, point.explicit_bounds),
-            (4, vec![2, 1, 1], vec![0.001, 1.0])
-        );
-        assert_eq!((point.time_unix_nano, point.max), (2_000_000_000, Some(10.0)));
     }
 
     proptest! {

@@ -37,6 +37,8 @@ mod line;
 mod logging;
 mod outlet;
 mod plugins;
+#[cfg(feature = "http")]
+mod post;
 mod queue;
 mod reader;
 mod rotated_name;
@@ -52,6 +54,8 @@ pub use histogram::{Histogram, HistogramSnapshot, Timer};
 pub use level::{Level, LevelChange, LevelSpec, LogLevels, ParseLevelError};
 pub use logging::{LogGuard, LogHandle, LogStats, Logging, SinkCount, init};
 pub use plugins::PLUGIN_TARGET;
+#[cfg(feature = "http")]
+pub use post::{HttpPost, Posted};
 pub use reader::{
     Follower, LogEntry, LogFileInfo, LogFileKind, LogFilter, LogReader, LogRecord, LogSource, LogSummary,
     LogView, Scan, VIEW_AT_MOST,

@@ -58,6 +58,8 @@ permissions! {
     CacheManage = "cache.manage",
     /// Read the logs of the server.
     LogsRead = "logs.read",
+    /// Read the figures of the server and how they were of late.
+    MetricsRead = "metrics.read",
     /// Create spaces.
     SpacesCreate = "spaces.create",
     /// Rename and archive a space; manage its members.
@@ -104,6 +106,7 @@ impl Permission {
             | Self::SupervisorManage
             | Self::CacheManage
             | Self::LogsRead
+            | Self::MetricsRead
             | Self::SpacesCreate
             | Self::UsersRead
             | Self::DirectCreate => RoleScope::System,

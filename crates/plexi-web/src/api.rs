@@ -10,28 +10,17 @@ use plexi_core::Permission;
 
 use crate::address::ClientAddress;
 use crate::error::ApiError;
-use crate::metrics::Exposition;
 use crate::stack::authentication;
 use crate::state::WebState;
 
-/// `GET /metrics`: to this machine itself, or to whoever has `system.manage`.
+/// `GET /metrics`: to this machine itself, or to whoever has `metrics.read`.
 pub(crate) async fn metrics(State(web): State<WebState>, request: Request) -> Result<Response, ApiError> {
     let local = request.extensions().get::<ClientAddress>().is_some_and(ClientAddress::is_local);
     if !local {
         let proof = authentication::proof(request.headers());
         let caller = authentication::caller(&web, proof, Purpose::read("metrics")).await?;
-        caller.actor.require(Permission::SystemManage)?;
-    }
-    let mut text = Exposition::default();
-    text.gauge("plexi_build_info", "The version that runs.", &[("version", &web.version)], 1);
-    let up = web.clock.now().since(web.started_at).as_secs();
-    text.gauge("plexi_uptime_seconds", "Seconds since the start.", &[], up);
-    text.gauge("plexi_ws_connections", "Open WebSockets.", &[], web.open_sockets());
-    web.metrics.collect(&mut text);
-    crate::metrics::pipeline(&web.messaging.step_timings(), &mut text);
-    for source in &web.metric_sources {
-        source.collect(&mut text);
+        caller.actor.require(Permission::MetricsRead)?;
     }
     let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    Ok(([(header::CONTENT_TYPE, plain)], text.into_text()).into_response())
+    Ok(([(header::CONTENT_TYPE, plain)], web.exposition().to_text()).into_response())
 }

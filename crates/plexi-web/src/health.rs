@@ -1,6 +1,7 @@
 //! Whether the server lives and is ready to serve.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use axum::extract::State;
@@ -68,6 +69,12 @@ pub(crate) async fn startup() -> Response {
 
 /// `GET /health/ready`
 pub(crate) async fn ready(State(web): State<WebState>) -> Response {
+    let (ok, checks) = examine(&web).await;
+    report(ok, checks)
+}
+
+/// Whether the server is ready, and what each check found. The figures tell of it from then on.
+pub(crate) async fn examine(web: &WebState) -> (bool, BTreeMap<&'static str, &'static str>) {
     let mut checks: BTreeMap<&'static str, &'static str> = BTreeMap::new();
     let mut ok = true;
     for check in web.health.check().await {
@@ -78,5 +85,6 @@ pub(crate) async fn ready(State(web): State<WebState>) -> Response {
         ok = false;
         checks.insert("lifecycle", "stopping");
     }
-    report(ok, checks)
+    web.ready.store(ok, Ordering::Relaxed);
+    (ok, checks)
 }

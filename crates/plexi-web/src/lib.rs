@@ -45,8 +45,13 @@ pub use health::{AlwaysReady, Check, HealthChecks};
 #[cfg(any(test, feature = "test-util"))]
 pub use idempotency::MemoryIdempotency;
 pub use idempotency::{IdempotencyError, IdempotencyStore, KEPT_FOR, Kept, StoredAnswer};
-pub use metrics::{Exposition, MetricSource};
-pub use operator::{NoOperator, Operator, OperatorError, Part, Remembered, SecretFacts, SecretsReloaded};
+pub use metrics::{
+    Bucket, Durations, Exposition, Family, FamilyKind, Figure, MetricSource, Sample, quantile,
+};
+pub use operator::{
+    History, HistoryRange, HistorySeries, HistoryUnit, NoOperator, Operator, OperatorError, Part, Remembered,
+    SecretFacts, SecretsReloaded,
+};
 pub use sessions::watch_sessions;
 pub use stack::authentication::COOKIE;
 pub use stack::router;

@@ -1,19 +1,20 @@
-//! Figures of this server in the Prometheus text format.
+//! Figures of this server.
 
-use std::fmt::Write as _;
+mod exposition;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use plexi_core::ErrorCode;
-use plexi_core_log::{Histogram, HistogramSnapshot};
+use plexi_core_log::Histogram;
 use plexi_messaging::StepTiming;
 use tokio::time::Instant;
 
-/// Upper bounds of the latency histogram, in microseconds.
-const BOUNDS: [u64; 12] =
-    [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
+pub use exposition::{
+    Bucket, Durations, Exposition, Family, FamilyKind, Figure, MetricSource, Sample, quantile,
+};
 
-/// The same for the steps between a message and its readers.
+/// Upper bounds of the histograms of the steps between a message and its readers, in microseconds.
 const STEP_BOUNDS: [u64; 12] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 250_000, 1_000_000];
 
@@ -77,112 +78,6 @@ const STATUSES: [u16; 25] = [
     101, 200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 421, 422, 429, 431, 500, 501,
     503, 504, 507, 0,
 ];
-
-/// Writes metrics of its own, such as those of the database pool.
-pub trait MetricSource: Send + Sync + 'static {
-    /// Adds figures.
-    fn collect(&self, into: &mut Exposition);
-}
-
-/// The text being written. Figures may come in any order: those of one name stand together, as the format wants it.
-#[derive(Debug, Default)]
-pub struct Exposition {
-    /// Names and what is said of them, in the order they came.
-    families: Vec<(String, String)>,
-}
-
-impl Exposition {
-    /// Adds a gauge: something that goes up and down. Names are `plexi_...` of `a-z_`, label values plain words.
-    pub fn gauge(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: u64) {
-        self.sample(name, "gauge", help, "", labels, &value.to_string());
-    }
-
-    /// Adds a counter: something that only grows; the name ends in `_total`.
-    pub fn counter(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: u64) {
-        self.sample(name, "counter", help, "", labels, &value.to_string());
-    }
-
-    /// Adds a histogram of durations; the name ends in `_seconds`. Of each bound (in microseconds, rising) `below` says how many took
-    /// at most as long; all were `count` and took `micros` together.
-    pub fn histogram(
-        &mut self,
-        name: &str,
-        help: &str,
-        labels: &[(&str, &str)],
-        buckets: &[(u64, u64)],
-        (count, micros): (u64, u64),
-    ) {
-        // Counted one after the other while others count: what is in a bucket is in the count.
-        let count = count.max(buckets.last().map_or(0, |(_, below)| *below)).to_string();
-        for (bound, below) in buckets {
-            let bound = seconds(*bound);
-            let labels = [labels, &[("le", &*bound)]].concat();
-            self.sample(name, "histogram", help, "_bucket", &labels, &below.to_string());
-        }
-        let all = [labels, &[("le", "+Inf")]].concat();
-        self.sample(name, "histogram", help, "_bucket", &all, &count);
-        self.sample(name, "histogram", help, "_sum", labels, &seconds(micros));
-        self.sample(name, "histogram", help, "_count", labels, &count);
-    }
-
-    /// The text so far.
-    pub fn into_text(self) -> String {
-        self.families.into_iter().map(|(_, text)| text).collect()
-    }
-
-    /// Adds percentiles of durations, at most 1 % off; the name ends in `_seconds`.
-    pub fn percentiles(&mut self, name: &str, help: &str, labels: &[(&str, &str)], took: &HistogramSnapshot) {
-        for (quantile, percent) in [("0.5", 50.0), ("0.9", 90.0), ("0.99", 99.0), ("0.999", 99.9)] {
-            let micros = u64::try_from(took.percentile(percent).as_micros()).unwrap_or(u64::MAX);
-            let labels = [labels, &[("quantile", quantile)]].concat();
-            self.sample(name, "gauge", help, "", &labels, &seconds(micros));
-        }
-    }
-
-    fn sample(
-        &mut self,
-        name: &str,
-        kind: &str,
-        help: &str,
-        suffix: &str,
-        labels: &[(&str, &str)],
-        value: &str,
-    ) {
-        // most often it is the one that was written last
-        let at = self.families.iter().rposition(|(known, _)| known == name).unwrap_or_else(|| {
-            self.families.push((name.to_owned(), format!("# HELP {name} {help}\n# TYPE {name} {kind}\n")));
-            self.families.len() - 1
-        });
-        let Some((_, out)) = self.families.get_mut(at) else { return };
-        out.push_str(name);
-        out.push_str(suffix);
-        let mut open = '{';
-        for (label, text) in labels {
-            let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            // infallible: writing to a String
-            let _ = write!(out, "{open}{label}=\"{escaped}\"");
-            open = ',';
-        }
-        if open == ',' {
-            out.push('}');
-        }
-        let _ = writeln!(out, " {value}");
-    }
-}
-
-/// Writes a histogram with these bounds.
-fn collect_times(
-    took: &HistogramSnapshot,
-    bounds: [u64; 12],
-    name: &str,
-    help: &str,
-    label: (&str, &str),
-    into: &mut Exposition,
-) {
-    let buckets = bounds.map(|bound| (bound, took.at_most(bound)));
-    let micros = u64::try_from(took.total().as_micros()).unwrap_or(u64::MAX);
-    into.histogram(name, help, &[label], &buckets, (took.count(), micros));
-}
 
 /// Answers and latency of one operation.
 struct Row {
@@ -291,7 +186,7 @@ impl Metrics {
         let answered = || took.iter().filter(|(_, took)| took.count() > 0);
         for (id, took) in answered() {
             let help = "Time from the first byte of a request to its answer.";
-            collect_times(took, BOUNDS, "plexi_http_request_duration_seconds", help, ("operation", id), into);
+            into.durations("plexi_http_request_duration_seconds", help, &[("operation", id)], took);
         }
         for (id, took) in answered() {
             let help = "Time that so many of all requests since the start did not exceed.";
@@ -299,15 +194,8 @@ impl Metrics {
         }
         for (step, histogram) in Step::ALL.iter().zip(&self.steps) {
             let help = "Time that a step of answering a request took.";
-            let took = histogram.snapshot();
-            collect_times(
-                &took,
-                BOUNDS,
-                "plexi_http_step_duration_seconds",
-                help,
-                ("step", step.name()),
-                into,
-            );
+            let (labels, took) = ([("step", step.name())], histogram.snapshot());
+            into.durations("plexi_http_step_duration_seconds", help, &labels, &took);
         }
         let counter = |into: &mut Exposition, name: &str, help: &str, value: &AtomicU64| {
             into.counter(name, help, &[], value.load(Ordering::Relaxed));
@@ -332,15 +220,9 @@ impl Metrics {
 pub(crate) fn pipeline(timings: &[StepTiming], into: &mut Exposition) {
     for timing in timings {
         let help = "Time that a step between a message and its readers took.";
-        let label = ("step", timing.step);
-        collect_times(&timing.took, STEP_BOUNDS, "plexi_message_step_duration_seconds", help, label, into);
+        let (name, labels) = ("plexi_message_step_duration_seconds", [("step", timing.step)]);
+        into.durations_by(&STEP_BOUNDS, name, help, &labels, &timing.took);
     }
-}
-
-/// Microseconds as seconds, exactly.
-fn seconds(micros: u64) -> String {
-    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -358,7 +240,7 @@ mod tests {
         drop(lap);
         let mut text = Exposition::default();
         metrics.collect(&mut text);
-        let text = text.into_text();
+        let text = text.to_text();
         for line in [
             "# TYPE plexi_http_requests_total counter",
             r#"plexi_http_requests_total{operation="users.me",status="200"} 1"#,
@@ -382,20 +264,6 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_one_name_stand_together_in_whatever_order_they_come() {
-        let mut text = Exposition::default();
-        for part in ["hub", "listener"] {
-            text.gauge("plexi_a", "First.", &[("part", part)], 1);
-            text.counter("plexi_b_total", "Second.", &[("part", part)], 2);
-        }
-        let expected = "# HELP plexi_a First.\n# TYPE plexi_a gauge\n\
-            plexi_a{part=\"hub\"} 1\nplexi_a{part=\"listener\"} 1\n\
-            # HELP plexi_b_total Second.\n# TYPE plexi_b_total counter\n\
-            plexi_b_total{part=\"hub\"} 2\nplexi_b_total{part=\"listener\"} 2\n";
-        assert_eq!(text.into_text(), expected);
-    }
-
-    #[test]
     fn the_steps_of_messages_are_histograms_whose_buckets_never_exceed_their_count() {
         let took = Histogram::default();
         for micros in [200, 750_000, 750_050] {
@@ -403,7 +271,7 @@ mod tests {
         }
         let mut text = Exposition::default();
         pipeline(&[StepTiming { step: "store", took: took.snapshot() }], &mut text);
-        let text = text.into_text();
+        let text = text.to_text();
         for line in [
             "# TYPE plexi_message_step_duration_seconds histogram",
             r#"plexi_message_step_duration_seconds_bucket{step="store",le="0.00005"} 0"#,

@@ -240,6 +240,7 @@ pub fn table() -> Vec<Operation> {
         v1::cache::operations(),
         v1::config::operations(),
         v1::logs::operations(),
+        v1::metrics::operations(),
         v1::transfers::operations(),
     ]
     .concat()

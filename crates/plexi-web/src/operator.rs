@@ -8,7 +8,7 @@ use plexi_config::ConfigError;
 use plexi_core::{Coded, ErrorCode, FieldError, Timestamp};
 use plexi_core_log::{LevelChange, LogError, LogLevels};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The operator's side could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -184,6 +184,62 @@ pub struct Remembered {
     pub forged: u64,
 }
 
+/// How far back figures are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "MetricsRange")]
+pub enum HistoryRange {
+    /// An hour, by ten seconds.
+    #[default]
+    #[serde(rename = "1h")]
+    Hour,
+    /// A day, by five minutes.
+    #[serde(rename = "24h")]
+    Day,
+}
+
+/// What a figure that is kept counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "MetricsUnit")]
+pub enum HistoryUnit {
+    /// Things.
+    Count,
+    /// Things a second.
+    PerSecond,
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+    /// Processors at work.
+    Processors,
+    /// A part of all, 0 to 1.
+    Share,
+}
+
+/// How a figure was of late.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "MetricsSeries")]
+pub struct HistorySeries {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts.
+    pub unit: HistoryUnit,
+    /// At each of the times; none where there was nothing to tell.
+    pub values: Vec<Option<f32>>,
+}
+
+/// How figures were of late, since the server began at most.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "MetricsHistory")]
+pub struct History {
+    /// How many seconds lie between two times, about.
+    pub every_seconds: u32,
+    /// When they were looked at, oldest first. What counts a time tells of that since the time before.
+    pub times: Vec<Timestamp>,
+    /// The figures.
+    pub items: Vec<HistorySeries>,
+}
+
 /// What an administrator may ask of the running server.
 #[async_trait]
 pub trait Operator: Send + Sync + 'static {
@@ -219,6 +275,9 @@ pub trait Operator: Send + Sync + 'static {
 
     /// Forgets what is remembered of one kind, or all.
     async fn forget(&self, name: Option<&str>) -> Result<(), OperatorError>;
+
+    /// How chosen figures were of late.
+    fn history(&self, range: HistoryRange) -> History;
 }
 
 /// Knows nothing and sets nothing. For tests and examples.
@@ -269,5 +328,9 @@ impl Operator for NoOperator {
 
     fn restart_part(&self, _: &str) -> Result<(), OperatorError> {
         Err(OperatorError::NoPart)
+    }
+
+    fn history(&self, _: HistoryRange) -> History {
+        History::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use plexi_auth::Auth;
 use plexi_core::{Clock, Current, Entropy, Timestamp};
@@ -18,7 +18,7 @@ use crate::gateway::Admission;
 use crate::health::HealthChecks;
 use crate::idempotency::{IdempotencyStore, InFlight};
 use crate::logs::Logs;
-use crate::metrics::{MetricSource, Metrics};
+use crate::metrics::{Exposition, MetricSource, Metrics};
 use crate::operator::Operator;
 use crate::transfers::Transfers;
 use crate::ui::UiAssets;
@@ -89,6 +89,8 @@ pub struct Inner {
     pub(crate) admission: Arc<Admission>,
     pub(crate) in_flight: AtomicU64,
     pub(crate) started_at: Timestamp,
+    /// What the last look at the health found.
+    pub(crate) ready: AtomicBool,
 }
 
 impl WebState {
@@ -97,6 +99,8 @@ impl WebState {
         Self(Arc::new(Inner {
             started_at: parts.clock.now(),
             in_flight: AtomicU64::new(0),
+            // nothing is listened to before everything that a start takes is done
+            ready: AtomicBool::new(true),
             admission: Arc::new(Admission::new(&parts.config)),
             auth: parts.auth,
             messaging: parts.messaging,
@@ -135,6 +139,38 @@ impl WebState {
     /// How many WebSockets are open.
     pub fn open_sockets(&self) -> u64 {
         self.0.admission.open()
+    }
+
+    /// The version that clients are told.
+    pub fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// When the server began.
+    pub fn started_at(&self) -> Timestamp {
+        self.0.started_at
+    }
+
+    /// Looks whether the server is ready.
+    pub async fn is_ready(&self) -> bool {
+        crate::health::examine(self).await.0
+    }
+
+    /// All figures as they are now.
+    pub fn exposition(&self) -> Exposition {
+        let mut told = Exposition::default();
+        told.gauge("plexi_build_info", "The version that runs.", &[("version", &self.version)], 1);
+        let up = self.clock.now().since(self.started_at).as_secs();
+        told.gauge("plexi_uptime_seconds", "Seconds since the start.", &[], up);
+        let ready = u64::from(self.ready.load(Ordering::Relaxed));
+        told.gauge("plexi_ready", "Whether the server is ready, when it was looked at last.", &[], ready);
+        told.gauge("plexi_ws_connections", "Open WebSockets.", &[], self.open_sockets());
+        self.metrics.collect(&mut told);
+        crate::metrics::pipeline(&self.messaging.step_timings(), &mut told);
+        for source in &self.metric_sources {
+            source.collect(&mut told);
+        }
+        told
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use crate::plexi::Plexi;
 
 /// Every command, so that a change of what people type is seen.
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 31] = [
     &[],
     &["setup"],
     &["user"],
@@ -33,6 +33,7 @@ const COMMANDS: [&[&str]; 30] = [
     &["logs", "tail"],
     &["logs", "grep"],
     &["logs", "stats"],
+    &["metrics"],
     &["doctor"],
 ];
 

@@ -196,6 +196,21 @@ fn an_operator_sees_the_parts_of_the_server_and_starts_one_anew() {
 }
 
 #[test]
+fn an_operator_sees_the_figures_of_the_server() {
+    let (_server, admin) = Server::with_admin();
+    let shown = admin.ok(&["metrics"]);
+    for figure in ["plexi_uptime_seconds", "plexi_hub_connections", "plexi_cache_hits_total"] {
+        assert!(shown.lines().any(|line| line.starts_with(figure)), "{figure}: {shown}");
+    }
+    let requests = admin.json(&["metrics", "plexi_http_request_duration"]);
+    let requests = requests.as_array().unwrap();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    assert!(requests[0]["samples"][0]["histogram"]["count"].as_u64() > Some(0), "{requests:?}");
+    let nobody = Plexi::new().fails(&["metrics"], 2);
+    assert!(nobody.err.contains("--server URL"), "{}", nobody.err);
+}
+
+#[test]
 fn a_token_that_counts_no_more_is_renewed_and_the_command_goes_on() {
     let (_server, admin) = Server::with_admin();
     admin.ok(&["secret", "rotate", "token.key", "--revoke-former"]);

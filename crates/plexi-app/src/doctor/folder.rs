@@ -92,14 +92,15 @@ fn room(folder: &Path) -> Finding {
     }
 }
 
+/// How many bytes the server may still write there.
 #[cfg(unix)]
-fn free(folder: &Path) -> std::io::Result<u64> {
+pub(crate) fn free(folder: &Path) -> std::io::Result<u64> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 #[cfg(not(unix))]
-fn free(_: &Path) -> std::io::Result<u64> {
+pub(crate) fn free(_: &Path) -> std::io::Result<u64> {
     Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
 }
 

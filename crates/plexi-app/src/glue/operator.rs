@@ -6,28 +6,46 @@ use std::time::Duration;
 use async_trait::async_trait;
 use plexi_auth::FormerKeys;
 use plexi_cache::{Cache, NamespaceStats};
-use plexi_core_log::{LevelChange, LogHandle, LogLevels};
+use plexi_core_log::{Histogram, LevelChange, LogHandle, LogLevels};
 use plexi_db::Database;
 use plexi_messaging::Hub;
 use plexi_supervisor::{ControlError, Kind, Status};
 use plexi_web::{
-    Check, Exposition, HealthChecks, MetricSource, Operator, OperatorError, Part, Remembered, SecretFacts,
-    SecretsReloaded,
+    Check, Exposition, HealthChecks, History, HistoryRange, MetricSource, Operator, OperatorError, Part,
+    Remembered, SecretFacts, SecretsReloaded,
 };
 
+use crate::history::Kept;
 use crate::secrets::Secrets;
 use crate::supervision::Seen;
 
 /// How long a check may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What must work for the server to be ready.
-pub(crate) struct Checks(pub(crate) Database);
+/// What must work for the server to be ready, and how long looking took.
+pub(crate) struct Checks {
+    database: Database,
+    took: Histogram,
+}
+
+impl Checks {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, took: Histogram::default() }
+    }
+}
+
+impl MetricSource for Checks {
+    fn collect(&self, into: &mut Exposition) {
+        let help = "Time that the database took for a trivial question and a trivial change.";
+        into.durations("plexi_database_check_duration_seconds", help, &[], &self.took.snapshot());
+    }
+}
 
 #[async_trait]
 impl HealthChecks for Checks {
     async fn check(&self) -> Vec<Check> {
-        let ok = match tokio::time::timeout(PATIENCE, self.0.health()).await {
+        let _timer = self.took.time();
+        let ok = match tokio::time::timeout(PATIENCE, self.database.health()).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "database check failed");
@@ -51,6 +69,7 @@ pub(crate) struct Console {
     pub(crate) secrets: Secrets,
     pub(crate) supervision: Seen,
     pub(crate) cache: Cache,
+    pub(crate) history: Kept,
 }
 
 impl Console {
@@ -130,6 +149,10 @@ impl Operator for Console {
             Some(_) => return Err(OperatorError::NothingRemembered),
         }
         Ok(())
+    }
+
+    fn history(&self, range: HistoryRange) -> History {
+        self.history.history(range)
     }
 }
 

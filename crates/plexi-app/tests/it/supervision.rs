@@ -13,13 +13,14 @@ use crate::restart::set_up;
 use crate::server::{self, Running};
 
 /// Every part that is a loop, by its path.
-const LOOPS: [&str; 7] = [
+const LOOPS: [&str; 8] = [
     "core/sender",
     "realtime/sessions",
     "realtime/presence",
     "housekeeping/forget-sessions",
     "housekeeping/forget-answers",
     "housekeeping/sweep-deleted",
+    "housekeeping/sample-figures",
     "edge/listener",
 ];
 const GROUPS: [&str; 3] = ["transfers", "edge/connections", "edge/sockets"];

@@ -1,16 +1,13 @@
 //! Batches of events over HTTP: lines of JSON, or requests of OTLP.
 
-use std::fs;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use memchr::{memchr_iter, memrchr};
-use ureq::Agent;
-use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::error::LogError;
 use crate::outlet::{Sink, Taken};
+use crate::post::{HttpPost, Posted};
 use crate::reader::LogEntry;
 
 use super::{Opening, otlp};
@@ -19,8 +16,6 @@ use super::{Opening, otlp};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most that is sent at once, in bytes of lines.
 const BATCH: usize = 256 * 1024;
-/// The most that is read of an answer.
-const ANSWER: u64 = 64 * 1024;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -31,9 +26,7 @@ enum Form {
 }
 
 pub(crate) struct Http {
-    agent: Agent,
-    address: String,
-    authorization: Option<plexi_core::Secret<String>>,
+    post: HttpPost,
     form: Form,
     program: String,
 }
@@ -50,63 +43,28 @@ impl Http {
     }
 
     fn new(opening: &Opening<'_>, form: Form) -> Result<Self, LogError> {
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
-        let config = Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
-            .http_status_as_error(false)
-            // what is configured is where events go, and nowhere else
-            .max_redirects(0)
-            .proxy(None)
-            .tls_config(tls)
-            .build();
-        let authorization = match &opening.config.authorization_file {
-            Some(path) => {
-                let text = fs::read_to_string(path).map_err(LogError::io("read", path))?;
-                Some(plexi_core::Secret::new(text.trim().to_owned()))
-            }
-            None => None,
-        };
-        Ok(Self {
-            agent: config.into(),
-            address: opening.config.address.clone().unwrap_or_default(),
-            authorization,
-            form,
-            program: opening.program.to_owned(),
-        })
+        let config = opening.config;
+        let address = config.address.as_deref().unwrap_or_default();
+        let post = HttpPost::new(address, config.authorization_file.as_deref(), PATIENCE)?;
+        Ok(Self { post, form, program: opening.program.to_owned() })
     }
 
     /// How many of the events the receiver refused for good.
     fn send(&self, lines: &[u8]) -> io::Result<u64> {
-        let body = match self.form {
-            Form::Lines => lines.to_vec(),
+        let posted = match self.form {
+            Form::Lines => self.post.post("application/x-ndjson", lines)?,
             Form::Otlp => {
                 let lines = lines.split(|b| *b == b'\n').filter(|line| !line.is_empty());
                 let records = lines.map(|line| LogEntry::new("", line).record());
-                otlp::request(&self.program, records).to_string().into_bytes()
+                let request = otlp::request(&self.program, records).to_string();
+                self.post.post("application/json", request.as_bytes())?
             }
         };
-        let kind = if self.form == Form::Otlp { "application/json" } else { "application/x-ndjson" };
-        let mut request = self.agent.post(&self.address).content_type(kind);
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization.expose());
-        }
-        let mut answer = request.send(&body).map_err(io::Error::other)?;
-        let status = answer.status();
-        match status.as_u16() {
-            200..=299 => {}
-            // what is wrong with the events stays wrong, however often they are sent
-            400 | 413 | 415 | 422 => return Ok(memchr_iter(b'\n', lines).count() as u64),
-            other => return Err(io::Error::other(format!("the receiver answered {other}"))),
-        }
-        if self.form == Form::Lines {
-            return Ok(0);
-        }
-        // an answer that cannot be read says nothing against the events
-        let answer = answer.body_mut().with_config().limit(ANSWER).read_to_string().unwrap_or_default();
-        Ok(otlp::rejected(&answer))
+        Ok(match (posted, self.form) {
+            (Posted::Refused, _) => memchr_iter(b'\n', lines).count() as u64,
+            (Posted::Taken(_), Form::Lines) => 0,
+            (Posted::Taken(answer), Form::Otlp) => otlp::rejected(&answer),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod invitations;
 pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod metrics;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod secrets;

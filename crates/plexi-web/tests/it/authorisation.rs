@@ -146,6 +146,8 @@ fn rows_of_administration() -> Vec<(&'static str, &'static str, Value, [u16; 4])
         ("logs.change_levels", "", json!({"targets": {"sqlx": "warn"}}), [401, 403, 403, 200]),
         // this world wrote no log: who may read it is told so
         ("logs.view", "?file=latest.txt", none(), [401, 403, 403, 404]),
+        ("metrics.history", "?range=24h", none(), [401, 403, 403, 200]),
+        ("metrics.list", "", none(), [401, 403, 403, 200]),
         ("system.log_level", "", json!({"level": "debug"}), [401, 403, 403, 204]),
     ]
 }

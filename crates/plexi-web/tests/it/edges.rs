@@ -124,6 +124,33 @@ async fn metrics_are_for_this_machine_and_for_administrators() {
 }
 
 #[tokio::test]
+async fn figures_are_told_as_data_too_all_or_those_of_a_name() {
+    let world = world().await;
+    world.get(&world.root, "/users/me").await;
+    let all = world.get(&world.root, "/admin/metrics").await.json();
+    let all = all["items"].as_array().unwrap();
+    let family = |name: &str| all.iter().find(|family| family["name"] == name).unwrap();
+    let requests = family("plexi_http_requests_total");
+    assert_eq!(requests["kind"], "counter");
+    let sample = json!({ "labels": { "operation": "users.me", "status": "200" }, "value": 1 });
+    assert!(requests["samples"].as_array().unwrap().contains(&sample), "{requests}");
+    let took = family("plexi_http_request_duration_seconds");
+    let took = took["samples"].as_array().unwrap();
+    let took = &took.iter().find(|one| one["labels"]["operation"] == "users.me").unwrap()["histogram"];
+    assert_eq!(took["count"], 1);
+    assert!(took["p99"].as_f64().unwrap() > 0.0 && took["buckets"].as_array().unwrap().len() == 12, "{took}");
+
+    let some = world.get(&world.root, "/admin/metrics?prefix=plexi_ws_").await.json();
+    let names: Vec<&str> =
+        some["items"].as_array().unwrap().iter().map(|family| family["name"].as_str().unwrap()).collect();
+    assert!(
+        names.contains(&"plexi_ws_connections") && names.iter().all(|name| name.starts_with("plexi_ws_"))
+    );
+    let none = world.get(&world.root, "/admin/metrics?prefix=nothing").await.json();
+    assert_eq!(none, json!({ "items": [] }));
+}
+
+#[tokio::test]
 async fn the_client_is_served_compressed_and_pages_lead_to_its_start() {
     let world = world().await;
     let asset = "/assets/index-3f2a.js";
