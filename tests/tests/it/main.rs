@@ -8,6 +8,7 @@ mod damage;
 mod deleted;
 mod engines;
 mod full_disk;
+mod monitoring;
 mod read_only;
 mod reload;
 mod round_trip;
