@@ -115,7 +115,7 @@ pub(crate) enum Command {
     Cache(CacheCommand),
     /// Show the figures of a running server: counts, sizes, and how long things took.
     Metrics {
-        /// Only those whose names begin so, for instance plexi_http.
+        /// Only those whose names begin so, for instance `plexi_http`.
         prefix: Option<String>,
     },
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
@@ -141,7 +141,7 @@ pub(crate) struct Setup {
     #[arg(long, default_value = "Home")]
     pub(crate) space: String,
     /// With --server: the token from the set-up link that the server printed; asked for when absent.
-    #[arg(long = "setup-token", value_name = "TOKEN")]
+    #[arg(long = "setup-token", value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) token: Option<String>,
     #[command(flatten)]
     pub(crate) password: PasswordSource,

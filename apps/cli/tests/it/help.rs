@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::plexi::Plexi;
+use crate::plexi::{PASSWORD, Plexi};
 
 /// Every command, so that a change of what people type is seen.
 const COMMANDS: [&[&str]; 31] = [
@@ -55,6 +55,13 @@ fn a_wrong_command_line_ends_with_2() {
     for wrong in [&["fly"][..], &["user"], &["user", "create"], &["search"], &["config", "diff", "one"]] {
         plexi.fails(wrong, 2);
     }
+}
+
+#[test]
+fn a_set_up_token_may_begin_with_a_hyphen() {
+    let nowhere = Plexi::at("http://127.0.0.1:1");
+    let ran = nowhere.run(&["setup", "ada", "--setup-token", "-c9kG", "--password-stdin"], PASSWORD);
+    assert!(ran.code == 5 && ran.err.contains("cannot be reached"), "{} {}", ran.code, ran.err);
 }
 
 #[test]
