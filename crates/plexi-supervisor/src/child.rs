@@ -1,9 +1,12 @@
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::backoff::Backoff;
@@ -61,19 +64,37 @@ impl Probe {
         self
     }
 
-    pub(crate) fn spawn(&self, tasks: &mut Tasks) -> AbortHandle {
+    /// Asks; `task` tells the answer from others.
+    pub(crate) fn spawn(&self, tasks: &mut Tasks, task: Task) {
         let (ask, within) = (Arc::clone(&self.ask), self.within);
         tasks.spawn(async move {
-            match tokio::time::timeout(within, ask()).await {
-                Ok(answer) => answer,
+            let answer = AssertUnwindSafe(async { ask().await }).catch_unwind();
+            let answer = match tokio::time::timeout(within, answer).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(panic)) => Err(words(&*panic).into()),
                 Err(_) => Err("no answer in time".into()),
-            }
-        })
+            };
+            (task, answer)
+        });
     }
 }
 
-/// The tasks of one supervisor.
-pub(crate) type Tasks = JoinSet<Result<(), ChildError>>;
+/// The tasks of one supervisor, each with what it is and how it ended.
+pub(crate) type Tasks = JoinSet<(Task, Result<(), ChildError>)>;
+
+/// Which run or probe a task belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Task {
+    Run(usize),
+    Probe(usize, u32),
+}
+
+/// What a panic says.
+pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", said.unwrap_or("without words"))
+}
 
 /// What starts a child's task; generic inside, so that the child's future is allocated once.
 pub(crate) trait Start: Send + Sync {
@@ -88,11 +109,13 @@ where
     R: Future<Output = Result<(), ChildError>> + Send + 'static,
 {
     fn start(self: Arc<Self>, context: Context, tasks: &mut Tasks) -> AbortHandle {
-        let hold = context.node().hold();
+        let (hold, place) = (context.node().hold(), context.place());
         // Called inside the task, so that a panic of its own is the child's and not the supervisor's.
         tasks.spawn(async move {
-            let _hold = hold;
-            (self.0)(context).await
+            let ended = (self.0)(context).await;
+            // Kept until here, and given back at a panic and an abort as well.
+            drop(hold);
+            (Task::Run(place), ended)
         })
     }
 }

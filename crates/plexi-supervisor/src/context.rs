@@ -92,6 +92,10 @@ impl Context {
         self.0.generation.saturating_sub(1)
     }
 
+    pub(crate) fn place(&self) -> usize {
+        self.0.place
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.0.node
     }

@@ -4,7 +4,7 @@
 mod slot;
 mod timers;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use plexi_core::Entropy;
 use tokio::sync::mpsc;
-use tokio::task::{Id, JoinError};
+use tokio::task::JoinError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::child::{ChildError, Restart, Tasks, Work};
+use crate::child::{ChildError, Restart, Task, Tasks, Work, words};
 use crate::context::{Context, Run};
 use crate::error::Escalated;
 use crate::intensity::Recent;
@@ -41,13 +41,6 @@ pub(crate) struct Start {
     pub(crate) parent: Option<Context>,
 }
 
-/// Which run or probe a task belongs to.
-#[derive(Clone, Copy)]
-enum Task {
-    Run(usize),
-    Probe(usize, u32),
-}
-
 /// A group restart that is under way: everybody from a place on is brought down, last first, and then started again.
 struct Regroup {
     from: usize,
@@ -64,10 +57,13 @@ enum Ending {
     GaveUp { child: usize, reason: String },
 }
 
+/// What a task was, and how it ended.
+type Ended = (Task, Result<(), ChildError>);
+
 /// What happens to a supervisor.
 enum Event {
     Stop,
-    Ended(Result<(Id, Result<(), ChildError>), JoinError>),
+    Ended(Result<Ended, JoinError>),
     Ready(usize, u32),
     Order(Order),
     Time,
@@ -83,7 +79,6 @@ struct Engine {
     parent: Option<Context>,
     slots: Vec<Slot>,
     tasks: Tasks,
-    owners: HashMap<Id, Task>,
     timers: Timers,
     ready: mpsc::UnboundedSender<(usize, u32)>,
     recent: Recent,
@@ -127,7 +122,7 @@ pub(crate) async fn run(start: Start) -> Result<Stopped, Escalated> {
         let event = tokio::select! {
             biased;
             () = &mut stopped, if engine.ending.is_none() => Event::Stop,
-            Some(ended) = engine.tasks.join_next_with_id() => Event::Ended(ended),
+            Some(ended) = engine.tasks.join_next() => Event::Ended(ended),
             Some((place, generation)) = readied.recv() => Event::Ready(place, generation),
             Some(order) = ordered.recv() => Event::Order(order),
             () = &mut sleep, if next.is_some() => Event::Time,
@@ -149,8 +144,8 @@ pub(crate) async fn run(start: Start) -> Result<Stopped, Escalated> {
 }
 
 /// A supervisor as a task of another. Boxed, for a supervisor may hold supervisors.
-fn nested(start: Start) -> Pin<Box<dyn Future<Output = Result<(), ChildError>> + Send>> {
-    Box::pin(async move { Ok(run(start).await.map(drop)?) })
+fn nested(place: usize, start: Start) -> Pin<Box<dyn Future<Output = Ended> + Send>> {
+    Box::pin(async move { (Task::Run(place), run(start).await.map(drop).map_err(ChildError::from)) })
 }
 
 impl Engine {
@@ -169,7 +164,6 @@ impl Engine {
             entropy,
             parent,
             tasks: Tasks::new(),
-            owners: HashMap::new(),
             timers: Timers::default(),
             ready,
             recent: Recent::default(),
@@ -232,6 +226,8 @@ impl Engine {
             }
         }
         if self.gate.is_none() {
+            // It is empty, and for most supervisors it stays so: the room it had is given back.
+            self.queue.shrink_to_fit();
             self.all_ready();
         }
     }
@@ -319,16 +315,18 @@ impl Engine {
         let context = Context(Arc::clone(&run));
         let abort = match &child.work {
             Work::Task(start) => Arc::clone(start).start(context, &mut self.tasks),
-            Work::Supervisor(spec) => self.tasks.spawn(nested(Start {
-                spec: Arc::clone(spec),
-                node: Arc::clone(context.node()),
-                path: format!("{}/{}", self.path, child.name),
-                stop: context.stop_token(),
-                entropy: Arc::clone(&self.entropy),
-                parent: Some(context),
-            })),
+            Work::Supervisor(spec) => self.tasks.spawn(nested(
+                place,
+                Start {
+                    spec: Arc::clone(spec),
+                    node: Arc::clone(context.node()),
+                    path: format!("{}/{}", self.path, child.name),
+                    stop: context.stop_token(),
+                    entropy: Arc::clone(&self.entropy),
+                    parent: Some(context),
+                },
+            )),
         };
-        self.owners.insert(abort.id(), Task::Run(place));
         slot.live = Some(Live { run, abort });
         match ready_within {
             // Some are given all the time there is.
@@ -352,9 +350,8 @@ impl Engine {
         let run = Arc::new(Run::new(place, slot.generation, Arc::clone(&node), ready, self.now));
         let abort = self.tasks.spawn(async move {
             node.freed().await;
-            Ok(())
+            (Task::Run(place), Ok(()))
         });
-        self.owners.insert(abort.id(), Task::Run(place));
         slot.live = Some(Live { run, abort });
         self.stuck(place, Why::Group);
     }
@@ -441,16 +438,22 @@ impl Engine {
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, Result<(), ChildError>), JoinError>) {
-        let (id, result) = match ended {
-            Ok((id, Ok(()))) => (id, Ok(())),
-            Ok((id, Err(error))) => (id, Err(error.to_string())),
-            Err(error) => (error.id(), Err(words(error))),
-        };
-        match self.owners.remove(&id) {
-            Some(Task::Run(place)) => self.run_ended(place, &result),
-            Some(Task::Probe(place, generation)) => self.probed(place, generation, result),
-            None => {}
+    fn ended(&mut self, ended: Result<Ended, JoinError>) {
+        match ended {
+            Ok((Task::Run(place), result)) => {
+                self.run_ended(place, &result.map_err(|error| error.to_string()));
+            }
+            Ok((Task::Probe(place, generation), result)) => {
+                self.probed(place, generation, result.map_err(|error| error.to_string()));
+            }
+            // It panicked or was aborted, and could not say which it was.
+            Err(error) => {
+                let is_it = |live: &Live| live.abort.id() == error.id();
+                let place = self.slots.iter().position(|slot| slot.live.as_ref().is_some_and(is_it));
+                if let Some(place) = place {
+                    self.run_ended(place, &Err(how(error)));
+                }
+            }
         }
     }
 
@@ -614,8 +617,7 @@ impl Engine {
 
     fn probe(&mut self, place: usize) {
         if let Some(probe) = self.spec.children[place].own_probe() {
-            let task = probe.spawn(&mut self.tasks);
-            self.owners.insert(task.id(), Task::Probe(place, self.slots[place].generation));
+            probe.spawn(&mut self.tasks, Task::Probe(place, self.slots[place].generation));
         }
     }
 
@@ -648,14 +650,10 @@ fn stuck(node: &Node) -> usize {
     count(&node.status())
 }
 
-/// What a panic or an abort says.
-fn words(error: JoinError) -> String {
+/// How a task ended that gave no result.
+fn how(error: JoinError) -> String {
     match error.try_into_panic() {
-        Ok(panic) => {
-            let said = panic.downcast_ref::<&str>().copied();
-            let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            format!("panicked: {}", said.unwrap_or("without words"))
-        }
+        Ok(panic) => words(&*panic),
         Err(_) => "aborted".to_owned(),
     }
 }

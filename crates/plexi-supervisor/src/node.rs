@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -87,8 +87,8 @@ pub(crate) enum Order {
 struct Facts {
     state: State,
     since: Instant,
-    restarts: u64,
-    hung: u64,
+    restarts: u32,
+    hung: u32,
     last_failure: Option<Box<str>>,
     starts_at: Option<Instant>,
 }
@@ -100,7 +100,8 @@ pub(crate) struct Node {
     facts: Mutex<Facts>,
     /// Whether a task of this place lives, also one that its supervisor gave up and did not outlive.
     held: AtomicBool,
-    freed: Notify,
+    /// Made by whoever waits for that, which is seldom.
+    freed: OnceLock<Box<Notify>>,
     branch: Option<Box<Branch>>,
 }
 
@@ -111,7 +112,11 @@ pub(crate) struct Hold(Arc<Node>);
 impl Drop for Hold {
     fn drop(&mut self) {
         self.0.held.store(false, Ordering::Release);
-        self.0.freed.notify_waiters();
+        // Whoever begins to wait either sees that it is free or is seen here.
+        fence(Ordering::SeqCst);
+        if let Some(freed) = self.0.freed.get() {
+            freed.notify_waiters();
+        }
     }
 }
 
@@ -148,7 +153,7 @@ impl Node {
             name: Arc::clone(name),
             facts: Mutex::new(facts),
             held: AtomicBool::new(false),
-            freed: Notify::new(),
+            freed: OnceLock::new(),
             branch,
         }
     }
@@ -166,7 +171,8 @@ impl Node {
     pub(crate) async fn freed(&self) {
         loop {
             // before the look, so that what happens after it is heard
-            let freed = self.freed.notified();
+            let freed = self.freed.get_or_init(Box::default).notified();
+            fence(Ordering::SeqCst);
             if !self.is_held() {
                 return;
             }
@@ -189,12 +195,13 @@ impl Node {
     }
 
     pub(crate) fn count_restart(&self) {
-        self.facts().restarts += 1;
+        let mut facts = self.facts();
+        facts.restarts = facts.restarts.saturating_add(1);
     }
 
     pub(crate) fn note_failure(&self, reason: &str, hung: bool) {
         let mut facts = self.facts();
-        facts.hung += u64::from(hung);
+        facts.hung = facts.hung.saturating_add(u32::from(hung));
         facts.last_failure = Some(reason.into());
     }
 
@@ -206,8 +213,8 @@ impl Node {
             kind: if self.branch.is_some() { Kind::Supervisor } else { Kind::Worker },
             state: facts.state,
             in_state: now.duration_since(facts.since),
-            restarts: facts.restarts,
-            hung: facts.hung,
+            restarts: facts.restarts.into(),
+            hung: facts.hung.into(),
             last_failure: facts.last_failure.as_deref().map(str::to_owned),
             starts_in: facts.starts_at.map(|at| at.saturating_duration_since(now)),
             children: self
