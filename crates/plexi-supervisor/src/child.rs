@@ -33,7 +33,7 @@ pub enum Restart {
 pub struct Probe {
     pub(crate) every: Duration,
     pub(crate) within: Duration,
-    pub(crate) failures: u32,
+    pub(crate) failures: u16,
     ask: Arc<dyn Fn() -> Asking + Send + Sync>,
 }
 
@@ -57,10 +57,10 @@ impl Probe {
         self
     }
 
-    /// How many failures in a row make the child count as hung; at least 1.
+    /// How many failures in a row make the child count as hung; at least 1, at most 65,535.
     #[must_use]
     pub fn failures(mut self, failures: u32) -> Self {
-        self.failures = failures.max(1);
+        self.failures = u16::try_from(failures.max(1)).unwrap_or(u16::MAX);
         self
     }
 

@@ -627,7 +627,7 @@ impl Engine {
         if !slot.is(generation) || slot.phase != Phase::Running {
             return;
         }
-        slot.probe_failures = if result.is_ok() { 0 } else { slot.probe_failures + 1 };
+        slot.probe_failures = if result.is_ok() { 0 } else { slot.probe_failures.saturating_add(1) };
         if let Err(reason) = result
             && slot.probe_failures >= probe.failures
         {

@@ -63,7 +63,7 @@ pub(super) struct Slot {
     pub(super) live: Option<Live>,
     /// Counts the runs: what belongs to an earlier one is told apart.
     pub(super) generation: u32,
-    pub(super) probe_failures: u32,
+    pub(super) probe_failures: u16,
     pub(super) last_wait: Option<Duration>,
 }
 
