@@ -119,7 +119,11 @@ pub(crate) enum Command {
         prefix: Option<String>,
     },
     /// Look for what is wrong: folders, configuration, database, disk, clock, port.
-    Doctor,
+    Doctor {
+        /// Write all that helps to find a fault into this archive, which must not exist yet. Nothing secret is in it.
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
     /// Print the version of this program and, with --server, of the server.
     Version,
     /// Print a completion script for a shell.

@@ -51,7 +51,8 @@ pub(crate) async fn run(cli: Cli, out: Out) -> Result<(), CliError> {
         Command::Supervisor(command) => supervisor::run(global, command, out).await,
         Command::Cache(command) => cache::run(global, command, out).await,
         Command::Metrics { prefix } => metrics::run(global, prefix.as_deref(), out).await,
-        Command::Doctor => doctor::run(global, out).await,
+        Command::Doctor { bundle: Some(file) } => doctor::bundle(global, &file, out).await,
+        Command::Doctor { bundle: None } => doctor::run(global, out).await,
         Command::Version => version(global, out).await,
         Command::Completions { shell } => {
             emit(&completions(shell));

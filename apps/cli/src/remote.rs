@@ -259,6 +259,11 @@ impl Remote {
         self.answer(self.octets(Method::GET, path, offset)).await
     }
 
+    /// What is answered, byte for byte.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, CliError> {
+        self.send(Method::GET, path, &[], None).await
+    }
+
     fn octets(&self, method: Method, path: &str, offset: u64) -> RequestBuilder {
         let address = format!("{}/api/v1/{path}", self.key());
         self.http.request(method, address).query(&[("offset", offset)])

@@ -159,6 +159,19 @@ test("the configuration is searched, changed after a look at what it does, and p
   await onThePhone("config");
 });
 
+test("the page about says what runs, and saves the diagnostics", async () => {
+  await page("About").click();
+  await expect(ada.page.getByRole("definition").filter({ hasText: "PlexiChat" })).toBeVisible();
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-about");
+  const saving = ada.page.waitForEvent("download");
+  await ada.page.getByRole("link", { name: "Save the diagnostics" }).click();
+  const saved = await saving;
+  expect(saved.suggestedFilename()).toBe("plexichat-diagnostics.zip");
+  expect((await readFile(await saved.path())).subarray(0, 2).toString()).toBe("PK");
+  await onThePhone("about");
+});
+
 test("the log is chosen by level and text, opened, saved, and followed until one pauses", async () => {
   await page("Logs").click();
   const lines = ada.page.getByRole("list", { name: "Lines of the log" });

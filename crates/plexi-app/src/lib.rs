@@ -17,6 +17,7 @@
 
 mod app;
 mod data_lock;
+mod diagnostics;
 mod doctor;
 mod documents;
 mod error;
@@ -37,6 +38,7 @@ mod transfers;
 
 pub use app::{App, AppParts};
 pub use data_lock::DataLock;
+pub use diagnostics::diagnose;
 pub use doctor::{Finding, Health, examine};
 pub use documents::{Document, documents};
 pub use error::AppError;

@@ -42,6 +42,12 @@ pub(crate) struct Document(pub bytes::Bytes);
 /// 200 with a piece of a file.
 pub(crate) struct Octets(pub bytes::Bytes);
 
+/// 200 with an archive that is to be saved under a name.
+pub(crate) struct Archive {
+    pub name: &'static str,
+    pub bytes: bytes::Bytes,
+}
+
 /// An answer that sets or clears a cookie.
 pub(crate) struct WithCookie<A> {
     pub answer: A,
@@ -120,6 +126,25 @@ impl Answer for Octets {
     fn render(self) -> Response {
         let media_type = HeaderValue::from_static("application/octet-stream");
         (Extension(Kept::ByNobody), [(header::CONTENT_TYPE, media_type)], self.0).into_response()
+    }
+}
+
+impl Answer for Archive {
+    const DOC: AnswerDoc = AnswerDoc {
+        statuses: &[200],
+        media_type: "application/zip",
+        schema: Some(|_| schemars::json_schema!({"type": "string", "format": "binary"})),
+    };
+
+    fn render(self) -> Response {
+        let mut response = self.bytes.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Ok(saved) = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", self.name)) {
+            headers.insert(header::CONTENT_DISPOSITION, saved);
+        }
+        response
     }
 }
 

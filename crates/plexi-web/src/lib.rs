@@ -8,6 +8,7 @@
 mod address;
 mod answer;
 mod api;
+mod bundle;
 mod caching;
 mod call;
 mod conditional;
@@ -36,6 +37,7 @@ mod ui;
 pub const SERVER_NAME: &str = "PlexiChat";
 
 pub use address::{ClientAddress, Network, ParseNetworkError};
+pub use bundle::Bundle;
 pub use config::WebConfig;
 pub use configuration::{Applied, Compared, Configuration, Configured, NoConfiguration};
 pub use contract::Contract;

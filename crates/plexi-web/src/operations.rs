@@ -239,6 +239,7 @@ pub fn table() -> Vec<Operation> {
         v1::supervisor::operations(),
         v1::cache::operations(),
         v1::config::operations(),
+        v1::diagnostics::operations(),
         v1::logs::operations(),
         v1::metrics::operations(),
         v1::transfers::operations(),

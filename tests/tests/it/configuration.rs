@@ -145,3 +145,76 @@ async fn the_command_line_does_the_same_with_the_token_of_somebody_who_signed_in
     assert!(server.stop().await?.success());
     Ok(())
 }
+
+/// All texts of an archive.
+fn unpacked(archive: &[u8]) -> Outcome<std::collections::BTreeMap<String, String>> {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive))?;
+    (0..zip.len())
+        .map(|nth| {
+            let mut file = zip.by_index(nth)?;
+            let name = file.name()?.into_owned();
+            Ok((name, std::io::read_to_string(&mut file)?))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_diagnostics_bundle_says_much_and_nothing_secret() -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let token = folder.path().join("sink.token");
+    std::fs::write(&token, "Bearer hunter2-of-the-sink")?;
+    let text = format!(
+        "[logging.sinks.out]\nkind = \"http\"\naddress = \"http://127.0.0.1:9/logs\"\nauthorization_file = \"{}\"\n\
+         [database]\nurl = \"sqlite:{}\"\n",
+        token.display(),
+        folder.path().join("hunter2-literal.db").display(),
+    );
+    std::fs::create_dir_all(folder.path().join("config"))?;
+    std::fs::write(folder.path().join("config/plexichat.toml"), text)?;
+    let (server, ada) = Plexi::set_up(folder.path()).await?;
+    let key = std::fs::read_to_string(folder.path().join("data/keys/token.key"))?;
+    let run = async |args: Vec<String>| {
+        let output = cli(folder.path())?.env("PLEXICHAT_TOKEN", ada.token()).args(args).output().await?;
+        Outcome::Ok((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    };
+    let address = format!("http://{}", server.address());
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let (done, told) = run(words(&["--server", &address, "doctor", "--bundle", "running.zip"])).await?;
+    assert!(done, "{told}");
+    let (done, _) = run(words(&["--server", &address, "doctor", "--bundle", "running.zip"])).await?;
+    assert!(!done, "a file that is there is not written over");
+    assert!(server.stop().await?.success());
+    let (done, told) = run(words(&["doctor", "--bundle", "stopped.zip"])).await?;
+    assert!(done, "{told}");
+
+    for (name, expected) in [
+        (
+            "running.zip",
+            &[
+                "about.json",
+                "cache.json",
+                "configuration.json",
+                "database.json",
+                "health.json",
+                "log-levels.json",
+                "logs/latest.txt",
+                "metrics.txt",
+                "supervisor.json",
+            ][..],
+        ),
+        ("stopped.zip", &["about.json", "configuration.json", "findings.json", "logs/latest.txt"]),
+    ] {
+        let files = unpacked(&std::fs::read(folder.path().join(name))?)?;
+        assert_eq!(files.keys().collect::<Vec<_>>(), expected, "{name}");
+        assert!(
+            files["configuration.json"].contains("logging.sinks")
+                && files["logs/latest.txt"].contains("serving")
+        );
+        for (file, text) in &files {
+            for secret in ["hunter2", key.trim(), ada.token(), plexi_tests::PASSWORD] {
+                assert!(!text.contains(secret), "{name}: {file} holds {secret}");
+            }
+        }
+    }
+    Ok(())
+}

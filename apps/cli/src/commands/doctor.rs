@@ -1,4 +1,8 @@
-use plexi_app::{Finding, Health, examine};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use plexi_app::{Finding, Health, diagnose, examine};
 use plexi_core::SystemClock;
 use serde_json::{Value, json};
 
@@ -19,6 +23,22 @@ pub(crate) async fn run(global: &Global, out: Out) -> Result<(), CliError> {
         0 => Ok(()),
         bad => Err(CliError::failure(format!("{bad} of {} checks failed", findings.len()))),
     }
+}
+
+/// `plexi doctor --bundle FILE`
+pub(crate) async fn bundle(global: &Global, path: &Path, out: Out) -> Result<(), CliError> {
+    let packed = match &global.server {
+        Some(address) => Remote::signed_in(address, global).await?.get_bytes("admin/diagnostics").await?,
+        None => diagnose(&super::config::args(global), &SystemClock).await.into_zip()?,
+    };
+    let refused =
+        |error: std::io::Error| CliError::failure(format!("cannot write {}: {error}", path.display()));
+    let mut file = File::create_new(path).map_err(refused)?;
+    file.write_all(&packed).and_then(|()| file.sync_all()).map_err(refused)?;
+    let told = json!({ "file": path, "bytes": packed.len() });
+    out.show(&told, |_| {
+        format!("{} holds what helps to find a fault; look it through before you send it", path.display())
+    })
 }
 
 async fn remote(address: &str, out: Out) -> Result<(), CliError> {

@@ -1,5 +1,5 @@
 import { get, patch, post } from "./client";
-import type { ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LevelChange, LogFile, LogLevel, LogLevels, LogTail, Part, Remembered, ServerStatus } from "./types";
+import type { About, ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LevelChange, LogFile, LogLevel, LogLevels, LogTail, Part, Remembered, ServerStatus } from "./types";
 
 /** Which lines of which file. */
 export interface LogQuery {
@@ -31,6 +31,7 @@ export const admin = {
   rollBackConfig: (number: number, version: number) => post<ConfigEdited>("/admin/config/rollback", { number, version }),
   logLevels: (signal?: AbortSignal) => get<LogLevels>("/admin/logs/levels", undefined, signal),
   changeLogLevels: (change: LevelChange) => patch<LogLevels>("/admin/logs/levels", change),
+  about: (signal?: AbortSignal) => get<About>("/admin/about", undefined, signal),
   logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
   log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query }, signal),
 };

@@ -37,6 +37,7 @@ export type ErrorCode = Schemas["ErrorCode"];
 export type FieldProblem = Schemas["FieldError"];
 export type ServerStatus = Schemas["Status"];
 export type Part = Schemas["Part"];
+export type About = Schemas["About"];
 export type Remembered = Schemas["Remembered"];
 export type Configured = Schemas["Configured"];
 export type ConfigKey = Schemas["KeyFacts"];

@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod cache;
 pub(crate) mod channels;
 pub(crate) mod config;
+pub(crate) mod diagnostics;
 pub(crate) mod input;
 pub(crate) mod invitations;
 pub(crate) mod logs;

@@ -141,6 +141,8 @@ fn rows_of_administration() -> Vec<(&'static str, &'static str, Value, [u16; 4])
         ("config.compare", "", none(), [401, 403, 403, 200]),
         // this world keeps no history
         ("config.rollback", "", json!({"number": 1, "version": 0}), [401, 403, 403, 404]),
+        ("diagnostics.about", "", none(), [401, 403, 403, 200]),
+        ("diagnostics.bundle", "", none(), [401, 403, 403, 200]),
         ("logs.files", "", none(), [401, 403, 403, 200]),
         ("logs.levels", "", none(), [401, 403, 403, 200]),
         ("logs.change_levels", "", json!({"targets": {"sqlx": "warn"}}), [401, 403, 403, 200]),

@@ -1,10 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useLocation } from "@tanstack/react-router";
-import { useEffect, type ComponentType } from "react";
+import { useEffect, useRef, type ComponentType } from "react";
 import { useMe, useWorkspace } from "~/state/workspace";
 import { Empty } from "~/ui/Empty";
 import { Icon, type IconName } from "~/ui/Icon";
 import css from "./AdminScreen.module.css";
+import { About } from "./About";
 import { Cache } from "./Cache";
 import { Config } from "./Config";
 import { Logs } from "./Logs";
@@ -21,8 +22,8 @@ export function AdminScreen() {
   return ready && worded ? <Console /> : null;
 }
 
-const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, config: Config, cache: Cache, logs: Logs };
-const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", config: "settings", cache: "archive", logs: "menu" };
+const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, config: Config, cache: Cache, logs: Logs, about: About };
+const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", config: "settings", cache: "archive", logs: "menu", about: "star" };
 const PAGES = Object.keys(NEEDS) as AdminPage[];
 
 /** The page that an address names: what stands behind `/admin/`. */
@@ -35,11 +36,16 @@ function Console() {
   const { t } = useLingui();
   const { permissions } = useMe();
   const { pathname } = useLocation();
-  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, config: t`Configuration`, cache: t`Cache`, logs: t`Logs` };
+  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, config: t`Configuration`, cache: t`Cache`, logs: t`Logs`, about: t`About` };
   const mine = PAGES.filter((page) => permissions.includes(NEEDS[page]));
   const here = pageOf(pathname);
   const name = here ? names[here] : t`Administration`;
   const Shown = here && mine.includes(here) ? SHOWN[here] : undefined;
+  const pages = useRef<HTMLUListElement>(null);
+  // where there is little room, the row of pages is wider than the screen
+  useEffect(() => {
+    pages.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [here]);
   useEffect(() => {
     document.title = `${name} · PlexiChat`;
   }, [name]);
@@ -49,7 +55,7 @@ function Console() {
         <Link to="/" className={css["back"]}><Icon name="back" size={16} /><Trans>Conversations</Trans></Link>
         <p className={css["title"]}><Trans>Administration</Trans></p>
         <nav aria-label={t`Administration`}>
-          <ul className={css["pages"]}>
+          <ul ref={pages} className={css["pages"]}>
             {mine.map((page) => (
               <li key={page}>
                 <PageLink page={page} className={css["page"]}>
