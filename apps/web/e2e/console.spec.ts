@@ -172,6 +172,39 @@ test("the page about says what runs, and saves the diagnostics", async () => {
   await onThePhone("about");
 });
 
+test("figures are drawn over time, said in words, and listed", async () => {
+  await page("Metrics").click();
+  const chart = (name: string) => ada.page.getByRole("region", { name, exact: true });
+  await expect(chart("Memory in use")).toContainText(/Now: [\d.,]+ MB/);
+  await expect(chart("Memory in use")).toContainText(/Between .* and /);
+  // a rate is known from the second look on
+  await expect(chart("Requests")).toContainText(/Now: [\d.,]+\/s/, { timeout: 30_000 });
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-metrics");
+
+  await chart("Memory in use").getByText("Values").focus();
+  await ada.page.keyboard.press("Enter");
+  const values = ada.page.getByRole("region", { name: "Values: Memory in use" });
+  await expect(values.getByRole("row").nth(1)).toContainText(/\d MB/);
+  await expect(chart("People connected").getByRole("table")).toHaveCount(0);
+  await isAccessibleInBothThemes(ada.page);
+  await look(ada.page, "console-metrics-values");
+
+  const plot = chart("Memory in use").locator("svg");
+  const box = await plot.boundingBox();
+  await plot.hover({ position: { x: (box?.width ?? 0) - 2, y: 20 } });
+  await look(ada.page, "console-metrics-pointed");
+
+  await ada.page.getByRole("radio", { name: "Last hour" }).focus();
+  await ada.page.keyboard.press("ArrowRight");
+  await expect(ada.page.getByRole("radio", { name: "Last day" })).toBeChecked();
+  await expect(chart("Memory in use")).toContainText(/Now: [\d.,]+ MB/);
+  await onThePhone("metrics");
+  await ada.page.setViewportSize({ width: 360, height: 780 });
+  expect(await fits()).toBe(true);
+  await ada.page.setViewportSize(DESK);
+});
+
 test("the log is chosen by level and text, opened, saved, and followed until one pauses", async () => {
   await page("Logs").click();
   const lines = ada.page.getByRole("list", { name: "Lines of the log" });

@@ -1,5 +1,5 @@
 import { get, patch, post } from "./client";
-import type { About, ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LevelChange, LogFile, LogLevel, LogLevels, LogTail, Part, Remembered, ServerStatus } from "./types";
+import type { About, ConfigApplied, ConfigCompared, ConfigEdited, Configured, Health, LevelChange, LogFile, LogLevel, LogLevels, LogTail, MetricsHistory, MetricsRange, Part, Remembered, ServerStatus } from "./types";
 
 /** Which lines of which file. */
 export interface LogQuery {
@@ -33,5 +33,6 @@ export const admin = {
   changeLogLevels: (change: LevelChange) => patch<LogLevels>("/admin/logs/levels", change),
   about: (signal?: AbortSignal) => get<About>("/admin/about", undefined, signal),
   logFiles: (signal?: AbortSignal) => get<{ items: LogFile[] }>("/admin/logs/files", undefined, signal),
+  metricsHistory: (range: MetricsRange, signal?: AbortSignal) => get<MetricsHistory>("/admin/metrics/history", { range }, signal),
   log: (query: LogQuery, signal?: AbortSignal) => get<LogTail>("/admin/logs/view", { ...query }, signal),
 };

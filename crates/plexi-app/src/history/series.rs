@@ -118,7 +118,9 @@ impl Pick {
     /// The sum of all samples; nothing when the family is not there. A family without samples that count is zero.
     fn sum(&self, families: &[Family]) -> Option<f64> {
         families.iter().find(|family| family.name == self.family)?;
-        Some(self.samples(families).filter_map(|sample| sample.value).map(plexi_web::Figure::as_f64).sum())
+        let values = self.samples(families).filter_map(|sample| sample.value).map(plexi_web::Figure::as_f64);
+        // the sum of no floats is -0
+        Some(values.fold(0.0, |sum, value| sum + value))
     }
 
     fn times(&self, families: &[Family]) -> Raw {
@@ -227,6 +229,13 @@ mod tests {
         };
         assert_eq!(told("message_stored", &store(10, 1_000_000), &store(14, 1_020_000)), Some(0.005));
         assert_eq!(told("messages", &store(10, 0), &store(14, 0)), Some(0.4));
+    }
+
+    #[test]
+    fn what_did_not_happen_is_nothing_and_not_less() {
+        let asked = of(|into| into.counter(REQUESTS, "", &[("status", "200")], 7));
+        let failures = told("failures", &asked, &asked).unwrap();
+        assert_eq!(failures.to_bits(), 0, "{failures}");
     }
 
     #[test]

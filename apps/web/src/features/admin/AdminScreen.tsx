@@ -9,6 +9,7 @@ import { About } from "./About";
 import { Cache } from "./Cache";
 import { Config } from "./Config";
 import { Logs } from "./Logs";
+import { Metrics } from "./Metrics";
 import { Overview } from "./Overview";
 import { PageLink } from "./PageLink";
 import { NEEDS, type AdminPage } from "./permissions";
@@ -22,8 +23,8 @@ export function AdminScreen() {
   return ready && worded ? <Console /> : null;
 }
 
-const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, config: Config, cache: Cache, logs: Logs, about: About };
-const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", config: "settings", cache: "archive", logs: "menu", about: "star" };
+const SHOWN: Record<AdminPage, ComponentType> = { overview: Overview, supervisor: Supervisor, metrics: Metrics, config: Config, cache: Cache, logs: Logs, about: About };
+const ICONS: Record<AdminPage, IconName> = { overview: "server", supervisor: "retry", metrics: "history", config: "settings", cache: "archive", logs: "menu", about: "star" };
 const PAGES = Object.keys(NEEDS) as AdminPage[];
 
 /** The page that an address names: what stands behind `/admin/`. */
@@ -36,7 +37,7 @@ function Console() {
   const { t } = useLingui();
   const { permissions } = useMe();
   const { pathname } = useLocation();
-  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, config: t`Configuration`, cache: t`Cache`, logs: t`Logs`, about: t`About` };
+  const names: Record<AdminPage, string> = { overview: t`Overview`, supervisor: t`Supervision`, metrics: t`Metrics`, config: t`Configuration`, cache: t`Cache`, logs: t`Logs`, about: t`About` };
   const mine = PAGES.filter((page) => permissions.includes(NEEDS[page]));
   const here = pageOf(pathname);
   const name = here ? names[here] : t`Administration`;

@@ -4,7 +4,7 @@ import { editedText, sections, shownConfig, valueOf } from "./configValues";
 import { fileNameOf, isLevel, keyed, shownValue } from "./logs";
 import { mayAdminister } from "./permissions";
 import { hitShare, rateBetween } from "./rates";
-import { logTimeOf, shareOf, sizeOf, spanOf } from "./units";
+import { figureOf, logTimeOf, shareOf, sizeOf, spanOf } from "./units";
 
 const line = (text: string): LogLine => ({ message: text, fields: {}, line: text });
 
@@ -38,6 +38,19 @@ describe("units", () => {
     const at = "2026-11-21T09:30:00.123456Z";
     expect(logTimeOf(at, new Date(at))).toMatch(/^\d{2}:30:00\.123$/);
     expect(logTimeOf(at, new Date("2026-11-25T12:00:00Z"))).toMatch(/2[01].*:30:00\.123$/);
+  });
+});
+
+describe("a figure", () => {
+  it("has the unit in which it is read best, and no more digits than count", () => {
+    expect(figureOf(12.3456, "per_second")).toBe("12.3/s");
+    expect(figureOf(0.000_99, "seconds")).toBe("0.99 ms");
+    expect(figureOf(0.25, "seconds")).toBe("250 ms");
+    expect(figureOf(2.5, "seconds")).toBe("2.5 sec");
+    expect(figureOf(1_536, "bytes")).toBe("1.5 kB");
+    expect(figureOf(1_234, "count")).toBe("1,234");
+    expect(figureOf(0.9876, "share")).toBe("98.8%");
+    expect(figureOf(0, "processors")).toBe("0");
   });
 });
 

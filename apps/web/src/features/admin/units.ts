@@ -1,4 +1,5 @@
-import { region } from "~/i18n/format";
+import type { MetricsUnit } from "~/api/types";
+import { numberOf, region } from "~/i18n/format";
 
 const unit = (value: number, name: string, digits = 0): string =>
   new Intl.NumberFormat(region(), { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
@@ -31,6 +32,30 @@ export function sizeOf(bytes: number): string {
 
 /** A share of 1, in hundredths. */
 export const shareOf = (share: number): string => new Intl.NumberFormat(region(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+
+/** A number to three digits that count. */
+const brief = (value: number, options: Intl.NumberFormatOptions = {}): string => new Intl.NumberFormat(region(), { maximumSignificantDigits: 3, ...options }).format(value);
+
+/** A figure of the server with its unit. */
+export function figureOf(value: number, of: MetricsUnit): string {
+  switch (of) {
+    case "count":
+      return numberOf(Math.round(value));
+    case "per_second":
+      return `${brief(value)}/s`;
+    case "seconds":
+      return value < 1 ? brief(value * 1000, { style: "unit", unit: "millisecond" }) : brief(value, { style: "unit", unit: "second" });
+    case "bytes":
+      return sizeOf(Math.round(value));
+    case "processors":
+      return brief(value);
+    case "share":
+      return shareOf(value);
+  }
+}
+
+/** A time of day to the second, as in a list of moments. */
+export const momentOf = (at: number): string => new Intl.DateTimeFormat(region(), { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
 
 /** When a line was logged, to the millisecond; with the day unless it is today. */
 export function logTimeOf(at: string, now = new Date()): string {
